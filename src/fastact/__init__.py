@@ -1,0 +1,48 @@
+"""The activation functions of neural networks, their derivatives and backward forms, as NumPy ufuncs.
+
+For every activation ``f`` of ``fastact.activations``:
+
+``f(x)``, ``f_derivative(x)``, ``f_with_derivative(x)``, ``f_backward(grad, x)`` and, where f' is a function of the
+output, ``f_backward_from_output(grad, y)``. Activations without parameters are ``np.ufunc`` objects; the others are
+functions with the field's defaults whose ``.ufunc`` takes the parameters as further inputs.
+"""
+
+from types import MappingProxyType, SimpleNamespace
+
+from . import _public, _ufuncs
+from ._config import __version__, get_include, show_config
+from .catalogue import ACTIVATIONS
+
+activations = MappingProxyType(ACTIVATIONS)
+
+_functions = _public.make(_ufuncs.choose())
+globals().update(_functions)
+
+__all__ = ["__version__", "activations", "for_instruction_set", "get_include", "show_config", *_functions]  # noqa: PLE0604
+
+
+def for_instruction_set(name: str) -> SimpleNamespace:
+    """The public functions compiled for one instruction set, for tests and benchmarks.
+
+    Parameters
+    ----------
+    name : {"baseline", "avx2", "avx512"}
+        One that was built and that this CPU has; ``show_config()`` lists them.
+
+    Returns
+    -------
+    types.SimpleNamespace
+        Every activation and its forms by name. They do not pickle: pickles name the functions of ``fastact`` itself.
+
+    Raises
+    ------
+    ValueError
+        If the instruction set is unknown, was not built, or is not one of this CPU's.
+    """
+    return SimpleNamespace(**_public.make(name))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+

@@ -1,0 +1,70 @@
+"""What this build is and what it runs on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from . import _ufuncs
+from ._build_info import version as __version__
+
+
+def get_include() -> str:
+    """The directory to put on a C compiler's include path for ``<fastact/activations.h>``.
+
+    Returns
+    -------
+    str
+        An absolute path.
+    """
+    return str(Path(__file__).parent / "include")
+
+
+def show_config(mode: Literal["print", "dict"] = "print") -> dict[str, Any] | None:
+    """Say which instruction set runs, which were built, the versions and the threads.
+
+    Parameters
+    ----------
+    mode : {"print", "dict"}
+        Print the configuration, or return it.
+
+    Returns
+    -------
+    dict or None
+        With ``mode="dict"``, the configuration; else None.
+
+    Raises
+    ------
+    ValueError
+        If mode is neither.
+    """
+    if mode not in ("print", "dict"):
+        raise ValueError(f"mode must be 'print' or 'dict', got {mode!r}")
+    import platform
+
+    import numpy as np
+
+    try:
+        cpus = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        cpus = os.cpu_count() or 1
+    configuration = {
+        "fastact": __version__,
+        "instruction set": _ufuncs.choose(),
+        "built": list(_ufuncs.built()),
+        "usable here": [name for name in _ufuncs.built() if _ufuncs.cpu_supports(name)],
+        "FASTACT_ISA": os.environ.get("FASTACT_ISA", ""),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+        "CPUs usable by this process": cpus,
+        "threads used by a ufunc": 1,
+        "include": get_include(),
+    }
+    if mode == "dict":
+        return configuration
+    width = max(map(len, configuration))
+    for key, value in configuration.items():
+        print(f"{key:<{width}}  {', '.join(value) if isinstance(value, list) else value}")
+    return None

@@ -1,0 +1,293 @@
+"""The hot loops, written once and compiled once for each instruction set.
+
+Each form of an activation needs one kernel per precision: a loop over contiguous operands that calls a formula of
+``fastact/activations.h``. The generic loops below take the formula as an argument and are always inlined into the
+kernels (instantiated in the generated ``kernel_table.pxi``), so that the compiler sees through the pointer, inlines
+the formula too and vectorises. Everything that is not contiguous, and float16, goes through small blocks on the stack;
+a kernel therefore exists once, and an element's bits cannot depend on where it came from.
+"""
+
+from cpython.pycapsule cimport PyCapsule_New
+from numpy cimport npy_intp
+
+from fastact._table cimport entry, kernel, table
+
+cdef extern from *:
+    """
+    /* Generic loops must dissolve into the kernels: gcc keeps one shared copy of a loop with several paths otherwise,
+     * and calls the formula for each element. */
+    #undef CYTHON_INLINE
+    #if defined(__GNUC__) || defined(__clang__)
+    #define CYTHON_INLINE inline __attribute__((always_inline, unused))
+    #else
+    #define CYTHON_INLINE inline
+    #endif
+
+    /* A kernel leaves the floating-point status as it found it, but for overflow: comparisons with NaN raise `invalid`
+     * and results below the normal range `underflow` when vectorised, which no caller should see. */
+    #if defined(__SSE2__)
+    #include <xmmintrin.h>
+    typedef unsigned int fastact_status;
+    static inline fastact_status fastact_status_save(void) { return _mm_getcsr(); }
+    static inline void fastact_status_restore(fastact_status saved, int overflow) {
+        const unsigned int now = _mm_getcsr();
+        const unsigned int wanted = saved | (now & _MM_EXCEPT_OVERFLOW) | (overflow ? _MM_EXCEPT_OVERFLOW : 0u);
+        if (wanted != now) _mm_setcsr(wanted);
+    }
+    #else
+    #include <fenv.h>
+    typedef fexcept_t fastact_status;
+    static inline fastact_status fastact_status_save(void) {
+        fexcept_t saved;
+        fegetexceptflag(&saved, FE_ALL_EXCEPT);
+        return saved;
+    }
+    static inline void fastact_status_restore(fastact_status saved, int overflow) {
+        overflow |= fetestexcept(FE_OVERFLOW);
+        fesetexceptflag(&saved, FE_ALL_EXCEPT);
+        if (overflow) feraiseexcept(FE_OVERFLOW);
+    }
+    #endif
+    """
+    ctypedef struct fastact_status:
+        pass
+    fastact_status fastact_status_save() noexcept nogil
+    void fastact_status_restore(fastact_status saved, bint overflow) noexcept nogil
+
+cdef extern from "fastact/activations.h" nogil:
+    float fastact_from_half(unsigned short half) noexcept
+    unsigned short fastact_to_half(float x) noexcept
+
+ctypedef fused real:
+    float
+    double
+
+cdef enum:
+    MAX_PARAMETERS = 4
+    MAX_OPERANDS = 8
+    BLOCK = 256  # elements: eight operands of doubles are 16 KiB, half of the smallest first-level cache
+
+
+# A formula of one number; p points to the parameters. Its adapters are generated.
+# value, derivative:    f(x; p)                 -> y
+# with_derivative:      f(x; p), f'(x; p)       -> y, slope
+# backward:             grad * f'(x; p)         -> gradient; the same loop serves f' as a function of the output
+
+cdef inline void fetch(void **operands, int first, int count, Py_ssize_t i, real *p) noexcept nogil:
+    cdef int j
+    for j in range(count):
+        p[j] = (<const real *> operands[first + j])[i]
+
+
+cdef inline void map_value(
+    real (*formula)(real, const real *) noexcept nogil,
+    void **operands, Py_ssize_t length, int parameters, bint varying,
+) noexcept nogil:
+    cdef const real *x = <const real *> operands[0]
+    cdef real *y = <real *> operands[1 + parameters]
+    cdef real p[MAX_PARAMETERS]
+    cdef Py_ssize_t i
+    if varying:
+        for i in range(length):
+            fetch[real](operands, 1, parameters, i, p)
+            y[i] = formula(x[i], p)
+    else:
+        fetch[real](operands, 1, parameters, 0, p)
+        for i in range(length):
+            y[i] = formula(x[i], p)
+
+
+cdef inline void map_both(
+    real (*formula)(real, const real *) noexcept nogil,
+    real (*derivative)(real, const real *) noexcept nogil,
+    void **operands, Py_ssize_t length, int parameters, bint varying,
+) noexcept nogil:
+    cdef const real *x = <const real *> operands[0]
+    cdef real *y = <real *> operands[1 + parameters]
+    cdef real *slope = <real *> operands[2 + parameters]
+    cdef real p[MAX_PARAMETERS]
+    cdef real at
+    cdef Py_ssize_t i
+    if varying:
+        for i in range(length):
+            fetch[real](operands, 1, parameters, i, p)
+            at = x[i]
+            y[i] = formula(at, p)
+            slope[i] = derivative(at, p)
+    else:
+        fetch[real](operands, 1, parameters, 0, p)
+        for i in range(length):
+            at = x[i]
+            y[i] = formula(at, p)
+            slope[i] = derivative(at, p)
+
+
+cdef inline void map_backward(
+    real (*derivative)(real, const real *) noexcept nogil,
+    void **operands, Py_ssize_t length, int parameters, bint varying,
+) noexcept nogil:
+    cdef const real *grad = <const real *> operands[0]
+    cdef const real *x = <const real *> operands[1]
+    cdef real *out = <real *> operands[2 + parameters]
+    cdef real p[MAX_PARAMETERS]
+    cdef Py_ssize_t i
+    if varying:
+        for i in range(length):
+            fetch[real](operands, 2, parameters, i, p)
+            out[i] = grad[i] * derivative(x[i], p)
+    else:
+        fetch[real](operands, 2, parameters, 0, p)
+        for i in range(length):
+            out[i] = grad[i] * derivative(x[i], p)
+
+
+# Reading and writing one operand of a block ------------------------------------------------------------------------
+
+cdef void load(real *block, const char *source, npy_intp step, Py_ssize_t length) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(length):
+        block[i] = (<const real *> (source + i * step))[0]
+
+
+cdef void store(const real *block, char *target, npy_intp step, Py_ssize_t length) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(length):
+        (<real *> (target + i * step))[0] = block[i]
+
+
+cdef void load_half(float *block, const char *source, npy_intp step, Py_ssize_t length) noexcept nogil:
+    cdef Py_ssize_t i
+    if step == sizeof(short):
+        for i in range(length):
+            block[i] = fastact_from_half((<const unsigned short *> source)[i])
+    else:
+        for i in range(length):
+            block[i] = fastact_from_half((<const unsigned short *> (source + i * step))[0])
+
+
+cdef bint store_half(const float *block, char *target, npy_intp step, Py_ssize_t length) noexcept nogil:
+    """Returns whether a finite float became an infinite half."""
+    cdef unsigned short halves[BLOCK]
+    cdef Py_ssize_t i
+    cdef int overflow = 0
+    for i in range(length):
+        halves[i] = fastact_to_half(block[i])
+        overflow |= (block[i] - block[i] == 0) & ((halves[i] & 0x7fff) == 0x7c00)
+    for i in range(length):
+        (<unsigned short *> (target + i * step))[0] = halves[i]
+    return overflow
+
+
+# The ufunc loops ---------------------------------------------------------------------------------------------------
+
+cdef inline bint feeds_itself(char **args, const npy_intp *steps, int inputs, int operands, Py_ssize_t length) noexcept nogil:
+    """Whether an element's output may be a later element's input, as in ``accumulate`` and ``reduce``.
+
+    NumPy's own calls never pass such operands to an elementwise loop: it copies one that overlaps an output.
+    """
+    cdef int i, o
+    cdef Py_ssize_t last = length - 1
+    for o in range(inputs, operands):
+        if steps[o] == 0:
+            return True
+        for i in range(inputs):
+            if args[i] == args[o] and steps[i] == steps[o]:
+                continue
+            if (
+                args[i] + min(0, last * steps[i]) <= args[o] + max(0, last * steps[o])
+                and args[o] + min(0, last * steps[o]) <= args[i] + max(0, last * steps[i])
+            ):
+                return True
+    return False
+
+
+cdef inline bint run(
+    char **args, Py_ssize_t length, const npy_intp *steps, const entry *form, const kernel *kernels,
+    real *_, bint half,
+) noexcept nogil:
+    """One ufunc call: straight through where all is contiguous, else block by block. Returns whether a half overflowed.
+
+    ``_`` only names the precision.
+    """
+    cdef real blocks[MAX_OPERANDS][BLOCK]
+    cdef void *operands[MAX_OPERANDS]
+    cdef bint copied[MAX_OPERANDS]
+    cdef int inputs = form.inputs + form.parameters
+    cdef int count = inputs + form.outputs
+    cdef int j
+    cdef bint varying = False, any_copied = half, overflow = False
+    cdef Py_ssize_t start = 0, size, width = BLOCK
+    for j in range(form.inputs, inputs):
+        varying = varying or (steps[j] != 0 and length > 1)
+    for j in range(count):
+        operands[j] = args[j]
+        copied[j] = half or (steps[j] != sizeof(real) and length > 1)
+        if form.inputs <= j < inputs and not varying and not half:
+            copied[j] = False
+        any_copied = any_copied or copied[j]
+    if length > 1 and count > 2 and feeds_itself(args, steps, inputs, count, length):
+        width = 1
+        any_copied = True
+    if not any_copied:
+        kernels[varying](operands, length)
+        return False
+    while start < length:
+        size = min(width, length - start)
+        for j in range(count):
+            if not copied[j]:
+                operands[j] = args[j] + start * steps[j]
+                continue
+            operands[j] = blocks[j]
+            if j >= inputs:
+                continue
+            if half:
+                load_half(<float *> blocks[j], args[j] + start * steps[j], steps[j], size)
+            else:
+                load[real](blocks[j], args[j] + start * steps[j], steps[j], size)
+        kernels[varying](operands, size)
+        for j in range(inputs, count):
+            if not copied[j]:
+                continue
+            if half:
+                overflow |= store_half(<float *> blocks[j], args[j] + start * steps[j], steps[j], size)
+            else:
+                store[real](blocks[j], args[j] + start * steps[j], steps[j], size)
+        start += size
+    return overflow
+
+
+cdef void loop_float32(char **args, const npy_intp *dimensions, const npy_intp *steps, void *data) noexcept nogil:
+    cdef fastact_status status = fastact_status_save()
+    cdef const entry *form = <const entry *> data
+    run[float](args, dimensions[0], steps, form, form.float32, NULL, False)
+    fastact_status_restore(status, False)
+
+
+cdef void loop_float64(char **args, const npy_intp *dimensions, const npy_intp *steps, void *data) noexcept nogil:
+    cdef fastact_status status = fastact_status_save()
+    cdef const entry *form = <const entry *> data
+    run[double](args, dimensions[0], steps, form, form.float64, NULL, False)
+    fastact_status_restore(status, False)
+
+
+cdef void loop_float16(char **args, const npy_intp *dimensions, const npy_intp *steps, void *data) noexcept nogil:
+    cdef fastact_status status = fastact_status_save()
+    cdef const entry *form = <const entry *> data
+    cdef bint overflow = run[float](args, dimensions[0], steps, form, form.float32, NULL, True)
+    fastact_status_restore(status, overflow)
+
+
+# cdef extern formulas, adapters, kernels and `fill(entries)`, one group per row of the catalogue.
+include "kernel_table.pxi"
+
+cdef entry entries[ENTRIES]
+cdef table exported
+
+fill(entries)
+exported.length = ENTRIES
+exported.entries = entries
+exported.float16 = loop_float16
+exported.float32 = loop_float32
+exported.float64 = loop_float64
+
+kernel_table = PyCapsule_New(&exported, "fastact.kernel_table", NULL)

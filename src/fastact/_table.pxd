@@ -1,0 +1,24 @@
+"""What a compiled set of kernels exports: the contract between ``_kernels.pyx`` and ``_ufuncs.pyx``."""
+
+from numpy cimport npy_intp
+
+# Contiguous operands in the order inputs, parameters, outputs; outputs may be the inputs themselves.
+ctypedef void (*kernel)(void **operands, Py_ssize_t length) noexcept nogil
+
+ctypedef void (*ufunc_loop)(char **args, const npy_intp *dimensions, const npy_intp *steps, void *entry) noexcept nogil
+
+cdef struct entry:
+    const char *name          # of the ufunc: "sigmoid_derivative"
+    int inputs
+    int parameters
+    int outputs
+    # float32 and float64, each with every parameter one number, and with every parameter an array.
+    kernel float32[2]
+    kernel float64[2]
+
+cdef struct table:
+    int length
+    entry *entries
+    ufunc_loop float16
+    ufunc_loop float32
+    ufunc_loop float64

@@ -1,0 +1,185 @@
+"""Picks the instruction set and makes the ufuncs. Never hot, always compiled for the baseline.
+
+The ufuncs are complete before NumPy sees them: NumPy caches loops, so a ufunc is never patched afterwards.
+"""
+
+import importlib
+import os
+
+import numpy as np
+
+cimport numpy as cnp
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
+from libc.stdlib cimport malloc
+
+from fastact._build_info import instruction_sets
+
+from fastact._table cimport entry, table
+
+cnp.import_array()
+cnp.import_umath()
+
+cdef extern from "numpy/ufuncobject.h":
+    int PyUFunc_AddPromoter(object ufunc, object dtypes, object promoter) except -1
+
+cdef extern from "numpy/arrayobject.h":
+    object PyArray_PromoteDTypeSequence(Py_ssize_t length, void **dtypes)
+
+cdef extern from *:
+    """
+    #if (defined(__x86_64__) || defined(__amd64__)) && defined(__GNUC__)
+    static int fastact_cpu_has_avx2(void) {
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
+            && __builtin_cpu_supports("bmi2");
+    }
+    static int fastact_cpu_has_avx512(void) {
+        return fastact_cpu_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd")
+            && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")
+            && __builtin_cpu_supports("avx512vl");
+    }
+    #else
+    static int fastact_cpu_has_avx2(void) { return 0; }
+    static int fastact_cpu_has_avx512(void) { return 0; }
+    #endif
+    """
+    bint fastact_cpu_has_avx2()
+    bint fastact_cpu_has_avx512()
+
+# From the one that every CPU has to the widest.
+INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
+
+
+def cpu_supports(str name):
+    """Whether this CPU and operating system can run the instruction set."""
+    return {"baseline": True, "avx2": fastact_cpu_has_avx2(), "avx512": fastact_cpu_has_avx512()}[name]
+
+
+def built():
+    """The instruction sets that the build compiled kernels for."""
+    return tuple(name for name in INSTRUCTION_SETS if name in instruction_sets)
+
+
+def require(str name):
+    """Raise unless the instruction set exists, was built and runs on this CPU."""
+    if name not in INSTRUCTION_SETS:
+        raise ValueError(f"instruction set {name!r} is unknown; allowed: {', '.join(INSTRUCTION_SETS)}")
+    if name not in built():
+        raise ValueError(f"instruction set {name!r} was not built into this fastact; built: {', '.join(built())}")
+    if not cpu_supports(name):
+        usable = ", ".join(other for other in built() if cpu_supports(other))
+        raise ValueError(f"this CPU does not have the instruction set {name!r}; it can run: {usable}")
+
+
+def choose():
+    """The instruction set to run: the value of FASTACT_ISA, or the widest that was built and the CPU has."""
+    asked = os.environ.get("FASTACT_ISA", "")
+    if asked:
+        try:
+            require(asked)
+        except ValueError as error:
+            raise ImportError(f"FASTACT_ISA={asked}: {error}") from None
+        return asked
+    return [name for name in built() if cpu_supports(name)][-1]
+
+
+_INTEGER = np.dtypes.Int64DType.__mro__[1]
+_FLOATS = (np.dtypes.Float16DType, np.dtypes.Float32DType, np.dtypes.Float64DType)
+
+
+cdef object resolve(str name, object common):
+    """The dtype class that computes for a common dtype class: itself, or float64 for numbers that are not floats."""
+    if common in _FLOATS:
+        return common
+    if common is np.dtypes.BoolDType or issubclass(common, _INTEGER) or common.__name__ in _PYTHON_SCALARS:
+        return np.dtypes.Float64DType
+    raise TypeError(
+        f"fastact.{name} computes in float16, float32 and float64 and takes integers and bools as float64; "
+        f"got {getattr(common, '__name__', common)}"
+    )
+
+
+_PYTHON_SCALARS = ("_PyFloatDType", "_PyIntDType", "_PyLongDType", "PyFloatDType", "PyIntDType", "PyLongDType")
+
+
+cdef int promote(void *ufunc, void **operands, void **signature, void **chosen) noexcept with gil:
+    """NumPy asks this for every combination of dtypes without a loop of its own; NumPy caches the answer."""
+    cdef object self = <object> ufunc
+    cdef int nin = self.nin
+    cdef int nargs = self.nargs
+    cdef object common = None
+    cdef int i
+    try:
+        for i in range(nargs):
+            if signature[i] != NULL:  # dtype= or signature= was given
+                if common is not None and common is not <object> signature[i]:
+                    raise TypeError(f"fastact.{self.__name__} computes all operands in one dtype, not in several")
+                common = <object> signature[i]
+        if common is None:
+            common = PyArray_PromoteDTypeSequence(nin, operands)
+        common = resolve(self.__name__, common)
+        for i in range(nargs):
+            (<PyObjectSlot> chosen)[i] = incref(common)
+        return 0
+    except BaseException as error:
+        set_error(error)
+        return -1
+
+
+cdef extern from *:
+    """
+    typedef PyObject **PyObjectSlot;
+    static PyObject *fastact_new_reference(PyObject *object) { Py_INCREF(object); return object; }
+    static void fastact_set_error(PyObject *error) { PyErr_SetObject((PyObject *)Py_TYPE(error), error); }
+    """
+    ctypedef void **PyObjectSlot
+    void *incref "fastact_new_reference"(object)
+    void set_error "fastact_set_error"(object)
+
+
+def load(str name):
+    """The kernel table of an instruction set, as a capsule. ValueError where it cannot run here."""
+    require(name)
+    return importlib.import_module(f"fastact._kernels_{name}").kernel_table
+
+
+_kept = []  # names that NumPy points to
+
+
+def make(object kernel_table, dict public_names):
+    """A dict of ufuncs: one for each entry of the kernel table, called ``public_names[entry name]``."""
+    cdef table *kernels = <table *> PyCapsule_GetPointer(kernel_table, "fastact.kernel_table")
+    cdef object promoter = PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL)
+    cdef entry *form
+    cdef cnp.PyUFuncGenericFunction *loops
+    cdef void **data
+    cdef char *types
+    cdef int i, j, nin, nargs
+    made = {}
+    for i in range(kernels.length):
+        form = &kernels.entries[i]
+        nin = form.inputs + form.parameters
+        nargs = nin + form.outputs
+        # NumPy keeps these pointers for the life of the ufunc, which is that of the process.
+        loops = <cnp.PyUFuncGenericFunction *> malloc(3 * sizeof(cnp.PyUFuncGenericFunction))
+        data = <void **> malloc(3 * sizeof(void *))
+        types = <char *> malloc(3 * nargs)
+        if loops == NULL or data == NULL or types == NULL:
+            raise MemoryError
+        loops[0] = <cnp.PyUFuncGenericFunction> kernels.float16
+        loops[1] = <cnp.PyUFuncGenericFunction> kernels.float32
+        loops[2] = <cnp.PyUFuncGenericFunction> kernels.float64
+        for j in range(3):
+            data[j] = form
+        for j in range(nargs):
+            types[j] = cnp.NPY_FLOAT16
+            types[nargs + j] = cnp.NPY_FLOAT
+            types[2 * nargs + j] = cnp.NPY_DOUBLE
+        name = public_names[form.name.decode()].encode()
+        _kept.append(name)
+        ufunc = cnp.PyUFunc_FromFuncAndData(
+            loops, data, types, 3, nin, form.outputs, cnp.PyUFunc_None, name, b"", 0
+        )
+        PyUFunc_AddPromoter(ufunc, (np.dtype,) * nin + (None,) * form.outputs, promoter)
+        made[form.name.decode()] = ufunc
+    return made

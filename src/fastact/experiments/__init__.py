@@ -1,0 +1,1 @@
+"""One module per experiment: what activations do to gradients, measured."""

@@ -1,0 +1,252 @@
+/*
+ * The primitives that the formulas of activations.h are made of. C11 and C++17, no Python, no libm, no branch: a loop
+ * over any function here vectorises. Written once and compiled for float (suffix _f32) and double (_f64).
+ *
+ * Required of the compiler: IEEE 754 arithmetic (never -ffast-math) and -ffp-contract=off; -fno-math-errno
+ * -fno-trapping-math so that gcc vectorises. A result depends on the arguments alone, not on vector width or position.
+ * With a hardware fma the bits are the same on every instruction set; without one, fma is emulated and they may differ
+ * inside the same error bound.
+ */
+#ifndef FASTACT_MATH_COMMON
+#define FASTACT_MATH_COMMON
+
+#include <stdint.h>
+#include <string.h>
+
+/* `static`: plain `inline` functions are merged by the linker across instruction sets and would run the wrong code.
+ * `always_inline`: in a loop with several paths gcc otherwise keeps one shared copy and calls it for each element. */
+#if defined(__GNUC__) || defined(__clang__)
+#define FASTACT_INLINE static inline __attribute__((always_inline, unused))
+#else
+#define FASTACT_INLINE static inline
+#endif
+
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define FASTACT_HAS_FMA 1
+#else
+#define FASTACT_HAS_FMA 0
+#endif
+
+FASTACT_INLINE int32_t fastact_bits_f32(float x) { int32_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
+FASTACT_INLINE int64_t fastact_bits_f64(double x) { int64_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
+FASTACT_INLINE float fastact_from_bits_f32(int32_t bits) { float x; memcpy(&x, &bits, sizeof x); return x; }
+FASTACT_INLINE double fastact_from_bits_f64(int64_t bits) { double x; memcpy(&x, &bits, sizeof x); return x; }
+
+/* fma: a * b + c with the product exact (to 2^-50 relative for float and 2^-100 for double where it is emulated).
+ * mad: the same where the product's rounding does not matter or the product is exact; never slower. */
+#if FASTACT_HAS_FMA
+FASTACT_INLINE float fastact_fma_f32(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+FASTACT_INLINE double fastact_fma_f64(double a, double b, double c) { return __builtin_fma(a, b, c); }
+FASTACT_INLINE float fastact_mad_f32(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+FASTACT_INLINE double fastact_mad_f64(double a, double b, double c) { return __builtin_fma(a, b, c); }
+#else
+FASTACT_INLINE float fastact_mad_f32(float a, float b, float c) { return a * b + c; }
+FASTACT_INLINE double fastact_mad_f64(double a, double b, double c) { return a * b + c; }
+FASTACT_INLINE float fastact_fma_f32(float a, float b, float c) { return (float)((double)a * (double)b + (double)c); }
+FASTACT_INLINE double fastact_fma_f64(double a, double b, double c) {
+    /* Dekker's product on halves cut by a mask (Veltkamp's multiplication would overflow), then Knuth's sum. */
+    const int64_t mask = -((int64_t)1 << 27);
+    const double a_hi = fastact_from_bits_f64(fastact_bits_f64(a) & mask), a_lo = a - a_hi;
+    const double b_hi = fastact_from_bits_f64(fastact_bits_f64(b) & mask), b_lo = b - b_hi;
+    const double product = a * b;
+    const double product_lo = ((a_hi * b_hi - product) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo;
+    const double sum = product + c, c_seen = sum - product;
+    const double sum_lo = (product - (sum - c_seen)) + (c - c_seen);
+    return sum + (sum_lo + product_lo);
+}
+#endif
+
+/* float16 <-> float32, exactly and to nearest even; NaN payloads are kept and made quiet, as the hardware does. */
+FASTACT_INLINE float fastact_from_half(uint16_t half) {
+    const uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;
+    const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
+    const uint32_t special = magnitude >= 0x0f800000 ? 0x70000000u : 0x38000000u;
+    const uint32_t quiet = magnitude > 0x0f800000 ? 0x00400000u : 0u;
+    /* A subnormal is an integer times 2^-24: put it below the leading bit of 2^-14, and take that away again. */
+    const float subnormal = fastact_from_bits_f32((int32_t)(magnitude + 0x38800000u)) - 0x1p-14f;
+    const uint32_t normal = (magnitude + special) | quiet;
+    const uint32_t value = magnitude < 0x00800000 ? (uint32_t)fastact_bits_f32(subnormal) : normal;
+    return fastact_from_bits_f32((int32_t)(value | sign));
+}
+
+FASTACT_INLINE uint16_t fastact_to_half(float x) {
+    const uint32_t bits = (uint32_t)fastact_bits_f32(x), magnitude = bits & 0x7fffffffu;
+    const uint32_t sign = (bits >> 16) & 0x8000u;
+    /* Below 2^-14: adding 1/2 leaves the result, rounded, in the low bits. */
+    const float clipped = fastact_from_bits_f32((int32_t)(magnitude < 0x38800000u ? magnitude : 0x38800000u));
+    const uint32_t subnormal = (uint32_t)fastact_bits_f32(clipped + 0.5f) - 0x3f000000u;
+    const uint32_t odd = (magnitude >> 13) & 1u;
+    const uint32_t normal = (magnitude - 0x38000000u + 0x0fffu + odd) >> 13;
+    const uint32_t nan = 0x7e00u | ((magnitude >> 13) & 0x01ffu);
+    uint32_t value = magnitude < 0x38800000u ? subnormal : normal;
+    value = magnitude >= 0x477ff000u ? 0x7c00u : value;
+    value = magnitude > 0x7f800000u ? nan : value;
+    return (uint16_t)(value | sign);
+}
+
+#endif /* FASTACT_MATH_COMMON */
+
+#ifdef FASTACT_REAL /* set by precision.h: from here on, once for each precision */
+
+/* |x| without a branch; NaN stays NaN. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(abs)(FASTACT_REAL x) {
+    const FASTACT_BITS sign = (FASTACT_BITS)((uint64_t)1 << (8 * sizeof(FASTACT_REAL) - 1));
+    return FASTACT_NAME(from_bits)(FASTACT_NAME(bits)(x) & ~sign);
+}
+
+/* The magnitude of the first with the sign of the second. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(copysign)(FASTACT_REAL magnitude, FASTACT_REAL sign_of) {
+    const FASTACT_BITS sign = (FASTACT_BITS)((uint64_t)1 << (8 * sizeof(FASTACT_REAL) - 1));
+    return FASTACT_NAME(from_bits)((FASTACT_NAME(bits)(magnitude) & ~sign) | (FASTACT_NAME(bits)(sign_of) & sign));
+}
+
+/* min(x, end) and max(x, end), NaN staying NaN. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(at_most)(FASTACT_REAL x, FASTACT_REAL end) { return x > end ? end : x; }
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(at_least)(FASTACT_REAL x, FASTACT_REAL end) { return x < end ? end : x; }
+
+/* A value as an unevaluated sum: lo is what hi's rounding left over. */
+typedef struct { FASTACT_REAL hi, lo; } FASTACT_NAME(pair);
+
+/* e^z = (1 + t + t_lo) power 2^-FASTACT_SCALE, for z in [-FASTACT_EXP_END, 0]: `power` is a power of two in the normal
+ * range for every z of the domain, also where e^z is subnormal. |t| <= sqrt(2) - 1. */
+typedef struct { FASTACT_REAL t, t_lo, power; } FASTACT_NAME(exp_parts);
+
+/* exp of z - z_error. With k = rint(z / ln 2) and r = z - k ln 2: t = r + r^2 P(r), power = 2^(k + FASTACT_SCALE).
+ * z_error carries what rounding left over when z was computed: e^z turns the absolute error of z into a relative one. */
+FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(exp_parts_of)(FASTACT_REAL z, FASTACT_REAL z_error) {
+    FASTACT_NAME(exp_parts) e;
+    const FASTACT_REAL shifted = FASTACT_NAME(mad)(z, FASTACT_LOG2E, FASTACT_ROUNDER);
+    const FASTACT_REAL k = shifted - FASTACT_ROUNDER;
+    const FASTACT_REAL r_hi = FASTACT_NAME(mad)(k, -FASTACT_LN2_HI, z); /* exact: LN2_HI has trailing zeros */
+    const FASTACT_REAL r = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi) - z_error;
+    const FASTACT_REAL r_lo = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi - r) - z_error;
+#define FIRST(c) FASTACT_REAL p = c;
+#define STEP(c) p = FASTACT_NAME(mad)(p, r, c);
+    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const FASTACT_REAL square = r * r;
+    e.t = FASTACT_NAME(mad)(square, p, r);
+    e.t_lo = FASTACT_NAME(mad)(square, p, r - e.t) + r_lo;
+    e.power = FASTACT_NAME(from_bits)((FASTACT_BITS)(
+        ((uint64_t)FASTACT_NAME(bits)(shifted) << FASTACT_MANTISSA_BITS) +
+        ((uint64_t)(FASTACT_EXPONENT_BIAS + FASTACT_SCALE) << FASTACT_MANTISSA_BITS)));
+    return e;
+}
+
+/* 1 / (hi + lo) = reciprocal * (1 + error): the error to first order, for a reciprocal of hi. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(reciprocal_error)(FASTACT_REAL reciprocal, FASTACT_REAL hi, FASTACT_REAL lo) {
+    return FASTACT_NAME(mad)(-reciprocal, lo, FASTACT_NAME(fma)(-reciprocal, hi, FASTACT_K(1)));
+}
+
+/* (n + n_lo) / (d + d_lo), to about 0.6 ULP. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(divide)(
+    FASTACT_REAL n, FASTACT_REAL n_lo, FASTACT_REAL d, FASTACT_REAL d_lo) {
+    const FASTACT_REAL reciprocal = FASTACT_K(1) / d, quotient = n * reciprocal;
+    const FASTACT_REAL rest = FASTACT_NAME(fma)(-quotient, d, n) + FASTACT_NAME(mad)(-quotient, d_lo, n_lo);
+    return FASTACT_NAME(mad)(rest, reciprocal, quotient);
+}
+
+/* expm1(z - z_error) = hi + lo, for z in [-FASTACT_EXP_END, 0]: (2^k - 1) + 2^k t, whose first term is exact or -1. */
+FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(expm1_pair)(FASTACT_REAL z, FASTACT_REAL z_error) {
+    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(z, z_error);
+    const FASTACT_REAL power = e.power * FASTACT_UNSCALE, base = power - FASTACT_K(1);
+    FASTACT_NAME(pair) out;
+    out.hi = FASTACT_NAME(mad)(power, e.t, base);
+    out.lo = FASTACT_NAME(mad)(power, e.t, base - out.hi) + power * e.t_lo;
+    return out;
+}
+
+/* log(1 + e + e_lo) = hi + lo, for e in [0, 1]. Above sqrt(2) - 1 it is ln 2 + log(1 + f), f = (e - 1) / 2; there
+ * and below, log(1 + f) = f - f^2/2 + f^3 Q(f). Relative error of hi + lo about 2^-28 (float), 2^-57 (double). */
+FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(log1p_pair)(FASTACT_REAL e, FASTACT_REAL e_lo) {
+    const int large = e > FASTACT_K(0.41421356);
+    const FASTACT_REAL less = e - FASTACT_K(1), less_lo = (e - (less + FASTACT_K(1))) + e_lo;
+    const FASTACT_REAL f = large ? FASTACT_K(0.5) * less : e, f_lo = large ? FASTACT_K(0.5) * less_lo : e_lo;
+    const FASTACT_REAL base = large ? FASTACT_LN2_HI : FASTACT_K(0), base_lo = large ? FASTACT_LN2_LO : FASTACT_K(0);
+#define FIRST(c) FASTACT_REAL q = c;
+#define STEP(c) q = FASTACT_NAME(mad)(q, f, c);
+    FASTACT_LOG1P_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const FASTACT_REAL half = FASTACT_K(0.5) * f, square = half * f;
+    const FASTACT_REAL square_lo = FASTACT_NAME(fma)(half, f, -square);
+    /* f_lo changes log(1 + f) by f_lo / (1 + f), to first order f_lo (1 - f). */
+    const FASTACT_REAL small = FASTACT_NAME(mad)(-f_lo, f, f_lo) + (base_lo - square_lo);
+    const FASTACT_REAL rest = FASTACT_NAME(mad)(f * f * f, q, small);
+    const FASTACT_REAL curved = f - square, curved_lo = (f - curved) - square;
+    FASTACT_NAME(pair) out;
+    const FASTACT_REAL sum = base + curved;
+    const FASTACT_REAL lo = (base - sum) + curved + (curved_lo + rest); /* base is 0, or larger than |curved| */
+    out.hi = sum + lo;
+    out.lo = (sum - out.hi) + lo;
+    return out;
+}
+
+/* The logistic function at +-(a + a_lo), a >= 0: with e = exp(-a), 1 / (1 + e), or e / (1 + e) where `negative`. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic)(FASTACT_REAL a, FASTACT_REAL a_lo, int negative) {
+    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(-FASTACT_NAME(at_most)(a, FASTACT_EXP_END), a_lo);
+    const FASTACT_REAL scaled = FASTACT_NAME(mad)(e.power, e.t, e.power);
+    const FASTACT_REAL scaled_lo = FASTACT_NAME(mad)(e.power, e.t, e.power - scaled);
+    const FASTACT_REAL e_hi = scaled * FASTACT_UNSCALE, d = FASTACT_K(1) + e_hi, d_lo = (FASTACT_K(1) - d) + e_hi;
+    const FASTACT_REAL n = negative ? scaled : FASTACT_K(1), n_lo = negative ? scaled_lo : FASTACT_K(0);
+    const FASTACT_REAL scale = negative ? FASTACT_UNSCALE : FASTACT_K(1);
+    return FASTACT_NAME(divide)(n, n_lo, d, d_lo) * scale;
+}
+
+/* factor * e / (1 + e)^2 with e = exp(-a), a >= 0: the logistic density. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density)(FASTACT_REAL a, FASTACT_REAL factor) {
+    const FASTACT_NAME(exp_parts) e =
+        FASTACT_NAME(exp_parts_of)(-FASTACT_NAME(at_most)(a, FASTACT_EXP_END), FASTACT_K(0));
+    const FASTACT_REAL scaled = FASTACT_NAME(mad)(e.power, e.t, e.power);
+    const FASTACT_REAL e_hi = scaled * FASTACT_UNSCALE, d = FASTACT_K(1) + e_hi, d_lo = (FASTACT_K(1) - d) + e_hi;
+    const FASTACT_REAL reciprocal = FASTACT_K(1) / d;
+    const FASTACT_REAL error = FASTACT_NAME(reciprocal_error)(reciprocal, d, d_lo);
+    const FASTACT_REAL density = scaled * reciprocal * reciprocal * factor;
+    return FASTACT_NAME(mad)(density + density, error, density) * FASTACT_UNSCALE;
+}
+
+/* The normal tail in parts, for a = |x| <= FASTACT_MILLS_END:
+ *     Phi(-a) = exp(-a^2/2) m(a),  m(a) = y G(y),  y = 1 / (a + shift),  G a polynomial about `centre`,
+ * m(a) = (m.hi + m.lo), exp(-a^2/2) = (e.hi + e.lo) power 2^-FASTACT_SCALE. */
+typedef struct { FASTACT_NAME(pair) m, e; FASTACT_REAL power; } FASTACT_NAME(normal_tail);
+
+FASTACT_INLINE FASTACT_NAME(normal_tail) FASTACT_NAME(normal_tail_of)(FASTACT_REAL a) {
+    FASTACT_NAME(normal_tail) tail;
+    const FASTACT_REAL d = a + FASTACT_MILLS_SHIFT, d_lo = a - (d - FASTACT_MILLS_SHIFT);
+    const FASTACT_REAL y = FASTACT_K(1) / d, y_error = FASTACT_NAME(reciprocal_error)(y, d, d_lo);
+    const FASTACT_REAL v = y - FASTACT_MILLS_CENTRE; /* exact */
+#define FIRST(c) FASTACT_REAL p = c;
+#define STEP(c) p = FASTACT_NAME(mad)(p, v, c);
+    FASTACT_MILLS_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    /* The last two Horner steps again, keeping what they rounded away and the coefficients' low parts. */
+    const FASTACT_REAL slope = FASTACT_NAME(mad)(p, v, FASTACT_MILLS_C1);
+    const FASTACT_REAL slope_lo = FASTACT_NAME(fma)(p, v, FASTACT_MILLS_C1 - slope) + FASTACT_MILLS_C1_LO;
+    const FASTACT_REAL g = FASTACT_NAME(mad)(slope, v, FASTACT_MILLS_C0);
+    const FASTACT_REAL g_lo = FASTACT_NAME(fma)(slope, v, FASTACT_MILLS_C0 - g) +
+        FASTACT_NAME(mad)(slope_lo, v, FASTACT_MILLS_C0_LO);
+    tail.m.hi = y * g;
+    /* An error of y enters m once as a factor and once through G: together 1 + slope y, about. */
+    const FASTACT_REAL through = FASTACT_NAME(mad)(y, FASTACT_MILLS_SLOPE, FASTACT_K(1)) * y_error;
+    tail.m.lo = FASTACT_NAME(fma)(y, g, -tail.m.hi) + FASTACT_NAME(mad)(y, g_lo, tail.m.hi * through);
+
+    const FASTACT_REAL square = a * a, square_lo = FASTACT_NAME(fma)(a, a, -square);
+    const FASTACT_NAME(exp_parts) e =
+        FASTACT_NAME(exp_parts_of)(FASTACT_K(-0.5) * square, FASTACT_K(0.5) * square_lo);
+    tail.e.hi = FASTACT_K(1) + e.t;
+    tail.e.lo = ((FASTACT_K(1) - tail.e.hi) + e.t) + e.t_lo;
+    tail.power = e.power;
+    return tail;
+}
+
+/* The product of two pairs. */
+FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(multiply)(FASTACT_NAME(pair) a, FASTACT_NAME(pair) b) {
+    FASTACT_NAME(pair) out;
+    out.hi = a.hi * b.hi;
+    out.lo = FASTACT_NAME(fma)(a.hi, b.hi, -out.hi) + FASTACT_NAME(mad)(a.hi, b.lo, a.lo * b.hi);
+    return out;
+}
+
+#endif /* FASTACT_REAL */

@@ -1,0 +1,1 @@
+"""A small multi-layer perceptron trainer that shows what activations do to gradients."""

@@ -1,0 +1,157 @@
+"""Write what the build derives from the table: ``kernel_table.pxi`` for the kernels, ``__init__.pyi`` for type checkers.
+
+Called by meson: ``generate.py catalogue.py OUTPUT``, the kind of output being told from its name. Standard library
+only, and reads nothing but the catalogue.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+PRECISIONS = {"f32": "float", "f64": "double"}
+
+
+def load_catalogue(path: str) -> ModuleType:
+    """The catalogue as a module, without importing the package around it."""
+    spec = importlib.util.spec_from_file_location("catalogue", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["catalogue"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def formulas(row) -> dict[str, str]:
+    """The formula functions of a row in the header, by what they compute."""
+    names = {"value": row.name, "derivative": f"{row.name}_derivative"}
+    if row.from_output:
+        names["from_output"] = f"{row.name}_derivative_from_output"
+    return names
+
+
+# How each form is made: the generic loop and the formulas it takes.
+LOOPS = {
+    "value": ("map_value", ("value",)),
+    "derivative": ("map_value", ("derivative",)),
+    "with_derivative": ("map_both", ("value", "derivative")),
+    "backward": ("map_backward", ("derivative",)),
+    "backward_from_output": ("map_backward", ("from_output",)),
+}
+
+
+def kernel_table(catalogue: ModuleType) -> str:
+    """The Cython source of all kernels: a row without formulas in the header does not compile."""
+    rows = catalogue.ACTIVATIONS.values()
+    lines = ['cdef extern from "fastact/activations.h" nogil:']
+    for row in rows:
+        for name in formulas(row).values():
+            for suffix, c_type in PRECISIONS.items():
+                arguments = ", ".join([c_type] * (1 + len(row.parameters)))
+                lines.append(f"    {c_type} fastact_{name}_{suffix}({arguments}) noexcept")
+    fills: list[str] = []
+    for row in rows:
+        count = len(row.parameters)
+        for name in formulas(row).values():
+            for suffix, c_type in PRECISIONS.items():
+                arguments = "".join(f", p[{i}]" for i in range(count))
+                lines += [
+                    "",
+                    f"cdef inline {c_type} {name}_{suffix}({c_type} x, const {c_type} *p) noexcept nogil:",
+                    f"    return fastact_{name}_{suffix}(x{arguments})",
+                ]
+        for form in row.forms:
+            public = row.name + form.suffix
+            loop, takes = LOOPS[form.name]
+            index = sum(line.startswith("    entries[") and ".name" in line for line in fills)
+            fills += [
+                f'    entries[{index}].name = b"{public}"',
+                f"    entries[{index}].inputs = {len(form.inputs)}",
+                f"    entries[{index}].parameters = {count}",
+                f"    entries[{index}].outputs = {len(form.outputs)}",
+            ]
+            for suffix, c_type in PRECISIONS.items():
+                member = {"f32": "float32", "f64": "float64"}[suffix]
+                passed = ", ".join(f"{formulas(row)[kind]}_{suffix}" for kind in takes)
+                for varying in (0, 1) if count else (0,):
+                    kernel = f"{public}_kernel_{suffix}" + "_varying" * varying
+                    lines += [
+                        "",
+                        f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:",
+                        f"    {loop}[{c_type}]({passed}, operands, length, {count}, {bool(varying)})",
+                    ]
+                    fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
+    total = sum(".name" in line for line in fills)
+    lines += ["", "cdef enum:", f"    ENTRIES = {total}", "", "cdef void fill(entry *entries):", *fills, ""]
+    return "\n".join(lines)
+
+
+def stub(catalogue: ModuleType) -> str:
+    """The types of the public face."""
+    lines = [
+        "from collections.abc import Mapping",
+        "from types import SimpleNamespace",
+        "from typing import Any, Literal, Protocol",
+        "",
+        "import numpy as np",
+        "from numpy.typing import ArrayLike",
+        "",
+        "from .catalogue import Activation",
+        "",
+        "__version__: str",
+        "activations: Mapping[str, Activation]",
+        "",
+        "class ActivationUfunc(np.ufunc):  # type: ignore[misc]",
+        "    spec: Activation",
+        "    derivative: np.ufunc",
+        "    with_derivative: np.ufunc",
+        "    backward: np.ufunc",
+        "    backward_from_output: np.ufunc",
+        "",
+    ]
+    for row in catalogue.ACTIVATIONS.values():
+        for form in row.forms:
+            public = row.name + form.suffix
+            if not row.parameters:
+                kind = "ActivationUfunc" if form.name == "value" else "np.ufunc"
+                lines.append(f"{public}: {kind}")
+                continue
+            inputs = ", ".join(f"{name}: ArrayLike" for name in form.inputs)
+            parameters = ", ".join(f"{p.name}: ArrayLike = {p.default!r}" for p in row.parameters)
+            protocol = "".join(part.capitalize() for part in public.split("_")) + "Function"
+            lines += [
+                "",
+                f"class {protocol}(Protocol):",
+                "    spec: Activation",
+                "    ufunc: np.ufunc",
+            ]
+            if form.name == "value":
+                lines += [f"    {other.name}: Any" for other in row.forms[1:]]
+            lines += [
+                f"    def __call__(self, {inputs}, {parameters}, **keywords: Any) -> Any: ...",
+                "",
+                f"{public}: {protocol}",
+            ]
+    lines += [
+        "",
+        "def get_include() -> str: ...",
+        'def show_config(mode: Literal["print", "dict"] = "print") -> dict[str, Any] | None: ...',
+        "def for_instruction_set(name: str) -> SimpleNamespace: ...",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Write the output named on the command line."""
+    catalogue_path, output = sys.argv[1:]
+    catalogue = load_catalogue(catalogue_path)
+    text = {".pxi": kernel_table, ".pyi": stub}[Path(output).suffix](catalogue)
+    Path(output).write_text(text)
+
+
+if __name__ == "__main__":
+    main()
