@@ -1,0 +1,67 @@
+"""Checks of arguments: each returns the value it was given, ready for use, or raises ValueError naming the argument."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def integer(name: str, value: Any, minimum: int) -> int:
+    """An integer of at least `minimum`; bools do not count as integers."""
+    try:
+        result = operator.index(value)
+    except TypeError:
+        result = minimum - 1
+    if result < minimum or isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} must be an integer of at least {minimum}, got {value!r:.60}")
+    return result
+
+
+def number(name: str, value: Any, minimum: float, below: float = math.inf, *, closed: bool = True) -> float:
+    """A real number in [minimum, below), or in (minimum, below) where `closed` is False."""
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        result = math.nan
+    if not (minimum <= result < below) or (result == minimum and not closed) or isinstance(value, str):
+        raise ValueError(
+            f"{name} must be a number in {'[' if closed else '('}{minimum:g}, {below:g}), got {value!r:.60}"
+        )
+    return result
+
+
+def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """One of the allowed names."""
+    allowed = tuple(allowed)
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r:.60}")
+    return value
+
+
+def samples(X: ArrayLike, inputs: int, dtype: np.dtype) -> NDArray:
+    """Finite real samples of shape (samples, inputs), at least one, in the given dtype."""
+    array = np.asarray(X)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"X must be an array of real numbers, got {array.dtype}")
+    if array.ndim != 2 or array.shape[1] != inputs or not len(array):
+        raise ValueError(f"X must have the shape (samples, {inputs}) with at least 1 sample, got {array.shape}")
+    with np.errstate(all="ignore"):
+        array = array.astype(dtype, copy=False)
+    if not np.isfinite(array).all():
+        raise ValueError(f"X must be finite in {dtype}: it has NaN, infinity or a value too large")
+    return array
+
+
+def labels(y: ArrayLike, count: int, classes: int) -> NDArray[np.intp]:
+    """Integer labels in [0, classes), of shape (count,)."""
+    array = np.asarray(y)
+    if array.dtype.kind not in "iub" or array.shape != (count,):
+        raise ValueError(f"y must be {count} integer labels, one per sample, got {array.dtype} of shape {array.shape}")
+    if array.min() < 0 or array.max() >= classes:
+        raise ValueError(f"y must have labels in [0, {classes}), got {array.min()} to {array.max()}")
+    return array.astype(np.intp, copy=False)
