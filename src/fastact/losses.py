@@ -103,8 +103,8 @@ def cross_entropy_value_and_gradient(
     out : ndarray, shape (samples, classes), optional
         Receives the gradient; of the logits' dtype, any strides; may be the logits themselves.
     validate : bool, default True
-        False skips all checks, for a caller that has made them: the logits are then a float array, the labels an
-        array of integers in range.
+        False skips all checks, for a caller that has made them (the logits are then a float array, the labels an
+        array of integers in range), and leaves floating-point warnings to the caller's ``np.errstate``.
 
     Returns
     -------
@@ -119,25 +119,32 @@ def cross_entropy_value_and_gradient(
         As `cross_entropy`; also for an ``out`` that does not fit. Nothing is written then.
     """
     if validate:
-        logits, labels = _validated(logits, labels, reduction, out)
-    with np.errstate(all="ignore"):
-        samples = np.arange(len(labels))
-        gradient = np.subtract(logits, np.maximum.reduce(logits, axis=1, keepdims=True), out=out)
-        at_label = gradient[samples, labels]
-        np.exp(gradient, out=gradient)
-        e_label = np.exp(at_label)
-        gradient[samples, labels] = 0.0
-        rest = np.add.reduce(gradient, axis=1)
-        value = np.log1p(rest + (e_label - 1.0)) - at_label
-        total = rest + e_label
-        gradient[samples, labels] = -rest
-        if reduction == "mean":
-            total *= len(labels)
-        gradient /= total[:, np.newaxis]
+        x, t = _validated(logits, labels, reduction, out)
+        with np.errstate(all="ignore"):
+            value, gradient = _value_and_gradient(x, t, out)
+    else:
+        value, gradient = _value_and_gradient(np.asarray(logits), np.asarray(labels), out)
     if reduction == "none":
         return value, gradient
     summed = float(np.add.reduce(value, dtype=np.float64))
-    return (summed / len(labels) if reduction == "mean" else summed), gradient
+    if reduction == "sum":
+        return summed, gradient
+    gradient /= len(value)
+    return summed / len(value), gradient
+
+
+def _value_and_gradient(x: NDArray, t: NDArray, out: NDArray | None) -> tuple[NDArray, NDArray]:
+    """Each sample's loss and its gradient with respect to the sample's logits."""
+    samples = np.arange(len(t))
+    gradient = np.subtract(x, np.maximum.reduce(x, axis=1, keepdims=True), out=out)
+    at_label = gradient[samples, t]
+    np.exp(gradient, out=gradient)
+    e_label = np.exp(at_label)
+    gradient[samples, t] = 0.0
+    rest = np.add.reduce(gradient, axis=1)
+    gradient[samples, t] = -rest
+    gradient /= (rest + e_label)[:, np.newaxis]
+    return np.log1p(rest + (e_label - 1.0)) - at_label, gradient
 
 
 def _validated(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -22,16 +23,11 @@ def integer(name: str, value: Any, minimum: int) -> int:
     return result
 
 
-def number(name: str, value: Any, minimum: float, below: float = math.inf, *, closed: bool = True) -> float:
-    """A real number in [minimum, below), or in (minimum, below) where `closed` is False."""
-    try:
-        result = float(value)
-    except (TypeError, ValueError):
-        result = math.nan
-    if not (minimum <= result < below) or (result == minimum and not closed) or isinstance(value, str):
-        raise ValueError(
-            f"{name} must be a number in {'[' if closed else '('}{minimum:g}, {below:g}), got {value!r:.60}"
-        )
+def number(name: str, value: Any, lower: float, upper: float = math.inf, *, closed: bool = False) -> float:
+    """A real number in (lower, upper), or in [lower, upper) where `closed`."""
+    result = float(value) if isinstance(value, Real) else math.nan
+    if not (lower < result < upper or (closed and result == lower)):
+        raise ValueError(f"{name} must be a number in {'[' if closed else '('}{lower:g}, {upper:g}), got {value!r:.60}")
     return result
 
 
@@ -45,7 +41,7 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
 
 def samples(X: ArrayLike, inputs: int, dtype: np.dtype) -> NDArray:
     """Finite real samples of shape (samples, inputs), at least one, in the given dtype."""
-    array = np.asarray(X)
+    array = _array("X", X)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"X must be an array of real numbers, got {array.dtype}")
     if array.ndim != 2 or array.shape[1] != inputs or not len(array):
@@ -59,9 +55,16 @@ def samples(X: ArrayLike, inputs: int, dtype: np.dtype) -> NDArray:
 
 def labels(y: ArrayLike, count: int, classes: int) -> NDArray[np.intp]:
     """Integer labels in [0, classes), of shape (count,)."""
-    array = np.asarray(y)
+    array = _array("y", y)
     if array.dtype.kind not in "iub" or array.shape != (count,):
         raise ValueError(f"y must be {count} integer labels, one per sample, got {array.dtype} of shape {array.shape}")
     if array.min() < 0 or array.max() >= classes:
         raise ValueError(f"y must have labels in [0, {classes}), got {array.min()} to {array.max()}")
     return array.astype(np.intp, copy=False)
+
+
+def _array(name: str, value: ArrayLike) -> NDArray:
+    try:
+        return np.asarray(value)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name} must be an array: {error}") from None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -82,7 +83,7 @@ class Dense:
             if name not in domains:
                 allowed = ", ".join(domains) or "none"
                 raise ValueError(f"parameters of {row.name} must be among: {allowed}; got {name!r}")
-            if not isinstance(value, (int, float, np.floating, np.integer)) or float(value) not in domains[name]:
+            if not isinstance(value, Real) or value not in domains[name]:
                 raise ValueError(f"parameters: {name} of {row.name} must be in {domains[name]}, got {value!r:.60}")
         self.parameters = {name: float(value) for name, value in parameters.items()}
 

@@ -124,10 +124,11 @@ class Network:
         if layers[-1].units < 2:
             raise ValueError(f"layers: the last must have one unit per class, at least 2, got {layers[-1].units}")
         draw = INITIALISERS[_checks.choice("initialiser", initialiser, INITIALISERS)]
-        gain = _checks.number("gain", gain, 0.0, closed=False)
+        gain = _checks.number("gain", gain, 0.0)
         self.inputs = _checks.integer("inputs", inputs, 1)
         self.dtype = _float_dtype(dtype)
-        self.derivatives = _checks.choice("derivatives", derivatives, ("exact", "textbook"))
+        _checks.choice("derivatives", derivatives, ("exact", "textbook"))
+        self.derivatives: Derivatives = derivatives
         self.layers = layers
         self.rng = np.random.default_rng(_checks.integer("seed", seed, 0))
         widths = self._widths
@@ -270,7 +271,7 @@ class Network:
         ValueError
             For bad arguments, before anything changes.
         FloatingPointError
-            If an epoch's loss is not finite: the training has diverged, and the parameters with it.
+            If an epoch's loss or the parameters after it are not finite: the training has diverged.
         """
         X = _checks.samples(X, self.inputs, self.dtype)
         y = _checks.labels(y, len(X), self.classes)
@@ -304,7 +305,7 @@ class Network:
                     total += self._backpropagate(plan) * len(batch)
                     optimiser.step(self.parameters, self.gradients)
             loss = total / len(X)
-            if not math.isfinite(loss):
+            if not all(map(math.isfinite, (loss, self.parameters.min(), self.parameters.max()))):
                 raise FloatingPointError(f"training diverged in epoch {epoch} (loss {loss}): lower the learning_rate")
             history.loss.append(loss)
             if callback is not None:
@@ -339,9 +340,8 @@ class Network:
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """The share of samples (samples, inputs) whose predicted label is the one in y: the accuracy."""
-        X = _checks.samples(X, self.inputs, self.dtype)
-        y = _checks.labels(y, len(X), self.classes)
-        return float((self.predict(X) == y).mean())
+        predicted = self.predict(X)
+        return float((predicted == _checks.labels(y, len(predicted), self.classes)).mean())
 
 
 def _float_dtype(dtype: DTypeLike) -> np.dtype:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from . import _checks
 
-# Every pass over a block after the first finds it in the L1 or L2 cache; shorter blocks cost more calls than they save.
-BLOCK = 8192
+# The passes over a block, after the first, find it in the L2 cache; shorter blocks cost more calls than they save. Adam
+# over 560 000 float32 parameters, in ms: 1.5 with blocks of 8192, 1.0 with 32 768 and with 65 536, 1.4 in one piece.
+BLOCK = 32768
 
 
 class Optimiser(ABC):
@@ -25,7 +26,7 @@ class Optimiser(ABC):
     """How many vectors of state the rule keeps for each parameter."""
 
     def __init__(self, learning_rate: float) -> None:
-        self.learning_rate = _checks.number("learning_rate", learning_rate, 0.0, closed=False)
+        self.learning_rate = _checks.number("learning_rate", learning_rate, 0.0)
         self.steps = 0
         self._parameters: NDArray | None = None
 
@@ -84,7 +85,7 @@ class SGD(Optimiser):
 
     def __init__(self, learning_rate: float = 0.1, momentum: float = 0.0) -> None:
         super().__init__(learning_rate)
-        self.momentum = _checks.number("momentum", momentum, 0.0, 1.0)
+        self.momentum = _checks.number("momentum", momentum, 0.0, 1.0, closed=True)
         self.moments = 1 if momentum else 0
 
     def _update(self, p: NDArray, g: NDArray, scratch: NDArray, *state: NDArray) -> None:
@@ -127,9 +128,9 @@ class Adam(Optimiser):
         self, learning_rate: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
     ) -> None:
         super().__init__(learning_rate)
-        self.beta1 = _checks.number("beta1", beta1, 0.0, 1.0)
-        self.beta2 = _checks.number("beta2", beta2, 0.0, 1.0)
-        self.epsilon = _checks.number("epsilon", epsilon, 0.0, closed=False)
+        self.beta1 = _checks.number("beta1", beta1, 0.0, 1.0, closed=True)
+        self.beta2 = _checks.number("beta2", beta2, 0.0, 1.0, closed=True)
+        self.epsilon = _checks.number("epsilon", epsilon, 0.0)
 
     def _update(self, p: NDArray, g: NDArray, scratch: NDArray, *state: NDArray) -> None:
         # The state is m / (1 - beta1) and v / (1 - beta2), and all constants are gathered in two: three passes fewer.
