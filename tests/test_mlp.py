@@ -196,6 +196,12 @@ def test_a_copied_network_and_optimiser_go_on_as_the_original(duplicate):
     assert twin.parameters[0] == 5.0
 
 
+def test_pickles_hold_the_parameters_once_and_no_buffers():
+    net = small(units=(100, 100))
+    net.loss_and_gradients(*problem(samples=500))
+    assert len(pickle.dumps(net)) < 1.5 * net.parameters.nbytes
+
+
 def test_networks_made_of_the_same_layers_are_independent():
     layers = [mlp.Dense(4, "relu"), mlp.Dense(3)]
     first, second = (mlp.Network(layers, inputs=5, seed=seed) for seed in (0, 1))
@@ -600,10 +606,11 @@ def test_an_optimiser_serves_one_network():
     optimiser = mlp.Adam()
     small().fit(X_GOOD, Y_GOOD, epochs=1, optimiser=optimiser)
     other = small()
-    before = other.parameters.copy()
+    before, rng = other.parameters.copy(), copy.deepcopy(other.rng.bit_generator.state)
     with pytest.raises(ValueError, match="optimiser must be new or have trained this network before"):
         other.fit(X_GOOD, Y_GOOD, epochs=1, optimiser=optimiser)
     np.testing.assert_array_equal(other.parameters, before)
+    assert other.rng.bit_generator.state == rng
 
 
 def test_examples_in_the_docstrings():

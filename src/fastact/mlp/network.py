@@ -162,7 +162,7 @@ class Network:
             start = stop
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without views and buffers: pickling would turn views into copies."""
+        """Without views and buffers, which `__setstate__` makes anew: pickled views would be copies."""
         state = self.__dict__ | {"layers": [replace(layer) for layer in self.layers]}
         del state["gradients"], state["_plans"]
         return state
