@@ -121,52 +121,87 @@ def mills(a: mp.mpf) -> mp.mpf:
     return mp.erfc(a / mp.sqrt(2)) * mp.exp(a * a / 2) / 2
 
 
+# Where Phi(-a) = a phi(a): the root of gelu' is at -a.
+GELU_ROOT = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), mp.mpf("0.75"))
 HALF_LN2 = mp.log(2) / 2 * (1 + mp.mpf(2) ** -10)
 ROOT2 = mp.sqrt(2)
 
 
-@dataclass(frozen=True)
-class MillsFit:
-    """Phi(-a) e^(a^2/2) = y G(y - CENTRE) with y = 1/(a + SHIFT), for a up to END."""
-
-    shift: mp.mpf
-    centre: mp.mpf
-    end: mp.mpf
-    degree: int
+def tail_slope(a: mp.mpf) -> mp.mpf:
+    """The factor R of m(a) - a phi(0) = (root - a) R(a), which has no root."""
+    density = 1 / mp.sqrt(2 * mp.pi)
+    if abs(a - GELU_ROOT) < mp.mpf(2) ** -40:
+        return 2 * density - GELU_ROOT * mills(GELU_ROOT)
+    return (mills(a) - density * a) / (GELU_ROOT - a)
 
 
-# The shifts are those at which a polynomial of the degree does best; about the centres nearly all its coefficients are
-# positive and its terms add up to at most 1.11 times its value, so that rounding errors are not amplified.
-MILLS = {
-    "f32": MillsFit(mp.mpf(4), mp.mpf(1) / 16, mp.mpf(15), 9),
-    "f64": MillsFit(mp.mpf(5), mp.mpf(1) / 32, mp.mpf(39), 21),
-}
+# f64: a polynomial G about CENTRE in y = 1 / (a + SHIFT), for a up to END. At this shift a polynomial does best; about
+# this centre nearly all its coefficients are positive and its terms add up to at most 1.11 times its value, so that
+# rounding errors are not amplified.
+MAPPED_SHIFT, MAPPED_CENTRE, MAPPED_END = mp.mpf(5), mp.mpf(1) / 32, mp.mpf(39)
 
 
-def _mills(precision: str) -> Polynomial:
-    fit = MILLS[precision]
-
+def _mapped(function: Callable[[mp.mpf], mp.mpf], degree: int) -> Polynomial:
     def target(v: mp.mpf) -> mp.mpf:
-        y = v + fit.centre
-        return mills(1 / y - fit.shift) / y
+        return function(1 / (v + MAPPED_CENTRE) - MAPPED_SHIFT)
 
-    return Polynomial(
-        target,
-        lambda v: 1 / target(v),
-        range(fit.degree + 1),
-        1 / (fit.end + fit.shift) - fit.centre,
-        1 / fit.shift - fit.centre,
-        precision,
-    )
+    lower, upper = 1 / (MAPPED_END + MAPPED_SHIFT) - MAPPED_CENTRE, 1 / MAPPED_SHIFT - MAPPED_CENTRE
+    return Polynomial(target, lambda v: 1 / target(v), range(degree + 1), lower, upper, "f64")
 
+
+# f32, evaluated in double: a rational function of a, for a up to END. All its coefficients are positive.
+RATIONAL_END = mp.mpf(15)
+
+
+def rational(function: Callable[[mp.mpf], mp.mpf], top: int, bottom: int) -> tuple[list[mp.mpf], list[mp.mpf], mp.mpf]:
+    """P and Q, Q(0) = 1 and P(0) = f(0), with P/Q nearest to f in relative error on [0, RATIONAL_END], and the error.
+
+    Linear least squares on P - Q f, reweighted by Q (Sanathanan-Koerner) and by the error (Lawson) until it is level.
+    """
+    count, scale = 6 * (top + bottom + 2), mp.mpf(3)
+    end = (RATIONAL_END - scale) / (RATIONAL_END + scale)
+    nodes = [(end - 1) / 2 - (end + 1) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count) for i in range(count)]
+    xs = [scale * (1 + s) / (1 - s) for s in nodes]
+    values = [function(x) for x in xs]
+    start = function(mp.mpf(0))
+    weights, bottoms = [mp.mpf(1)] * count, [mp.mpf(1)] * count
+    best: tuple[list[mp.mpf], list[mp.mpf], mp.mpf] = ([], [], mp.inf)
+    for _ in range(30):
+        system, right = mp.matrix(count, top + bottom), mp.matrix(count, 1)
+        for row, (x, value) in enumerate(zip(xs, values, strict=True)):
+            factor = mp.sqrt(weights[row]) / (bottoms[row] * value)
+            for power in range(1, top + 1):
+                system[row, power - 1] = factor * (x / RATIONAL_END) ** power
+            for power in range(1, bottom + 1):
+                system[row, top + power - 1] = -factor * value * (x / RATIONAL_END) ** power
+            right[row] = factor * (value - start)
+        solution = mp.qr_solve(system, right)[0]
+        p = [start, *(solution[i - 1] / RATIONAL_END**i for i in range(1, top + 1))]
+        q = [mp.mpf(1), *(solution[top + i - 1] / RATIONAL_END**i for i in range(1, bottom + 1))]
+        bottoms = [mp.fsum(c * x**i for i, c in enumerate(q)) for x in xs]
+        errors = [
+            abs(mp.fsum(c * x**i for i, c in enumerate(p)) / below / value - 1)
+            for x, value, below in zip(xs, values, bottoms, strict=True)
+        ]
+        if max(errors) < best[2]:
+            best = (p, q, max(errors))
+        total = mp.fsum(w * e for w, e in zip(weights, errors, strict=True))
+        weights = [max(w * e / total * count, mp.mpf(2) ** -40) for w, e in zip(weights, errors, strict=True)]
+    return best
+
+
+RATIONALS: dict[str, Callable[[], tuple[list[mp.mpf], list[mp.mpf], mp.mpf]]] = {
+    "mills_f32": lambda: rational(mills, 4, 5),
+    "tail_slope_f32": lambda: rational(tail_slope, 4, 4),
+}
 
 POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "exp_f32": lambda: Polynomial(_exp_tail, _square_weight, range(5), -HALF_LN2, HALF_LN2, "f32"),
     "exp_f64": lambda: Polynomial(_exp_tail, _square_weight, range(10), -HALF_LN2, HALF_LN2, "f64"),
     "log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(8), 1 / ROOT2 - 1, ROOT2 - 1, "f32"),
     "log1p_f64": lambda: Polynomial(_log1p_tail, _square_weight, range(19), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
-    "mills_f32": lambda: _mills("f32"),
-    "mills_f64": lambda: _mills("f64"),
+    "mills_f64": lambda: _mapped(lambda a: mills(a) * (a + MAPPED_SHIFT), 21),
+    "tail_slope_f64": lambda: _mapped(tail_slope, 21),
 }
 
 
@@ -181,30 +216,46 @@ def split(value: mp.mpf, precision: str, high_bits: int) -> tuple[str, str]:
     return hexfloat(high, precision), hexfloat(round_to(value - high, BITS[precision]), precision)
 
 
+def steps(coefficients: Sequence[mp.mpf], precision: str) -> str:
+    """Horner's scheme as a list for the preprocessor, from the highest power down."""
+    first, *others = (hexfloat(round_to(c, BITS[precision]), precision) for c in reversed(coefficients))
+    return " ".join([f"FIRST({first})", *(f"STEP({c})" for c in others)])
+
+
 def definitions(precision: str) -> dict[str, str]:
     """Every computed macro of one precision: its name in the header and its replacement text."""
     bits = BITS[precision]
     out = {"LOG2E": hexfloat(round_to(1 / mp.log(2), bits), precision)}
     # k * LN2_HI is exact for every exponent k.
     out["LN2_HI"], out["LN2_LO"] = split(mp.log(2), precision, {"f32": 16, "f64": 42}[precision])
-    out["DENSITY_HI"], out["DENSITY_LO"] = split(1 / mp.sqrt(2 * mp.pi), precision, bits)
-    fit = MILLS[precision]
-    out["MILLS_SHIFT"] = hexfloat(fit.shift, precision)
-    out["MILLS_CENTRE"] = hexfloat(fit.centre, precision)
-    out["MILLS_END"] = hexfloat(fit.end, precision)
-    # The relative change of m(a) over that of y, 1 + y G'(y) / G(y), is 1 for y -> 0 and about linear.
-    steepness = (fit.shift * mp.sqrt(2 / mp.pi) - 1) * fit.shift
-    out["MILLS_SLOPE"] = hexfloat(round_to(steepness, 8), precision)
+    out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
+    if precision == "f64":
+        out["MAPPED_SHIFT"] = hexfloat(MAPPED_SHIFT, precision)
+        out["MAPPED_CENTRE"] = hexfloat(MAPPED_CENTRE, precision)
+        out["MAPPED_END"] = hexfloat(MAPPED_END, precision)
+        # The relative change of m(a) over that of y, 1 + y G'(y) / G(y), is 1 for y -> 0 and about linear.
+        steepness = (MAPPED_SHIFT * mp.sqrt(2 / mp.pi) - 1) * MAPPED_SHIFT
+        out["MILLS_SLOPE"] = hexfloat(round_to(steepness, 8), precision)
+        # The mean change of R with y, for the same correction.
+        width = 1 / MAPPED_SHIFT - 1 / (MAPPED_END + MAPPED_SHIFT)
+        steepness = (tail_slope(mp.mpf(0)) - tail_slope(MAPPED_END)) / width
+        out["TAIL_SLOPE_SLOPE"] = hexfloat(round_to(steepness, 8), precision)
+    else:
+        out["RATIONAL_END"] = hexfloat(RATIONAL_END, precision)
     for name, polynomial in POLYNOMIALS.items():
         kind, _, of = name.rpartition("_")
         if of == precision:
             fitted = polynomial().fit()
-            if kind == "mills":  # its last two steps are done in double length
-                out["MILLS_C0"], out["MILLS_C0_LO"] = split(fitted.pop(0), precision, bits)
-                out["MILLS_C1"], out["MILLS_C1_LO"] = split(fitted.pop(0), precision, bits)
-            rounded = [hexfloat(round_to(c, bits), precision) for c in reversed(fitted)]
-            steps = " ".join(f"STEP({c})" for c in rounded[1:])
-            out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = f"FIRST({rounded[0]}) {steps}"
+            for power in range({"mills": 3, "tail_slope": 1}.get(kind, 0)):  # these last steps are done in double length
+                high, low = split(fitted.pop(0), precision, bits)
+                out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
+            out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = steps(fitted, precision)
+    for name, fit in RATIONALS.items():
+        kind, _, of = name.rpartition("_")
+        if of == precision:
+            above, below, _ = fit()
+            out[f"{kind.upper()}_ABOVE(FIRST, STEP)"] = steps(above, "f64")
+            out[f"{kind.upper()}_BELOW(FIRST, STEP)"] = steps(below, "f64")
     return {f"FASTACT_{name}": text for name, text in out.items()}
 
 
@@ -226,6 +277,9 @@ def main() -> None:
         for name, polynomial in POLYNOMIALS.items():
             if name.endswith(precision):
                 print(f"/* {name}: relative error 2^{mp.nstr(polynomial().error(), 4)} */")
+        for name, fit in RATIONALS.items():
+            if name.endswith(precision):
+                print(f"/* {name}: relative error 2^{mp.nstr(mp.log(fit()[2], 2), 4)} */")
 
 
 if __name__ == "__main__":

@@ -97,8 +97,9 @@ def checker(public: str, parameter: Parameter, domain: Interval) -> Callable[[An
     def check(value: Any) -> Any:
         if type(value) is float and lower < value < upper:
             return value
-        if hasattr(value, "__array_ufunc__") and not isinstance(value, (np.ndarray, np.generic)):
-            return value  # a lazy or foreign container: asking for its values could be expensive
+        graph = getattr(value, "__dask_graph__", None)
+        if graph is not None and graph() is not None:
+            return value  # lazy: asking for its values would compute them
         try:
             outside = _outside(value, domain)
         except TypeError as error:

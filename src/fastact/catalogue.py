@@ -267,7 +267,7 @@ _ROWS = (
         limits=(0.0, inf),
         derivative_limits=(0.0, 1.0),
         range=Interval(-0.16997120747990369, inf, lower_closed=True),
-        sup_derivative=1.1289041402316882,
+        sup_derivative=1.1289041451851548,
         monotone=False,
         derivative_roots=(-0.7517915246935645,),
         example=-10.0,

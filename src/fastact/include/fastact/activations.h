@@ -50,7 +50,8 @@ FASTACT_INLINE REAL FN(relu_derivative_from_output)(REAL y) { return FN(relu_der
 
 /* leaky_relu: f(x) = x for x > 0, else s x. f'(0) = s. With s = 0, -inf has the limit 0 where the product is NaN. */
 FASTACT_INLINE REAL FN(leaky_relu)(REAL x, REAL negative_slope) {
-    const REAL leak = (negative_slope == 0 && x < 0) ? K(0) : negative_slope * x;
+    const REAL below = x > 0 ? K(0) : x; /* no product where it is not used: it could overflow */
+    const REAL leak = negative_slope == 0 ? K(0) * FN(at_least)(below, -FASTACT_LARGEST) : negative_slope * below;
     return FN(keep_nan)(x > 0 ? x : leak, negative_slope);
 }
 FASTACT_INLINE REAL FN(leaky_relu_derivative)(REAL x, REAL negative_slope) {
@@ -61,85 +62,159 @@ FASTACT_INLINE REAL FN(leaky_relu_derivative_from_output)(REAL y, REAL negative_
 }
 
 /* sigmoid: f(x) = 1 / (1 + e^-x). f' = e / (1 + e)^2, e = e^-|x|: even, so that no digit is lost on either side. */
-FASTACT_INLINE REAL FN(sigmoid)(REAL x) { return FN(logistic)(FN(abs)(x), K(0), x < 0); }
-FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) { return FN(logistic_density)(FN(abs)(x), K(1)); }
+FASTACT_INLINE REAL FN(sigmoid)(REAL x) { return FN(keep_nan)(FN(logistic)(x, K(0)), x); }
+FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
+    return FN(keep_nan)(FN(logistic_density)(FN(at_most)(FN(abs)(x), FASTACT_EXP_END), K(1), K(1)), x);
+}
 FASTACT_INLINE REAL FN(sigmoid_derivative_from_output)(REAL y) { return y * (K(1) - y); }
 
 /* tanh: f(x) = -sign(x) m / (2 + m), m = expm1(-2|x|): no cancellation near 0. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
 FASTACT_INLINE REAL FN(tanh)(REAL x) {
-    const FN(pair) m = FN(expm1_pair)(K(-2) * FN(at_most)(FN(abs)(x), K(0.5) * FASTACT_EXP_END), K(0));
+    const FN(pair) m = FN(expm1_pair)(-FN(at_most)(FN(abs)(x), K(0.5) * FASTACT_EXP_END), K(0), K(2));
     const REAL d = K(2) + m.hi, d_lo = ((K(2) - d) + m.hi) + m.lo;
-    return FN(copysign)(FN(divide)(-m.hi, -m.lo, d, d_lo), x);
+    return FN(keep_nan)(FN(copysign)(FN(divide)(-m.hi, -m.lo, d, d_lo), x), x);
 }
 FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
-    return FN(logistic_density)(K(2) * FN(at_most)(FN(abs)(x), K(0.5) * FASTACT_EXP_END), K(4));
+    return FN(keep_nan)(FN(logistic_density)(FN(at_most)(FN(abs)(x), K(0.5) * FASTACT_EXP_END), K(2), K(4)), x);
 }
 FASTACT_INLINE REAL FN(tanh_derivative_from_output)(REAL y) { return (K(1) - y) * (K(1) + y); }
 
-/* beta |x| as a pair. Where the product would exceed EXP_END, |x| is held there: it never overflows. */
-FASTACT_INLINE FN(pair) FN(sharpened)(REAL x, REAL beta) {
-    const REAL end = (FASTACT_EXP_END + K(1)) / FN(at_least)(beta, FASTACT_UNSCALE);
-    const REAL held = FN(at_most)(FN(abs)(x), beta < FASTACT_UNSCALE ? FASTACT_LARGEST : end);
+/* min(beta |x|, end) as a pair, which never overflows: |x| is held where the product would be beyond the end. */
+FASTACT_INLINE FN(pair) FN(sharpened)(REAL x, REAL beta, REAL end) {
+    const REAL x_end = (end + K(1)) / FN(at_least)(beta, FASTACT_UNSCALE);
+    const REAL held = FN(at_most)(FN(abs)(x), beta < FASTACT_UNSCALE ? FASTACT_LARGEST : x_end);
+    const REAL product = beta * held;
     FN(pair) z;
-    z.hi = beta * held;
-    z.lo = FN(fma)(beta, held, -z.hi);
+    z.hi = FN(at_most)(product, end);
+    z.lo = FN(select)(product > end, K(0), FN(fma)(beta, held, -product));
     return z;
 }
 
 /* softplus: f(x) = max(0, x) + log1p(e^-beta|x|) / beta. f' = sigmoid(beta x), which is 1 - e^(-beta y) at y = f(x). */
 FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
-    const FN(pair) z = FN(sharpened)(x, beta);
-    const FN(exp_parts) e = FN(exp_parts_of)(-FN(at_most)(z.hi, FASTACT_EXP_END), z.lo);
-    const REAL scaled = FN(mad)(e.power, e.t, e.power), scaled_lo = FN(mad)(e.power, e.t, e.power - scaled);
+    /* Beyond FAR log1p(e) is e, and e / beta = (1 + t) / m 2^(k - exponent) with beta = m 2^exponent: for beta < 1 it
+     * matters to beyond where e itself underflows. */
+    const REAL exponent = FN(negative_exponent)(beta);
+    const FN(pair) z = FN(sharpened)(x, beta, FASTACT_EXP_END - exponent * FASTACT_LN2_HI);
+    const FASTACT_BITS far = z.hi > FASTACT_EXP_FAR;
+    const FN(exp_parts) e = FN(exp_parts_of)(-z.hi, z.lo, K(1), FASTACT_ROUNDER);
+    const REAL power = FN(power_of_two)((e.k - FN(select)(far, exponent, K(0))) + FASTACT_ROUNDER);
+    const REAL scaled = FN(mad)(power, e.t, power);
+    const REAL scaled_lo = FN(mad)(power, e.t_lo, FN(mad)(power, e.t, power - scaled));
     const FN(pair) log1p = FN(log1p_pair)(scaled * FASTACT_UNSCALE, scaled_lo * FASTACT_UNSCALE);
-    /* Far out log1p(e) is e, which is kept scaled because it may be subnormal. */
-    const int far = scaled < FASTACT_UNSCALE_ROOT;
-    const REAL n = far ? scaled : log1p.hi, n_lo = far ? scaled_lo : log1p.lo;
-    const REAL scale = far ? FASTACT_UNSCALE : K(1);
-    const REAL quotient = n / beta, rest = FN(fma)(-quotient, beta, n) + n_lo;
-    const REAL tail = quotient * scale, tail_lo = rest / beta * scale;
-    const REAL linear = x > 0 ? x : K(0), sum = linear + tail, tail_seen = sum - linear;
+    const REAL mantissa = beta * FN(power_of_two)(FASTACT_ROUNDER - exponent - FASTACT_SCALE);
+    const REAL n = FN(select)(far, scaled, log1p.hi), n_lo = FN(select)(far, scaled_lo, log1p.lo);
+    const REAL divisor = FN(select)(far, mantissa, beta), scale = FN(select)(far, FASTACT_UNSCALE, K(1));
+    const REAL quotient = n / divisor, rest = FN(fma)(-quotient, divisor, n) + n_lo;
+    const REAL tail = quotient * scale, tail_lo = rest / divisor * scale;
+    const REAL linear = FN(select)((x > 0) & (far ^ 1), x, K(0)), sum = linear + tail, tail_seen = sum - linear;
     const REAL sum_lo = (linear - (sum - tail_seen)) + (tail - tail_seen);
-    const REAL result = sum + (sum_lo + tail_lo);
-    return (x > 0 && z.hi > FASTACT_EXP_END) ? x : result;
+    return FN(keep_nan)(FN(select)((x > 0) & far, x, sum + (sum_lo + tail_lo)), x);
 }
 FASTACT_INLINE REAL FN(softplus_derivative)(REAL x, REAL beta) {
-    const FN(pair) z = FN(sharpened)(x, beta);
-    return FN(logistic)(z.hi, z.lo, x < 0);
+    const FN(pair) z = FN(sharpened)(x, beta, FASTACT_EXP_END);
+    return FN(keep_nan)(FN(logistic)(FN(copysign)(z.hi, x), x < 0 ? z.lo : -z.lo), x);
 }
 FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
-    const FN(pair) z = FN(sharpened)(FN(at_least)(y, K(0)), beta);
-    const FN(pair) m = FN(expm1_pair)(-FN(at_most)(z.hi, FASTACT_EXP_END), z.lo);
-    return -(m.hi + m.lo);
+    const FN(pair) z = FN(sharpened)(FN(at_least)(y, K(0)), beta, FASTACT_EXP_END);
+    const FN(pair) m = FN(expm1_pair)(-z.hi, z.lo, K(1));
+    return FN(keep_nan)(-(m.hi + m.lo), y);
 }
 
-/* gelu: f(x) = max(0, x) - a Phi(-a), a = |x|: for x < 0 the tail itself, for x > 0 a sum that does not cancel. */
+/* gelu: f(x) = max(0, x) - a Phi(-a), a = |x|: for x < 0 the tail itself, for x > 0 a sum that does not cancel.
+ * f' = Phi(x) + x phi(x), which is tail for x < 0 and 1 - tail for x > 0, tail = e^(-a^2/2) (root - a) R(a), R > 0.
+ * The tails are Phi(-a) = e^(-a^2/2) m(a), and m and R approximated as tools/coefficients.py says. */
+#if FASTACT_PRECISION == 32
+/* In double throughout and rounded once: two roundings of a^2 or m alone would break the bound in float. */
+FASTACT_INLINE double FN(gelu_exp)(double a) {
+    const double half_square = -0.5 * a * a;
+    const double rounder = 0x1.8p52 + 1023, shifted = fastact_mad_f64(half_square, 0x1.71547652b82fep+0, rounder);
+    const double r = fastact_mad_f64(shifted - rounder, -0x1.62e42fefa39efp-1, half_square);
+#define FIRST(c) double p = c;
+#define STEP(c) p = fastact_mad_f64(p, r, c);
+    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+    STEP(1.0)
+    STEP(1.0)
+#undef STEP
+    return p * fastact_from_bits_f64((int64_t)((uint64_t)fastact_bits_f64(shifted) << 52));
+}
+#define FIRST_ABOVE(c) double above = c;
+#define STEP_ABOVE(c) above = fastact_mad_f64(above, a, c);
+#define FIRST_BELOW(c) double below = c;
+#define STEP_BELOW(c) below = fastact_mad_f64(below, a, c);
 FASTACT_INLINE REAL FN(gelu)(REAL x) {
-    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_MILLS_END);
-    const FN(normal_tail) tail = FN(normal_tail_of)(a);
-    const FN(pair) phi = FN(multiply)(tail.m, tail.e); /* Phi(-a), but for the power of two */
-    const REAL product = a * phi.hi, product_lo = FN(fma)(a, phi.hi, -product) + a * phi.lo;
-    const REAL below = product * tail.power * FASTACT_UNSCALE, below_lo = product_lo * tail.power * FASTACT_UNSCALE;
-    const REAL linear = x > 0 ? a : K(0), difference = linear - below;
-    const REAL result = difference + (((linear - difference) - below) - below_lo);
-    return x > FASTACT_MILLS_END ? x : result;
+    const double a = FN(at_most)(FN(abs)(x), FASTACT_RATIONAL_END);
+    FASTACT_MILLS_ABOVE(FIRST_ABOVE, STEP_ABOVE)
+    FASTACT_MILLS_BELOW(FIRST_BELOW, STEP_BELOW)
+    return FN(keep_nan)((REAL)((x > 0 ? x : K(0)) - a * above * FN(gelu_exp)(a) / below), x);
 }
-/* f' = Phi(x) + x phi(x): with d(a) = m(a) - a phi(0), e^(-a^2/2) d(a) for x < 0, and 1 less that for x > 0. The root
- * of f' is that of d, where m(a) and a phi(0) cancel: both carry their low parts. */
 FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
-    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_MILLS_END);
-    const FN(normal_tail) tail = FN(normal_tail_of)(a);
-    const REAL slope = a * FASTACT_DENSITY_HI;
-    const REAL slope_lo = FN(fma)(a, FASTACT_DENSITY_HI, -slope) + a * FASTACT_DENSITY_LO;
-    FN(pair) d;
-    d.hi = tail.m.hi - slope;
-    const REAL seen = d.hi - tail.m.hi;
-    d.lo = ((tail.m.hi - (d.hi - seen)) - (slope + seen)) + (tail.m.lo - slope_lo);
-    const FN(pair) product = FN(multiply)(d, tail.e);
-    const REAL below = product.hi * tail.power * FASTACT_UNSCALE, below_lo = product.lo * tail.power * FASTACT_UNSCALE;
-    const REAL above = K(1) - below, above_lo = (K(1) - above) - below;
-    return x > 0 ? above + (above_lo - below_lo) : below + below_lo;
+    const double a = FN(at_most)(FN(abs)(x), FASTACT_RATIONAL_END);
+    FASTACT_TAIL_SLOPE_ABOVE(FIRST_ABOVE, STEP_ABOVE)
+    FASTACT_TAIL_SLOPE_BELOW(FIRST_BELOW, STEP_BELOW)
+    const double root = (double)FASTACT_GELU_ROOT_HI + (double)FASTACT_GELU_ROOT_LO;
+    const double tail = (root - a) * above * FN(gelu_exp)(a) / below;
+    return FN(keep_nan)((REAL)(x > 0 ? 1 - tail : tail), x);
 }
+#undef FIRST_ABOVE
+#undef STEP_ABOVE
+#undef FIRST_BELOW
+#undef STEP_BELOW
+#else
+/* The parts of e^(-a^2/2), from the exact square. */
+FASTACT_INLINE FN(exp_parts) FN(gaussian)(REAL a) {
+    const REAL square = a * a;
+    return FN(exp_parts_of)(K(-0.5) * square, K(0.5) * FN(fma)(a, a, -square), K(1), FASTACT_ROUNDER);
+}
+FASTACT_INLINE REAL FN(gelu)(REAL x) {
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_MAPPED_END);
+    const REAL d = a + FASTACT_MAPPED_SHIFT, d_lo = a - (d - FASTACT_MAPPED_SHIFT);
+    const REAL y = K(1) / d, y_error = FN(reciprocal_error)(y, d, d_lo), v = y - FASTACT_MAPPED_CENTRE;
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, v, c);
+    FASTACT_MILLS_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    /* The last three Horner steps once more for what they rounded away, with the coefficients' low parts. */
+    const REAL curve = FN(mad)(p, v, FASTACT_MILLS_C2);
+    const REAL curve_lo = FN(fma)(p, v, FASTACT_MILLS_C2 - curve) + FASTACT_MILLS_C2_LO;
+    const REAL slope = FN(mad)(curve, v, FASTACT_MILLS_C1);
+    const REAL slope_lo = FN(fma)(curve, v, FASTACT_MILLS_C1 - slope) + FN(mad)(curve_lo, v, FASTACT_MILLS_C1_LO);
+    const REAL g = FN(mad)(slope, v, FASTACT_MILLS_C0);
+    const REAL g_lo = FN(fma)(slope, v, FASTACT_MILLS_C0 - g) + FN(mad)(slope_lo, v, FASTACT_MILLS_C0_LO);
+    /* An error of y enters m = y g once as a factor and once through g: together 1 + slope y, about. */
+    const REAL m = y * g, through = FN(mad)(y, FASTACT_MILLS_SLOPE, K(1)) * y_error;
+    const REAL m_lo = FN(fma)(y, g, -m) + FN(mad)(y, g_lo, m * through);
+    const FN(exp_parts) e = FN(gaussian)(a);
+    const REAL e_hi = K(1) + e.t, e_lo = ((K(1) - e_hi) + e.t) + e.t_lo;
+    const REAL phi = m * e_hi, phi_lo = FN(fma)(m, e_hi, -phi) + FN(mad)(m, e_lo, m_lo * e_hi);
+    const REAL product = a * phi, product_lo = FN(fma)(a, phi, -product) + a * phi_lo;
+    const REAL tail = product * e.power * FASTACT_UNSCALE, tail_lo = product_lo * e.power * FASTACT_UNSCALE;
+    const REAL linear = x > 0 ? a : K(0), difference = linear - tail;
+    const REAL result = difference + (((linear - difference) - tail) - tail_lo);
+    return FN(keep_nan)(x > FASTACT_MAPPED_END ? x : result, x);
+}
+FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_MAPPED_END);
+    const REAL d = a + FASTACT_MAPPED_SHIFT, d_lo = a - (d - FASTACT_MAPPED_SHIFT);
+    const REAL y = K(1) / d, y_error = FN(reciprocal_error)(y, d, d_lo), v = y - FASTACT_MAPPED_CENTRE;
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, v, c);
+    FASTACT_TAIL_SLOPE_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const FN(exp_parts) e = FN(gaussian)(a);
+    const REAL from_root = (FASTACT_GELU_ROOT_HI - a) + FASTACT_GELU_ROOT_LO;
+    const REAL slope = FN(mad)(p, v, FASTACT_TAIL_SLOPE_C0);
+    const REAL rounded = FN(fma)(p, v, FASTACT_TAIL_SLOPE_C0 - slope) + FASTACT_TAIL_SLOPE_C0_LO;
+    const REAL slope_lo = FN(mad)(y * y_error, FASTACT_TAIL_SLOPE_SLOPE, rounded);
+    const REAL product = from_root * slope;
+    const REAL product_lo = FN(fma)(from_root, slope, -product) + from_root * slope_lo;
+    const REAL scaled = (product + FN(mad)(product, e.t, FN(mad)(product, e.t_lo, product_lo))) * e.power;
+    return FN(keep_nan)(x > 0 ? FN(mad)(-scaled, FASTACT_UNSCALE, K(1)) : scaled * FASTACT_UNSCALE, x);
+}
+#endif
 
 #undef REAL
 #undef FN

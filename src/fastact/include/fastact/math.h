@@ -104,20 +104,35 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(copysign)(FASTACT_REAL magnitude, FASTA
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(at_most)(FASTACT_REAL x, FASTACT_REAL end) { return x > end ? end : x; }
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(at_least)(FASTACT_REAL x, FASTACT_REAL end) { return x < end ? end : x; }
 
+/* chosen ? a : b by a mask. Several `?:` on one condition become a branch before gcc vectorises, and it then does not. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(select)(FASTACT_BITS chosen, FASTACT_REAL a, FASTACT_REAL b) {
+    const FASTACT_BITS mask = -chosen;
+    return FASTACT_NAME(from_bits)((FASTACT_NAME(bits)(a) & mask) | (FASTACT_NAME(bits)(b) & ~mask));
+}
+
 /* A value as an unevaluated sum: lo is what hi's rounding left over. */
 typedef struct { FASTACT_REAL hi, lo; } FASTACT_NAME(pair);
 
+/* 2^(k + FASTACT_SCALE) for k = shifted - FASTACT_ROUNDER: the rounder's low bits hold the exponent's bias and scale. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(power_of_two)(FASTACT_REAL shifted) {
+    const uint64_t bits = (uint64_t)FASTACT_NAME(bits)(shifted) << FASTACT_MANTISSA_BITS;
+    return FASTACT_NAME(from_bits)((FASTACT_BITS)bits);
+}
+
 /* e^z = (1 + t + t_lo) power 2^-FASTACT_SCALE, for z in [-FASTACT_EXP_END, 0]: `power` is a power of two in the normal
  * range for every z of the domain, also where e^z is subnormal. |t| <= sqrt(2) - 1. */
-typedef struct { FASTACT_REAL t, t_lo, power; } FASTACT_NAME(exp_parts);
+typedef struct { FASTACT_REAL t, t_lo, power, k; } FASTACT_NAME(exp_parts);
 
-/* exp of z - z_error. With k = rint(z / ln 2) and r = z - k ln 2: t = r + r^2 P(r), power = 2^(k + FASTACT_SCALE).
- * z_error carries what rounding left over when z was computed: e^z turns the absolute error of z into a relative one. */
-FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(exp_parts_of)(FASTACT_REAL z, FASTACT_REAL z_error) {
+/* exp of times (z - z_error), times = 1 or 2. With k = rint(z / ln 2) and r = z - k ln 2: t = r + r^2 P(r) and
+ * power = 2^(k + SCALE), or 2^(k - SCALE) with the rounder FASTACT_ROUNDER_DOWN. z_error carries what rounding left over
+ * when z was computed: e^z turns the absolute error of z into a relative one. */
+FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(exp_parts_of)(
+    FASTACT_REAL z, FASTACT_REAL z_error, FASTACT_REAL times, FASTACT_REAL rounder) {
     FASTACT_NAME(exp_parts) e;
-    const FASTACT_REAL shifted = FASTACT_NAME(mad)(z, FASTACT_LOG2E, FASTACT_ROUNDER);
-    const FASTACT_REAL k = shifted - FASTACT_ROUNDER;
-    const FASTACT_REAL r_hi = FASTACT_NAME(mad)(k, -FASTACT_LN2_HI, z); /* exact: LN2_HI has trailing zeros */
+    const FASTACT_REAL shifted = FASTACT_NAME(mad)(z, times * FASTACT_LOG2E, rounder);
+    const FASTACT_REAL k = shifted - rounder;
+    /* Exact, since LN2_HI has trailing zeros. Doubled here and not in z, where it could overflow before a clamp. */
+    const FASTACT_REAL r_hi = times * FASTACT_NAME(mad)(k, -FASTACT_LN2_HI / times, z);
     const FASTACT_REAL r = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi) - z_error;
     const FASTACT_REAL r_lo = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi - r) - z_error;
 #define FIRST(c) FASTACT_REAL p = c;
@@ -128,9 +143,8 @@ FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(exp_parts_of)(FASTACT_REAL z
     const FASTACT_REAL square = r * r;
     e.t = FASTACT_NAME(mad)(square, p, r);
     e.t_lo = FASTACT_NAME(mad)(square, p, r - e.t) + r_lo;
-    e.power = FASTACT_NAME(from_bits)((FASTACT_BITS)(
-        ((uint64_t)FASTACT_NAME(bits)(shifted) << FASTACT_MANTISSA_BITS) +
-        ((uint64_t)(FASTACT_EXPONENT_BIAS + FASTACT_SCALE) << FASTACT_MANTISSA_BITS)));
+    e.k = k;
+    e.power = FASTACT_NAME(power_of_two)(shifted);
     return e;
 }
 
@@ -147,23 +161,27 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(divide)(
     return FASTACT_NAME(mad)(rest, reciprocal, quotient);
 }
 
-/* expm1(z - z_error) = hi + lo, for z in [-FASTACT_EXP_END, 0]: (2^k - 1) + 2^k t, whose first term is exact or -1. */
-FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(expm1_pair)(FASTACT_REAL z, FASTACT_REAL z_error) {
-    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(z, z_error);
+/* expm1(times (z - z_error)) = hi + lo, for times z in [-FASTACT_EXP_END, 0]: (2^k - 1) + 2^k t. */
+FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(expm1_pair)(
+    FASTACT_REAL z, FASTACT_REAL z_error, FASTACT_REAL times) {
+    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(z, z_error, times, FASTACT_ROUNDER);
     const FASTACT_REAL power = e.power * FASTACT_UNSCALE, base = power - FASTACT_K(1);
     FASTACT_NAME(pair) out;
+    const FASTACT_REAL base_lo = power - (base + FASTACT_K(1));
     out.hi = FASTACT_NAME(mad)(power, e.t, base);
-    out.lo = FASTACT_NAME(mad)(power, e.t, base - out.hi) + power * e.t_lo;
+    out.lo = FASTACT_NAME(mad)(power, e.t, base - out.hi) + FASTACT_NAME(mad)(power, e.t_lo, base_lo);
     return out;
 }
 
 /* log(1 + e + e_lo) = hi + lo, for e in [0, 1]. Above sqrt(2) - 1 it is ln 2 + log(1 + f), f = (e - 1) / 2; there
  * and below, log(1 + f) = f - f^2/2 + f^3 Q(f). Relative error of hi + lo about 2^-28 (float), 2^-57 (double). */
 FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(log1p_pair)(FASTACT_REAL e, FASTACT_REAL e_lo) {
-    const int large = e > FASTACT_K(0.41421356);
+    const FASTACT_BITS large = e > FASTACT_K(0.41421356);
     const FASTACT_REAL less = e - FASTACT_K(1), less_lo = (e - (less + FASTACT_K(1))) + e_lo;
-    const FASTACT_REAL f = large ? FASTACT_K(0.5) * less : e, f_lo = large ? FASTACT_K(0.5) * less_lo : e_lo;
-    const FASTACT_REAL base = large ? FASTACT_LN2_HI : FASTACT_K(0), base_lo = large ? FASTACT_LN2_LO : FASTACT_K(0);
+    const FASTACT_REAL f = FASTACT_NAME(select)(large, FASTACT_K(0.5) * less, e);
+    const FASTACT_REAL f_lo = FASTACT_NAME(select)(large, FASTACT_K(0.5) * less_lo, e_lo);
+    const FASTACT_REAL base = FASTACT_NAME(select)(large, FASTACT_LN2_HI, FASTACT_K(0));
+    const FASTACT_REAL base_lo = FASTACT_NAME(select)(large, FASTACT_LN2_LO, FASTACT_K(0));
 #define FIRST(c) FASTACT_REAL q = c;
 #define STEP(c) q = FASTACT_NAME(mad)(q, f, c);
     FASTACT_LOG1P_POLYNOMIAL(FIRST, STEP)
@@ -183,70 +201,43 @@ FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(log1p_pair)(FASTACT_REAL e, FASTA
     return out;
 }
 
-/* The logistic function at +-(a + a_lo), a >= 0: with e = exp(-a), 1 / (1 + e), or e / (1 + e) where `negative`. */
-FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic)(FASTACT_REAL a, FASTACT_REAL a_lo, int negative) {
-    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(-FASTACT_NAME(at_most)(a, FASTACT_EXP_END), a_lo);
+/* The logistic function 1 / (1 + e^-x) of x - x_error. Relative accuracy needs no case for negative x: 1 + e^-x does not
+ * cancel. It is kept times 2^-SCALE, so that it neither overflows nor makes a quotient that is rounded twice. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic)(FASTACT_REAL x, FASTACT_REAL x_error) {
+    const FASTACT_REAL held = FASTACT_NAME(at_least)(FASTACT_NAME(at_most)(x, FASTACT_LOGISTIC_END), -FASTACT_EXP_END);
+    const FASTACT_NAME(exp_parts) e =
+        FASTACT_NAME(exp_parts_of)(-held, -x_error, FASTACT_K(1), FASTACT_ROUNDER_DOWN);
+    const FASTACT_REAL one = FASTACT_UNSCALE, ones = one + e.power, ones_lo = one - (ones - e.power);
+    const FASTACT_REAL d = FASTACT_NAME(mad)(e.power, e.t, ones);
+    const FASTACT_REAL d_lo = FASTACT_NAME(mad)(e.power, e.t, ones - d) + FASTACT_NAME(mad)(e.power, e.t_lo, ones_lo);
+    const FASTACT_REAL reciprocal = FASTACT_K(1) / d, y = one * reciprocal;
+    const FASTACT_REAL error = FASTACT_NAME(reciprocal_error)(reciprocal, d, d_lo);
+    return FASTACT_NAME(mad)(y, error, y);
+}
+
+/* factor e / (1 + e)^2 with e = exp(-times a), 0 <= times a <= EXP_END: the logistic density. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density)(FASTACT_REAL a, FASTACT_REAL times, FASTACT_REAL factor) {
+    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(-a, FASTACT_K(0), times, FASTACT_ROUNDER);
     const FASTACT_REAL scaled = FASTACT_NAME(mad)(e.power, e.t, e.power);
     const FASTACT_REAL scaled_lo = FASTACT_NAME(mad)(e.power, e.t, e.power - scaled);
     const FASTACT_REAL e_hi = scaled * FASTACT_UNSCALE, d = FASTACT_K(1) + e_hi, d_lo = (FASTACT_K(1) - d) + e_hi;
-    const FASTACT_REAL n = negative ? scaled : FASTACT_K(1), n_lo = negative ? scaled_lo : FASTACT_K(0);
-    const FASTACT_REAL scale = negative ? FASTACT_UNSCALE : FASTACT_K(1);
-    return FASTACT_NAME(divide)(n, n_lo, d, d_lo) * scale;
-}
-
-/* factor * e / (1 + e)^2 with e = exp(-a), a >= 0: the logistic density. */
-FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density)(FASTACT_REAL a, FASTACT_REAL factor) {
-    const FASTACT_NAME(exp_parts) e =
-        FASTACT_NAME(exp_parts_of)(-FASTACT_NAME(at_most)(a, FASTACT_EXP_END), FASTACT_K(0));
-    const FASTACT_REAL scaled = FASTACT_NAME(mad)(e.power, e.t, e.power);
-    const FASTACT_REAL e_hi = scaled * FASTACT_UNSCALE, d = FASTACT_K(1) + e_hi, d_lo = (FASTACT_K(1) - d) + e_hi;
     const FASTACT_REAL reciprocal = FASTACT_K(1) / d;
     const FASTACT_REAL error = FASTACT_NAME(reciprocal_error)(reciprocal, d, d_lo);
-    const FASTACT_REAL density = scaled * reciprocal * reciprocal * factor;
-    return FASTACT_NAME(mad)(density + density, error, density) * FASTACT_UNSCALE;
+    const FASTACT_REAL quotient = scaled * reciprocal;
+    const FASTACT_REAL rest = FASTACT_NAME(fma)(scaled, reciprocal, -quotient) + scaled_lo * reciprocal;
+    const FASTACT_REAL quotient_lo = FASTACT_NAME(mad)(quotient + quotient, error, rest);
+    const FASTACT_REAL density = quotient * reciprocal;
+    return FASTACT_NAME(mad)(quotient_lo, reciprocal, density) * (factor * FASTACT_UNSCALE);
 }
 
-/* The normal tail in parts, for a = |x| <= FASTACT_MILLS_END:
- *     Phi(-a) = exp(-a^2/2) m(a),  m(a) = y G(y),  y = 1 / (a + shift),  G a polynomial about `centre`,
- * m(a) = (m.hi + m.lo), exp(-a^2/2) = (e.hi + e.lo) power 2^-FASTACT_SCALE. */
-typedef struct { FASTACT_NAME(pair) m, e; FASTACT_REAL power; } FASTACT_NAME(normal_tail);
-
-FASTACT_INLINE FASTACT_NAME(normal_tail) FASTACT_NAME(normal_tail_of)(FASTACT_REAL a) {
-    FASTACT_NAME(normal_tail) tail;
-    const FASTACT_REAL d = a + FASTACT_MILLS_SHIFT, d_lo = a - (d - FASTACT_MILLS_SHIFT);
-    const FASTACT_REAL y = FASTACT_K(1) / d, y_error = FASTACT_NAME(reciprocal_error)(y, d, d_lo);
-    const FASTACT_REAL v = y - FASTACT_MILLS_CENTRE; /* exact */
-#define FIRST(c) FASTACT_REAL p = c;
-#define STEP(c) p = FASTACT_NAME(mad)(p, v, c);
-    FASTACT_MILLS_POLYNOMIAL(FIRST, STEP)
-#undef FIRST
-#undef STEP
-    /* The last two Horner steps again, keeping what they rounded away and the coefficients' low parts. */
-    const FASTACT_REAL slope = FASTACT_NAME(mad)(p, v, FASTACT_MILLS_C1);
-    const FASTACT_REAL slope_lo = FASTACT_NAME(fma)(p, v, FASTACT_MILLS_C1 - slope) + FASTACT_MILLS_C1_LO;
-    const FASTACT_REAL g = FASTACT_NAME(mad)(slope, v, FASTACT_MILLS_C0);
-    const FASTACT_REAL g_lo = FASTACT_NAME(fma)(slope, v, FASTACT_MILLS_C0 - g) +
-        FASTACT_NAME(mad)(slope_lo, v, FASTACT_MILLS_C0_LO);
-    tail.m.hi = y * g;
-    /* An error of y enters m once as a factor and once through G: together 1 + slope y, about. */
-    const FASTACT_REAL through = FASTACT_NAME(mad)(y, FASTACT_MILLS_SLOPE, FASTACT_K(1)) * y_error;
-    tail.m.lo = FASTACT_NAME(fma)(y, g, -tail.m.hi) + FASTACT_NAME(mad)(y, g_lo, tail.m.hi * through);
-
-    const FASTACT_REAL square = a * a, square_lo = FASTACT_NAME(fma)(a, a, -square);
-    const FASTACT_NAME(exp_parts) e =
-        FASTACT_NAME(exp_parts_of)(FASTACT_K(-0.5) * square, FASTACT_K(0.5) * square_lo);
-    tail.e.hi = FASTACT_K(1) + e.t;
-    tail.e.lo = ((FASTACT_K(1) - tail.e.hi) + e.t) + e.t_lo;
-    tail.power = e.power;
-    return tail;
-}
-
-/* The product of two pairs. */
-FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(multiply)(FASTACT_NAME(pair) a, FASTACT_NAME(pair) b) {
-    FASTACT_NAME(pair) out;
-    out.hi = a.hi * b.hi;
-    out.lo = FASTACT_NAME(fma)(a.hi, b.hi, -out.hi) + FASTACT_NAME(mad)(a.hi, b.lo, a.lo * b.hi);
-    return out;
+/* floor(log2(x)) for 0 < x < 1, and 0 for x >= 1; subnormal x count as if with the least normal exponent. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(negative_exponent)(FASTACT_REAL x) {
+    /* The exponent's bits below the leading bit of 2^mantissa_bits make a number, without an integer conversion. */
+    const FASTACT_REAL base = FASTACT_K((uint64_t)1 << FASTACT_MANTISSA_BITS);
+    const uint64_t bits = sizeof(FASTACT_REAL) == 4 ? (uint32_t)FASTACT_NAME(bits)(x) : (uint64_t)FASTACT_NAME(bits)(x);
+    const FASTACT_BITS joined = (FASTACT_BITS)((bits >> FASTACT_MANTISSA_BITS) | (uint64_t)FASTACT_NAME(bits)(base));
+    const FASTACT_REAL exponent = FASTACT_NAME(from_bits)(joined) - (base + FASTACT_EXPONENT_BIAS);
+    return FASTACT_NAME(at_most)(FASTACT_NAME(at_least)(exponent, FASTACT_LEAST_EXPONENT), FASTACT_K(0));
 }
 
 #endif /* FASTACT_REAL */

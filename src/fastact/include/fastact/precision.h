@@ -12,27 +12,41 @@
 #undef FASTACT_MANTISSA_BITS
 #undef FASTACT_EXPONENT_BIAS
 #undef FASTACT_ROUNDER
+#undef FASTACT_ROUNDER_DOWN
+#undef FASTACT_LOGISTIC_END
 #undef FASTACT_SCALE
 #undef FASTACT_UNSCALE
-#undef FASTACT_UNSCALE_ROOT
 #undef FASTACT_LARGEST
 #undef FASTACT_EXP_END
-#undef FASTACT_LOG2E
+#undef FASTACT_EXP_FAR
+#undef FASTACT_LEAST_EXPONENT
+#undef FASTACT_EXP_POLYNOMIAL
+#undef FASTACT_GELU_ROOT_HI
+#undef FASTACT_GELU_ROOT_LO
 #undef FASTACT_LN2_HI
 #undef FASTACT_LN2_LO
-#undef FASTACT_DENSITY_HI
-#undef FASTACT_DENSITY_LO
-#undef FASTACT_MILLS_SHIFT
-#undef FASTACT_MILLS_CENTRE
-#undef FASTACT_MILLS_END
-#undef FASTACT_MILLS_SLOPE
-#undef FASTACT_EXP_POLYNOMIAL
 #undef FASTACT_LOG1P_POLYNOMIAL
+#undef FASTACT_LOG2E
+#undef FASTACT_MAPPED_CENTRE
+#undef FASTACT_MAPPED_END
+#undef FASTACT_MAPPED_SHIFT
+#undef FASTACT_MILLS_ABOVE
+#undef FASTACT_MILLS_BELOW
 #undef FASTACT_MILLS_C0
 #undef FASTACT_MILLS_C0_LO
 #undef FASTACT_MILLS_C1
 #undef FASTACT_MILLS_C1_LO
+#undef FASTACT_MILLS_C2
+#undef FASTACT_MILLS_C2_LO
 #undef FASTACT_MILLS_POLYNOMIAL
+#undef FASTACT_MILLS_SLOPE
+#undef FASTACT_RATIONAL_END
+#undef FASTACT_TAIL_SLOPE_ABOVE
+#undef FASTACT_TAIL_SLOPE_BELOW
+#undef FASTACT_TAIL_SLOPE_C0
+#undef FASTACT_TAIL_SLOPE_C0_LO
+#undef FASTACT_TAIL_SLOPE_POLYNOMIAL
+#undef FASTACT_TAIL_SLOPE_SLOPE
 
 #if FASTACT_PRECISION == 32
 
@@ -43,35 +57,40 @@
 #define FASTACT_K(constant) ((float)(constant))
 #define FASTACT_MANTISSA_BITS 23
 #define FASTACT_EXPONENT_BIAS 127
-/* Adding it rounds to an integer, to nearest, ties to even, which then stands in the low bits. */
-#define FASTACT_ROUNDER 0x1.8p23f
 /* Powers of two are kept times 2^FASTACT_SCALE, so that results below the normal range are rounded once, at the end. */
 #define FASTACT_SCALE 64
+/* Adding it rounds to an integer k, to nearest, ties to even; k + bias + scale then stands in the low bits. */
+#define FASTACT_ROUNDER (0x1.8p23f + 191)
+/* The same with k + bias - scale. */
+#define FASTACT_ROUNDER_DOWN (0x1.8p23f + 63)
 #define FASTACT_UNSCALE 0x1p-64f
-#define FASTACT_UNSCALE_ROOT 0x1p-32f
 #define FASTACT_LARGEST 0x1.fffffep127f
 /* 4 exp(-FASTACT_EXP_END) rounds to zero. */
 #define FASTACT_EXP_END 106.0f
+/* log1p(exp(-z)) is exp(-z) beyond, to all digits, and exp(-z) is in the normal range before. */
+#define FASTACT_EXP_FAR 70.0f
+/* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
+#define FASTACT_LOGISTIC_END 40.0f
+#define FASTACT_LEAST_EXPONENT -126.0f
 /* coefficients: begin */
 #define FASTACT_LOG2E 0x1.715476p+0f
 #define FASTACT_LN2_HI 0x1.62e4p-1f
 #define FASTACT_LN2_LO 0x1.7f7d1cp-20f
-#define FASTACT_DENSITY_HI 0x1.988454p-2f
-#define FASTACT_DENSITY_LO -0x1.857936p-27f
-#define FASTACT_MILLS_SHIFT 0x1p+2f
-#define FASTACT_MILLS_CENTRE 0x1p-4f
-#define FASTACT_MILLS_END 0x1.ep+3f
-#define FASTACT_MILLS_SLOPE 0x1.18p+3f
+#define FASTACT_GELU_ROOT_HI 0x1.80ead2p-1f
+#define FASTACT_GELU_ROOT_LO -0x1.a03fd4p-27f
+#define FASTACT_RATIONAL_END 0x1.ep+3f
 #define FASTACT_EXP_POLYNOMIAL(FIRST, STEP) FIRST(0x1.6db49ap-10f) STEP(0x1.123bb8p-7f) STEP(0x1.55545ep-5f) \
     STEP(0x1.55548ep-3f) STEP(0x1p-1f)
 #define FASTACT_LOG1P_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.41fd1ap-4f) STEP(0x1.07cdccp-3f) STEP(-0x1.0cdcp-3f) \
     STEP(0x1.226e92p-3f) STEP(-0x1.547914p-3f) STEP(0x1.99a596p-3f) STEP(-0x1.00021ep-2f) STEP(0x1.55554ap-2f)
-#define FASTACT_MILLS_C0 0x1.0e7dcep-1f
-#define FASTACT_MILLS_C0_LO -0x1.ce9cdap-26f
-#define FASTACT_MILLS_C1 0x1.5547f6p+1f
-#define FASTACT_MILLS_C1_LO 0x1.9e3e3ep-24f
-#define FASTACT_MILLS_POLYNOMIAL(FIRST, STEP) FIRST(0x1.196ddep+14f) STEP(-0x1.c2124p+12f) STEP(-0x1.15af74p+11f) \
-    STEP(0x1.d5f784p+8f) STEP(0x1.3c5d38p+8f) STEP(0x1.230b04p+7f) STEP(0x1.6f951ap+5f) STEP(0x1.7d99f2p+3f)
+#define FASTACT_MILLS_ABOVE(FIRST, STEP) FIRST(0x1.0e29c403dbb3p-8) STEP(0x1.4d53ef4db1e69p-5) \
+    STEP(0x1.77a72f89809bcp-3) STEP(0x1.c11c7e5a6b41cp-2) STEP(0x1p-1)
+#define FASTACT_MILLS_BELOW(FIRST, STEP) FIRST(0x1.529875a857138p-7) STEP(0x1.a1ca447ea6f15p-4) \
+    STEP(0x1.e13e09568c99dp-2) STEP(0x1.340e716b8bc92p+0) STEP(0x1.acd06dd4fee0ep+0) STEP(0x1p+0)
+#define FASTACT_TAIL_SLOPE_ABOVE(FIRST, STEP) FIRST(0x1.549bf18e7aap-7) STEP(0x1.86e746cb0db61p-4) \
+    STEP(0x1.827d76a6ea498p-2) STEP(0x1.819a527062ec6p-1) STEP(0x1.54851a5cc1ec8p-1)
+#define FASTACT_TAIL_SLOPE_BELOW(FIRST, STEP) FIRST(0x1.aae34894b43abp-6) STEP(0x1.c1d2bc1188f2fp-3) \
+    STEP(0x1.95935f2769655p-1) STEP(0x1.65e3ca38c8ddep+0) STEP(0x1p+0)
 /* coefficients: end */
 
 #elif FASTACT_PRECISION == 64
@@ -83,25 +102,32 @@
 #define FASTACT_K(constant) ((double)(constant))
 #define FASTACT_MANTISSA_BITS 52
 #define FASTACT_EXPONENT_BIAS 1023
-/* Adding it rounds to an integer, to nearest, ties to even, which then stands in the low bits. */
-#define FASTACT_ROUNDER 0x1.8p52
 /* Powers of two are kept times 2^FASTACT_SCALE, so that results below the normal range are rounded once, at the end. */
 #define FASTACT_SCALE 128
+/* Adding it rounds to an integer k, to nearest, ties to even; k + bias + scale then stands in the low bits. */
+#define FASTACT_ROUNDER (0x1.8p52 + 1151)
+/* The same with k + bias - scale. */
+#define FASTACT_ROUNDER_DOWN (0x1.8p52 + 895)
 #define FASTACT_UNSCALE 0x1p-128
-#define FASTACT_UNSCALE_ROOT 0x1p-64
 #define FASTACT_LARGEST 0x1.fffffffffffffp1023
 /* 4 exp(-FASTACT_EXP_END) rounds to zero. */
 #define FASTACT_EXP_END 748.0
+/* log1p(exp(-z)) is exp(-z) beyond, to all digits, and exp(-z) is in the normal range before. */
+#define FASTACT_EXP_FAR 680.0
+/* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
+#define FASTACT_LOGISTIC_END 80.0
+#define FASTACT_LEAST_EXPONENT -1022.0
 /* coefficients: begin */
 #define FASTACT_LOG2E 0x1.71547652b82fep+0
 #define FASTACT_LN2_HI 0x1.62e42fefa38p-1
 #define FASTACT_LN2_LO 0x1.ef35793c7673p-45
-#define FASTACT_DENSITY_HI 0x1.9884533d43651p-2
-#define FASTACT_DENSITY_LO -0x1.cbc0d30ebfd15p-56
-#define FASTACT_MILLS_SHIFT 0x1.4p+2
-#define FASTACT_MILLS_CENTRE 0x1p-5
-#define FASTACT_MILLS_END 0x1.38p+5
+#define FASTACT_GELU_ROOT_HI 0x1.80ead197f00b4p-1
+#define FASTACT_GELU_ROOT_LO -0x1.13e74c58cada8p-56
+#define FASTACT_MAPPED_SHIFT 0x1.4p+2
+#define FASTACT_MAPPED_CENTRE 0x1p-5
+#define FASTACT_MAPPED_END 0x1.38p+5
 #define FASTACT_MILLS_SLOPE 0x1.dep+3
+#define FASTACT_TAIL_SLOPE_SLOPE 0x1.76p+0
 #define FASTACT_EXP_POLYNOMIAL(FIRST, STEP) FIRST(0x1.af85c4ab17b12p-26) STEP(0x1.28b05b2bf1b26p-22) \
     STEP(0x1.71dddfabdcaccp-19) STEP(0x1.a019968ee4617p-16) STEP(0x1.a01a01baecbcbp-13) STEP(0x1.6c16c185a1bp-10) \
     STEP(0x1.111111110d62ap-7) STEP(0x1.555555555007dp-5) STEP(0x1.5555555555561p-3) STEP(0x1.000000000000bp-1)
@@ -115,13 +141,24 @@
 #define FASTACT_MILLS_C0_LO -0x1.994129bdb3a9bp-56
 #define FASTACT_MILLS_C1 0x1.5fe84327f1f72p+1
 #define FASTACT_MILLS_C1_LO 0x1.94da0174e75edp-55
+#define FASTACT_MILLS_C2 0x1.e2f6644aa407fp+3
+#define FASTACT_MILLS_C2_LO 0x1.69280262be68dp-51
 #define FASTACT_MILLS_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.d4e7505a566dap+40) STEP(0x1.a6195f92c3d09p+41) \
     STEP(-0x1.4fc9993b96075p+41) STEP(0x1.328f54e821517p+40) STEP(-0x1.5e7b986f2232ap+38) \
     STEP(0x1.076fd4495df62p+36) STEP(-0x1.213bd44553dfep+33) STEP(0x1.108a1ad9ad8b6p+30) \
     STEP(-0x1.36f8bd3e13e72p+26) STEP(0x1.4af8f78bb14b4p+19) STEP(-0x1.eb25240bc70f3p+20) \
     STEP(-0x1.e9b8a29d14059p+17) STEP(0x1.8ffee69a2dc0cp+15) STEP(0x1.7bc92159e47b9p+15) \
     STEP(0x1.3645717641afdp+14) STEP(0x1.7e2283b09b3ecp+12) STEP(0x1.8e2dbbe8c8d9ep+10) STEP(0x1.702fdbac366eep+8) \
-    STEP(0x1.35fe8aaefb64p+6) STEP(0x1.e2f6644aa407fp+3)
+    STEP(0x1.35fe8aaefb64p+6)
+#define FASTACT_TAIL_SLOPE_C0 0x1.a3a44fd4a3fecp-2
+#define FASTACT_TAIL_SLOPE_C0_LO 0x1.c0ae77dbfcf4cp-56
+#define FASTACT_TAIL_SLOPE_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.b5b25694b23b4p+35) STEP(0x1.c08ec6c432c4ap+36) \
+    STEP(-0x1.9221d7cd5f7b6p+36) STEP(0x1.9acd3ae623bc9p+35) STEP(-0x1.050412fbae07dp+34) \
+    STEP(0x1.aed5050d6fa6fp+31) STEP(-0x1.fad4d8623d77ap+28) STEP(0x1.009356d923ce8p+26) \
+    STEP(-0x1.571d416332d29p+22) STEP(-0x1.08b677301baadp+13) STEP(-0x1.0b65e528b4ff1p+17) \
+    STEP(-0x1.446c8ff558001p+13) STEP(0x1.cc8cab447509fp+12) STEP(0x1.3b31085a69c51p+12) \
+    STEP(0x1.f58ab102aca3p+10) STEP(0x1.3c6834bff7297p+9) STEP(0x1.59345f161449cp+7) STEP(0x1.52e088e924933p+5) \
+    STEP(0x1.32390d0650b18p+3) STEP(0x1.0289e491520d4p+1) STEP(0x1.9c3c7b458c231p-2)
 /* coefficients: end */
 
 #else
