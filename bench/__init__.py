@@ -7,5 +7,6 @@ whichever fastact is installed.
 - ``cases``: one case (activation, form, dtype, size), its buffers and its contestants bound to them.
 - ``agreement``: a contestant that does not agree with fastact is not timed.
 - ``interleave``: the contestants of a case take turns, so that all of them meet the same noise.
-- ``test_speed``, ``test_one_element``: the cases as pytest-benchmark benchmarks; ``report`` turns their JSON to Markdown.
+- ``test_speed``, ``test_one_element``: the cases as pytest-benchmark benchmarks.
+- ``report``: their JSON as Markdown.
 """

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import fastact
 import numpy as np
 from numpy.typing import NDArray
+
+import fastact
 
 from . import peers
 from .cases import DTYPES, FASTACT, Buffers, Contestant, cases

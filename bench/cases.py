@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import fastact
 import numpy as np
 from numpy.typing import NDArray
+
+import fastact
 
 from . import peers
 from .peers import Peer
@@ -62,7 +63,7 @@ def size_label(size: int) -> str:
     if size < 1000:
         return str(size)
     exponent = int(math.log10(size))
-    return f"{size / 10**exponent:g}e{exponent}"
+    return f"{size / 10**exponent:.12g}e{exponent}"
 
 
 def cases(
@@ -105,15 +106,16 @@ class Buffers:
 
     def __post_init__(self) -> None:
         case, random = self.case, np.random.default_rng(20_240_607)
+        dtype: Any = case.dtype
         size = case.size if self.x is None else self.x.size
         self.arrays = {name: aligned_empty(size, "bool" if name == "mask" else case.dtype) for name in peers.BUFFERS}
         if self.x is None:
-            random.standard_normal(dtype=case.dtype, out=self.arrays["x"])
+            random.standard_normal(dtype=dtype, out=self.arrays["x"])
             self.arrays["x"] *= 3
             np.clip(self.arrays["x"], *peers.RANGE, out=self.arrays["x"])
         else:
             self.arrays["x"][:] = self.x
-        random.standard_normal(dtype=case.dtype, out=self.arrays["grad"])
+        random.standard_normal(dtype=dtype, out=self.arrays["grad"])
         getattr(fastact, case.activation)(self.arrays["x"], out=self.arrays["y"])
         for scratch in ("out", "tmp", "mask"):
             self.arrays[scratch].fill(0)  # touches every page before anything is timed
@@ -127,11 +129,11 @@ class Buffers:
         if len(inputs) == 1:
             return {
                 FASTACT: Contestant(lambda x, out: function(x, out=out), (*inputs, self.arrays["out"])),
-                FASTACT_ALLOCATING: Contestant(lambda x: function(x), inputs),
+                FASTACT_ALLOCATING: Contestant(lambda x: function(x), inputs),  # noqa: PLW0108
             }
         return {
             FASTACT: Contestant(lambda grad, x, out: function(grad, x, out=out), (*inputs, self.arrays["out"])),
-            FASTACT_ALLOCATING: Contestant(lambda grad, x: function(grad, x), inputs),
+            FASTACT_ALLOCATING: Contestant(lambda grad, x: function(grad, x), inputs),  # noqa: PLW0108
         }
 
     def copy(self) -> dict[str, Contestant]:

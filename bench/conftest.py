@@ -18,7 +18,7 @@ from . import agreement, cases, peers  # noqa: E402
 from .interleave import Turns  # noqa: E402
 
 HERE = Path(__file__).parent
-QUICK_SIZES, QUICK_MINUTES = (1, 1_000, 100_000), 0.5
+QUICK_SIZES, QUICK_MINUTES = (1, 1_000, 100_000), 0.4
 MINUTES = 4.5
 LARGE = 1_000_000
 

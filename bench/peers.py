@@ -16,6 +16,9 @@ The NumPy expressions are the fastest of several that were tried at every size: 
 frameworks' backward entries are the operators that their automatic differentiation runs.
 """
 
+# A lambda names the buffers it wants, and looks its library up when it is called: after load().
+# ruff: noqa: PLW0108
+
 from __future__ import annotations
 
 import importlib.metadata
@@ -94,21 +97,17 @@ def load(library: str) -> None:
         case "numpy":
             pass
         case "scipy":
-            from scipy import special
+            special = importlib.import_module("scipy.special")
         case "torch":
-            import torch
-
+            torch = importlib.import_module("torch")
             torch.set_num_threads(1)
             torch.set_grad_enabled(False)
-            aten, torch_nn = torch.ops.aten, torch._C._nn  # the functional interface of torch has no out=
+            aten, torch_nn = torch.ops.aten, torch._C._nn  # torch.nn.functional has no out=
         case "jax":
-            import jax
-            from jax import numpy as jnp
-
+            jax, jnp = importlib.import_module("jax"), importlib.import_module("jax.numpy")
             jax.config.update("jax_enable_x64", True)
         case "numexpr":
-            import numexpr
-
+            numexpr = importlib.import_module("numexpr")
             numexpr.set_num_threads(1)
         case _:
             raise ValueError(f"library must be one of {', '.join(LIBRARIES)}, got {library!r}")
@@ -348,7 +347,7 @@ PEERS: dict[str, dict[str, dict[str, Callable[..., Any] | str | Peer]]] = {
 
 def library_of(contestant: str) -> str:
     """The library of a contestant: the first word of its name."""
-    return contestant.split()[0]
+    return contestant.partition(" ")[0]
 
 
 def peers_of(activation: str, form: str) -> dict[str, Peer]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import fastact
 import numpy as np
 import pytest
+
+import fastact
 
 from . import peers
 from .cases import FASTACT, Contestant
