@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -76,8 +76,24 @@ def grid(activation: str, dtype: str, within: tuple[float, float] = peers.RANGE)
     return x[(x >= within[0]) & (x <= within[1]) & ~np.isin(x, kinks)]
 
 
-def compare(buffers: Buffers, name: str, contestant: Contestant) -> Finding:
-    """Run one peer and fastact on the buffers of a case, and say how far they are apart.
+def _sample(buffers: Buffers, name: str, contestant: Contestant) -> NDArray[Any]:
+    """Run a contestant, and take the elements that are compared from its result, as float64."""
+    x, out = buffers.arrays["x"], buffers.arrays["out"]
+    out.fill(np.nan)
+    result = np.asarray(contestant.run(*contestant.arguments))
+    if result.shape != x.shape or result.dtype != x.dtype:
+        raise DisagreementError(
+            f"{buffers.case}: {name} gives {result.dtype} of shape {result.shape}, not {x.dtype} of {x.shape}"
+        )
+    return _chosen(result)
+
+
+def _chosen(array: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([array[:SAMPLE], array[SAMPLE:][-1000:]]).astype(np.float64)
+
+
+def compare(buffers: Buffers, contestants: Mapping[str, Contestant]) -> list[Finding]:
+    """Run peers and fastact on the buffers of a case, and say how far apart they are.
 
     Compared are the first 65 536 elements and the last 1 000, so that neither a wrong tail nor the time it takes to
     look at ten million numbers goes unnoticed.
@@ -86,46 +102,41 @@ def compare(buffers: Buffers, name: str, contestant: Contestant) -> Finding:
     ----------
     buffers : Buffers
         Of the case.
-    name : str
-        The contestant's name, for the finding.
-    contestant : Contestant
-        A peer bound to the buffers.
+    contestants : mapping of str to Contestant
+        Peers bound to the buffers, by name.
 
     Returns
     -------
-    Finding
-        A NaN on one side only, or a result of another shape or dtype, is a deviation of infinity.
+    list of Finding
+        One for each. A NaN or infinity on one side only is an infinite deviation, as is nothing to compare.
+
+    Raises
+    ------
+    DisagreementError
+        If a result has another shape or dtype than x.
     """
-    peer = contestant.peer
-    if peer is None:
-        raise TypeError(f"contestant must be a peer, got {name}")
-    x, case = buffers.arrays["x"], buffers.case
-    own = buffers.fastact()[FASTACT]
-
-    def sample(result: Any) -> NDArray[Any]:
-        result = np.asarray(result)
-        if result.shape != x.shape or result.dtype != x.dtype:
-            raise DisagreementError(
-                f"{case}: {name} gives {result.dtype} of shape {result.shape}, not {x.dtype} of {x.shape}"
-            )
-        return np.concatenate([result[:SAMPLE], result[SAMPLE:][-1000:]]).astype(np.float64)
-
-    buffers.arrays["out"].fill(np.nan)
-    theirs = sample(contestant.run(*contestant.arguments))
-    buffers.arrays["out"].fill(np.nan)
-    ours = sample(own.run(*own.arguments))
-    at = sample(x)
-    counted = (at >= peer.within[0]) & (at <= peer.within[1])
-    counted &= ~np.isin(at, [0.0, *fastact.activations[case.activation].kinks])
-    theirs, ours, at = theirs[counted], ours[counted], at[counted]
-    deviation = np.abs(theirs - ours) / (np.finfo(case.dtype).eps * np.maximum(1.0, np.abs(ours)))
-    deviation[~np.isfinite(deviation)] = np.inf
-    worst = int(np.argmax(deviation)) if deviation.size else 0
-    found = (float(deviation[worst]), float(at[worst])) if deviation.size else (np.inf, np.nan)
-    return Finding(str(case), name, *found, peer.tolerance, peer.within)
+    case = buffers.case
+    ours = _sample(buffers, FASTACT, buffers.fastact()[FASTACT])
+    x = _chosen(buffers.arrays["x"])
+    smooth = ~np.isin(x, [0.0, *fastact.activations[case.activation].kinks])
+    findings = []
+    for name, contestant in contestants.items():
+        peer = contestant.peer
+        if peer is None:
+            raise TypeError(f"contestants must be peers, got {name}")
+        theirs = _sample(buffers, name, contestant)
+        with np.errstate(invalid="ignore"):
+            deviation = np.abs(theirs - ours) / (np.finfo(case.dtype).eps * np.maximum(1.0, np.abs(ours)))
+        deviation[theirs == ours] = 0.0
+        deviation[np.isnan(deviation)] = np.inf
+        deviation[~(smooth & (x >= peer.within[0]) & (x <= peer.within[1]))] = -1.0
+        worst = int(np.argmax(deviation))
+        found = float(deviation[worst]) if deviation[worst] >= 0 else np.inf
+        findings.append(Finding(str(case), name, found, float(x[worst]), peer.tolerance, peer.within))
+    return findings
 
 
-def require_agreement(buffers: Buffers, contestants: dict[str, Contestant]) -> dict[str, float]:
+def require_agreement(buffers: Buffers, peers_bound: Mapping[str, Contestant]) -> dict[str, float]:
     """Deviation of every peer, in units of ``eps * max(1, abs(result))``.
 
     Raises
@@ -133,7 +144,7 @@ def require_agreement(buffers: Buffers, contestants: dict[str, Contestant]) -> d
     DisagreementError
         If one does not agree; the message names all of them.
     """
-    findings = [compare(buffers, name, contestant) for name, contestant in contestants.items() if contestant.peer]
+    findings = compare(buffers, peers_bound)
     wrong = [str(finding) for finding in findings if not finding.agrees]
     if wrong:
         raise DisagreementError("\n".join(wrong))
@@ -147,11 +158,8 @@ def survey(libraries: Sequence[str] = peers.LIBRARIES) -> list[Finding]:
         ranges = {peer.within for peer in peers.peers_of(case.activation, case.form).values()}
         for within in sorted(ranges):
             buffers = Buffers(case, grid(case.activation, case.dtype, within))
-            findings += [
-                compare(buffers, name, contestant)
-                for name, contestant in buffers.peers(libraries).items()
-                if contestant.peer is not None and contestant.peer.within == within
-            ]
+            bound = buffers.peers(libraries).items()
+            findings += compare(buffers, {name: c for name, c in bound if c.peer and c.peer.within == within})
     return findings
 
 

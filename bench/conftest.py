@@ -19,7 +19,7 @@ from .interleave import Turns  # noqa: E402
 
 HERE = Path(__file__).parent
 QUICK_SIZES, QUICK_MINUTES = (1, 1_000, 100_000), 0.4
-MINUTES = 4.5
+MINUTES = 3.0
 LARGE = 1_000_000
 
 
@@ -91,7 +91,7 @@ def _weight(item: pytest.Item) -> float:
     case = parameters.get("case")
     if not isinstance(case, cases.Case):
         return 0.25
-    return 5.0 if case.size >= LARGE else 1.0
+    return 3.0 if case.size >= LARGE else 1.0
 
 
 @pytest.fixture

@@ -74,6 +74,15 @@ def test_every_contestant_has_one_turn_a_round_and_not_always_the_same_place() -
     assert len(set(rounds)) > 1
 
 
+def test_long_calls_have_no_untimed_call() -> None:
+    machine = Machine([1])
+    turns = Turns({"own": machine.contestant(4_100_000)}, 1e-3, machine.clock, machine.clock)
+    ran = machine.ran
+    turns.round()
+    assert machine.ran == ran + 1
+    assert turns.samples == {"own": [4.1e-3]}
+
+
 def test_an_interruption_while_calibrating_is_not_believed() -> None:
     machine = Machine([1])
     run, arguments = machine.contestant(500_000)
@@ -148,6 +157,8 @@ def test_buffers(case: Case) -> None:
     moved.run(*moved.arguments)
     source, target = moved.arguments
     np.testing.assert_array_equal(source, target)
+    np.testing.assert_array_equal(source[: case.size], buffers.arrays["grad" if "y" in case.inputs else "x"])
+    assert np.shares_memory(target, out)
     read_and_written = (len(case.inputs) + 1) * x.nbytes
     assert read_and_written <= source.nbytes + target.nbytes <= read_and_written + x.itemsize
 

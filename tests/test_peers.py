@@ -93,6 +93,11 @@ def contestant(buffers: Buffers, entry: Any, **limits: Any) -> Contestant:
     return Contestant(entry, (buffers.arrays["x"],), Peer(entry, **limits))
 
 
+def agrees(buffers: Buffers, peer: Contestant) -> bool:
+    (finding,) = compare(buffers, {"numpy": peer})
+    return finding.agrees
+
+
 def right(x: np.ndarray) -> np.ndarray:
     return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(np.float32)
 
@@ -128,21 +133,25 @@ def test_right_peer_is_accepted(buffers: Buffers) -> None:
 def test_peer_that_leaves_the_output_as_it_was_is_refused(buffers: Buffers) -> None:
     lazy = Contestant(lambda out: out, (buffers.arrays["out"],), Peer(lambda out: out))
     buffers.arrays["out"][:] = right(buffers.arrays["x"])
-    assert not compare(buffers, "numpy", lazy).agrees
+    assert not agrees(buffers, lazy)
 
 
 def test_only_the_stated_range_counts(buffers: Buffers) -> None:
     def wrong_beyond_ten(x: np.ndarray) -> np.ndarray:
         return np.where(np.abs(x) > 10, np.float32(7), right(x))
 
-    assert not compare(buffers, "numpy", contestant(buffers, wrong_beyond_ten)).agrees
-    assert compare(buffers, "numpy", contestant(buffers, wrong_beyond_ten, within=(-10.0, 10.0))).agrees
+    assert not agrees(buffers, contestant(buffers, wrong_beyond_ten))
+    assert agrees(buffers, contestant(buffers, wrong_beyond_ten, within=(-10.0, 10.0)))
+
+
+def test_a_range_without_data_is_no_agreement(buffers: Buffers) -> None:
+    assert not agrees(buffers, contestant(buffers, right, within=(50.0, 60.0)))
 
 
 def test_the_tail_of_a_large_case_counts() -> None:
     large = Buffers(Case("sigmoid", "value", "float32", 200_000))
-    assert compare(large, "numpy", contestant(large, right)).agrees
-    assert not compare(large, "numpy", contestant(large, with_nan_last)).agrees
+    assert agrees(large, contestant(large, right))
+    assert not agrees(large, contestant(large, with_nan_last))
 
 
 @pytest.mark.parametrize("activation", list(fastact.activations))
