@@ -1,0 +1,303 @@
+"""The benchmark's JSON as Markdown: ``python -m bench.report bench.json [--output FILE] [--full]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .cases import COPY, FASTACT, FASTACT_ALLOCATING, size_label
+from .interleave import geometric_mean
+from .peers import FORMS, library_of
+
+TITLES = {
+    "value": "Forward: `f(x)`",
+    "backward": "Backward from the input: `f_backward(grad, x)`",
+    "backward_from_output": "Backward from the output: `f_backward_from_output(grad, y)`",
+}
+NOT_PEERS = (FASTACT, FASTACT_ALLOCATING, COPY)
+LARGE = 100_000
+MEMORY_BOUND = 1.2
+
+READING = f"""\
+Ratios are **time of the best peer / time of fastact**: above 1, fastact is faster; bold is below 1. Behind the ratio,
+the peer; then fastact's time as a multiple of `numpy.copyto` moving as many bytes as the function reads and writes.
+All contestants of a cell ran in one process, in turns; a ratio is the median over rounds of the ratio within a round.
+Every peer agreed with fastact on the data of its cell before it was timed. Inputs are 3 N(0, 1). Everything runs on one
+thread and writes to the same `out`, except JAX and `torch.relu`, which allocate their results; "{FASTACT_ALLOCATING}"
+is fastact allocating its own. From the output, JAX and NumPy run the formula that their users would write. A cell is
+*behind* if its ratio is below 1, or below 0.95 where both need no more than {MEMORY_BOUND} times a copy."""
+
+
+class Cell:
+    """One case as the benchmark recorded it."""
+
+    def __init__(self, extra: dict[str, Any]) -> None:
+        self.extra = extra
+        self.results: dict[str, dict[str, Any]] = extra["results"]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.extra[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def ratio(self, contestant: str) -> float:
+        """Time of a contestant over time of fastact."""
+        return float(self.results[contestant]["ratio"]["median"])
+
+    @property
+    def peers(self) -> list[str]:
+        """The peers that were timed."""
+        return [name for name in self.results if name not in NOT_PEERS]
+
+    @property
+    def best(self) -> str | None:
+        """The fastest peer, or None if there is none."""
+        return min(self.peers, key=self.ratio, default=None)
+
+    @property
+    def best_ratio(self) -> float:
+        """Time of the fastest peer over time of fastact."""
+        if self.best is None:
+            raise ValueError(f"{self.activation} {self.form} has no peer")
+        return self.ratio(self.best)
+
+    @property
+    def seconds(self) -> float:
+        """Median time of fastact, writing to ``out``."""
+        return float(self.results[FASTACT]["seconds"]["median"])
+
+    @property
+    def copies(self) -> float:
+        """Time of fastact as a multiple of the time of the copy."""
+        return 1 / self.ratio(COPY)
+
+    @property
+    def short(self) -> bool:
+        """Whether fastact is behind: a ratio below 1, or below 0.95 where both are bound by memory."""
+        bound_by_memory = self.copies <= MEMORY_BOUND and self.copies * self.best_ratio <= MEMORY_BOUND
+        return self.best_ratio < (0.95 if bound_by_memory else 1.0)
+
+
+def number(ratio: float) -> str:
+    """A ratio with three significant digits; bold below 1, as rounded."""
+    text = f"{ratio:.3g}" if ratio < 100 else f"{ratio:.0f}"
+    return f"**{text}**" if float(text) < 1 else text
+
+
+def duration(seconds: float) -> str:
+    """A time with three significant digits and its unit."""
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def unique(values: Iterable[Any]) -> list[Any]:
+    """The distinct values in order of appearance."""
+    return list(dict.fromkeys(values))
+
+
+def machine(data: dict[str, Any], cells: list[Cell]) -> str:
+    """What ran where: processor, instruction set, versions, threads, peers that are missing."""
+    info, own = data["machine_info"], data["fastact"]
+    cpu = info.get("cpu", {})
+    configuration = own["configuration"]
+    versions = ", ".join(f"{name} {version}" for name, version in own["versions"].items())
+    busy: dict[str, list[float]] = {}
+    for cell in cells:
+        if cell.extra.get("size", 0) >= LARGE:
+            for name, result in cell.results.items():
+                busy.setdefault(library_of(name).strip(","), []).append(result["processor"])
+    lines = [
+        ("date", data["datetime"][:10]),
+        ("processor", f"{cpu.get('brand_raw', info['machine'])}, {cpu.get('count', '?')} CPUs, {info['system']}"),
+        ("instruction set of fastact", configuration["instruction set"]),
+        ("versions", f"fastact {configuration['fastact']}, Python {configuration['python']}, {versions}"),
+        ("peers not installed", ", ".join(own["missing"]) or "none"),
+        ("threads", "one for every library: " + " ".join(f"`{k}={v}`" for k, v in own["environment"].items())),
+    ]
+    if busy:
+        shares = ", ".join(f"{name} {statistics.median(values):.2f}" for name, values in busy.items())
+        lines.append(("processor time / elapsed time", f"{shares} (medians; above 1 means more than one thread)"))
+    return "\n".join(f"- {name}: {value}" for name, value in lines)
+
+
+def summary(cells: list[Cell]) -> str:
+    """The geometric mean and the worst cell of every group of cells that have a peer."""
+    head = ["form", "dtype", "size", "geometric mean", "cells", "behind", "worst cell"]
+
+    def row(form: str, dtype: str, size: str, chosen: list[Cell]) -> list[str]:
+        worst = min(chosen, key=lambda cell: cell.best_ratio)
+        where = f"{worst.activation} {worst.dtype} {size_label(worst.size)}"
+        return [
+            form,
+            dtype,
+            size,
+            number(geometric_mean([cell.best_ratio for cell in chosen])),
+            str(len(chosen)),
+            str(sum(cell.short for cell in chosen)),
+            f"{where}: {number(worst.best_ratio)} ({worst.best}, {worst.copies:.3g} copies)",
+        ]
+
+    rows = []
+    fought = [cell for cell in cells if cell.best is not None]
+    for form in FORMS:
+        of_form = [cell for cell in fought if cell.form == form]
+        for dtype in unique(cell.dtype for cell in of_form):
+            for size in unique(cell.size for cell in of_form):
+                chosen = [cell for cell in of_form if (cell.dtype, cell.size) == (dtype, size)]
+                rows += [row(form, dtype, size_label(size), chosen)] if chosen else []
+        arrays = [cell for cell in of_form if cell.size > 1]
+        rows += [row(f"**{form}**", "all", "all but 1", arrays)] if arrays else []
+    return table(head, rows) if rows else "No cell has a peer."
+
+
+def grid(cells: list[Cell], form: str, text: Callable[[Cell], str]) -> str:
+    """Activation and dtype downwards, size across."""
+    chosen = [cell for cell in cells if cell.form == form]
+    sizes = unique(cell.size for cell in chosen)
+    found = {(cell.activation, cell.dtype, cell.size): text(cell) for cell in chosen}
+    rows = [
+        [activation, dtype, *(found.get((activation, dtype, size), "") for size in sizes)]
+        for activation, dtype in unique((cell.activation, cell.dtype) for cell in chosen)
+    ]
+    return table(["activation", "dtype", *map(size_label, sizes)], rows)
+
+
+def short(cell: Cell) -> str:
+    """Ratio, peer and multiple of the copy."""
+    copies = f"{cell.copies:.3g} copies"
+    return f"no peer; {copies}" if cell.best is None else f"{number(cell.best_ratio)} {cell.best}; {copies}"
+
+
+def everything(cells: list[Cell], form: str) -> str:
+    """All contestants of every cell of a form, with the quartiles of their ratios."""
+    chosen = [cell for cell in cells if cell.form == form]
+    peers = unique(name for cell in chosen for name in cell.results if name not in (FASTACT, COPY))
+
+    def spread(cell: Cell, name: str) -> str:
+        if name not in cell.results:
+            return ""
+        ratio = cell.results[name]["ratio"]
+        return f"{number(ratio['median'])} ({ratio['q1']:.3g} to {ratio['q3']:.3g})"
+
+    rows = [
+        [
+            cell.activation,
+            cell.dtype,
+            size_label(cell.size),
+            duration(cell.seconds),
+            f"{cell.seconds / cell.size * 1e9:.3g}",
+            f"{cell.copies:.3g}",
+            str(cell.results[FASTACT]["rounds"]),
+            *(spread(cell, name) for name in peers),
+        ]
+        for cell in chosen
+    ]
+    return table(["activation", "dtype", "size", "fastact", "ns/element", "copies", "rounds", *peers], rows)
+
+
+def one_element(cells: list[Cell]) -> str:
+    """Time of one element by kind of argument, and the references' time over fastact's."""
+    arguments = unique(cell.argument for cell in cells)
+    found = {(cell.activation, cell.argument): cell for cell in cells}
+    references = unique(name for cell in cells for name in cell.peers)
+
+    def text(cell: Cell | None) -> str:
+        if cell is None:
+            return ""
+        ratios = ", ".join(number(cell.ratio(name)) if name in cell.results else "-" for name in references)
+        return f"{duration(cell.seconds)}; {ratios}"
+
+    rows = [
+        [
+            activation + (" (keyword function)" if parameters else ""),
+            *(text(found.get((activation, a))) for a in arguments),
+        ]
+        for activation, parameters in unique((cell.activation, cell.parameters) for cell in cells)
+    ]
+    legend = f"Time; time of {' and of '.join(references)} over it."
+    return f"{legend}\n\n{table(['activation', *arguments], rows)}"
+
+
+def without(data: dict[str, Any], cells: list[Cell]) -> str:
+    """What this report cannot compare: rows that have no peer in the table, and rows that were not run."""
+    rows = data["fastact"]["activations"]
+    lonely = [f"{name} ({form})" for name, forms in rows.items() for form, peers in forms.items() if not peers]
+    absent = [name for name in rows if name not in {cell.activation for cell in cells}]
+    lines = {"without a peer in the table": lonely, "not in this run": absent}
+    return "\n".join(f"- {what}: {', '.join(names) or 'none'}" for what, names in lines.items())
+
+
+def report(data: dict[str, Any], full: bool = False) -> str:
+    """The report as Markdown.
+
+    Parameters
+    ----------
+    data : dict
+        What ``pytest bench --benchmark-json`` wrote.
+    full : bool
+        Whether to add every contestant of every cell, with quartiles.
+
+    Raises
+    ------
+    ValueError
+        If the data is not of this benchmark, or has no results.
+    """
+    if "fastact" not in data or "benchmarks" not in data:
+        raise ValueError("the JSON must come from pytest bench --benchmark-json=FILE: it has no 'fastact' entry")
+    cells = [Cell(benchmark["extra_info"]) for benchmark in data["benchmarks"] if benchmark["extra_info"]]
+    elementwise = [cell for cell in cells if cell.kind == "elementwise"]
+    single = [cell for cell in cells if cell.kind == "one element"]
+    if not cells:
+        raise ValueError("the JSON has no results: no benchmark ran to its end")
+    parts = ["# Speed beside the peers", machine(data, elementwise), READING]
+    if elementwise:
+        parts += ["## Summary", summary(elementwise), without(data, elementwise)]
+    for form in FORMS:
+        if any(cell.form == form for cell in elementwise):
+            parts += [f"## {TITLES[form]}", grid(elementwise, form, short)]
+    if single:
+        parts += ["## One element", one_element(single)]
+    if full:
+        for form in FORMS:
+            if any(cell.form == form for cell in elementwise):
+                parts += [f"## All contestants. {TITLES[form]}", everything(elementwise, form)]
+    return "\n\n".join(parts) + "\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print or write the report; status 1 with a message if the file is not of this benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
+    parser.add_argument("json", nargs="?", type=Path, default=Path("bench.json"), help="default: bench.json")
+    parser.add_argument("--output", "-o", type=Path, help="write here, for example docs/performance/serial.md")
+    parser.add_argument("--full", action="store_true", help="add every contestant of every cell, with quartiles")
+    options = parser.parse_args(arguments)
+    try:
+        text = report(json.loads(options.json.read_text(encoding="utf-8")), options.full)
+    except (OSError, ValueError) as error:
+        print(f"{options.json}: {error}", file=sys.stderr)
+        return 1
+    if options.output is None:
+        sys.stdout.write(text)
+    else:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(text, encoding="utf-8")
+        print(f"wrote {options.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
