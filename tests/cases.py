@@ -164,7 +164,8 @@ def call(case: Case, x: np.ndarray, parameters: tuple[float, ...], namespace: An
 def bits(array: Any) -> np.ndarray:
     """The bit patterns of an array of floats."""
     array = np.asarray(array)
-    return np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False)).view(BITS[array.dtype])
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return np.ascontiguousarray(native).view(BITS[native.dtype]).reshape(array.shape)
 
 
 def outputs(result: Any) -> tuple[np.ndarray, ...]:

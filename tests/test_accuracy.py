@@ -24,7 +24,8 @@ def near_root(case: Case, x: np.ndarray) -> np.ndarray:
     near = np.zeros(x.shape, bool)
     if case.form.name == "derivative":
         for root in case.row.derivative_roots:
-            near |= np.abs(x.astype(np.float64) - root) <= NEAR_ROOT
+            with np.errstate(invalid="ignore"):  # signalling NaNs
+                near |= np.abs(x.astype(np.float64) - root) <= NEAR_ROOT
     return near
 
 
