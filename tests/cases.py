@@ -169,5 +169,5 @@ def bits(array: Any) -> np.ndarray:
 
 
 def outputs(result: Any) -> tuple[np.ndarray, ...]:
-    """The outputs of a call as a tuple, also where there is one."""
-    return result if isinstance(result, tuple) else (result,)
+    """The outputs of a call, or a list of what they should be, as a tuple, also where there is one."""
+    return tuple(result) if isinstance(result, (tuple, list)) else (result,)
