@@ -91,7 +91,21 @@ def parameter_grid(case: Case, dtype: Any) -> list[tuple[float, ...]]:
 def special_values(dtype: Any) -> np.ndarray:
     """Zeros, subnormals, the ends of the range, infinities, NaN, and points where formulas branch."""
     info = np.finfo(dtype)
-    magnitudes = [0, info.smallest_subnormal, info.tiny, info.tiny / 2, info.eps, 0.5, 1, 2, 3, 6, info.max, np.inf, np.nan]
+    magnitudes = [
+        0,
+        info.smallest_subnormal,
+        info.tiny,
+        info.tiny / 2,
+        info.eps,
+        0.5,
+        1,
+        2,
+        3,
+        6,
+        info.max,
+        np.inf,
+        np.nan,
+    ]
     return np.array([sign * dtype(value) for value in magnitudes for sign in (1, -1)], dtype)
 
 

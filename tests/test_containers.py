@@ -222,7 +222,5 @@ def test_memory_maps(case: Case, tmp_path: Any):
     plain = arguments(case)
     mapped = np.memmap(tmp_path / "x", dtype=np.float32, mode="w+", shape=(LENGTH,))
     mapped[:] = plain[-1]
-    for result, want in zip(
-        outputs(case.function(*plain[:-1], mapped)), outputs(case.function(*plain)), strict=True
-    ):
+    for result, want in zip(outputs(case.function(*plain[:-1], mapped)), outputs(case.function(*plain)), strict=True):
         assert np.array_equal(result, want)

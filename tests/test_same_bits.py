@@ -60,9 +60,7 @@ def alone(ufunc: np.ufunc, operands: list[np.ndarray]) -> tuple[np.ndarray, ...]
 
 
 def same(got: Any, expected: Any) -> bool:
-    return all(
-        np.array_equal(bits(a), bits(b)) for a, b in zip(outputs(got), outputs(expected), strict=True)
-    )
+    return all(np.array_equal(bits(a), bits(b)) for a, b in zip(outputs(got), outputs(expected), strict=True))
 
 
 def unaligned(array: np.ndarray, offset: int) -> np.ndarray:
@@ -157,7 +155,9 @@ def test_layouts(case: Case, dtype: type, vary: bool):
     for i, name in enumerate(names):
         assert same(ufunc(*(version[name] for version in versions)), expected), name
         # Each operand in a layout of its own.
-        assert same(ufunc(*(version[names[(i + j) % len(names)]] for j, version in enumerate(versions))), expected), name
+        assert same(ufunc(*(version[names[(i + j) % len(names)]] for j, version in enumerate(versions))), expected), (
+            name
+        )
         for j, version in enumerate(versions):
             one = [*operands[:j], version[name], *operands[j + 1 :]]
             assert same(ufunc(*one), expected), (name, j)
@@ -308,9 +308,7 @@ def test_methods_of_two_input_forms(case: Case, dtype: type):
         for row in columns[1:]:
             expected = ufunc(expected, row)
         assert np.array_equal(ufunc.reduce(table, axis=axis), expected, equal_nan=True)
-        assert np.array_equal(
-            ufunc.accumulate(table, axis=axis).take(-1, axis=axis), expected, equal_nan=True
-        )
+        assert np.array_equal(ufunc.accumulate(table, axis=axis).take(-1, axis=axis), expected, equal_nan=True)
     pieces = [ufunc.reduce(plain[i:j]) for i, j in ((0, 7), (7, 31), (31, 60))]
     assert np.array_equal(ufunc.reduceat(plain, [0, 7, 31]), pieces, equal_nan=True)
 
@@ -320,7 +318,9 @@ def test_methods_of_two_input_forms(case: Case, dtype: type):
     assert same(got, expected)
 
 
-@pytest.mark.skipif(len(FUSED) < 2, reason=f"instruction sets with fma that run here: {FUSED or 'none'}; two are needed")
+@pytest.mark.skipif(
+    len(FUSED) < 2, reason=f"instruction sets with fma that run here: {FUSED or 'none'}; two are needed"
+)
 @VARY
 @DTYPE
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -69,7 +69,10 @@ def test_monotone_wherever_the_mathematics_is(case: Case, dtype: type):
         y = call(case, x, parameters)
         change = (y[:, 1:] > y[:, :-1]).astype(int) - (y[:, 1:] < y[:, :-1])
         # Away from the roots of f' the sign of the oracle's f' is sure.
-        rising, falling = (slope >= 0).all(axis=1), (slope < -1e-6 * np.abs(slope).max(axis=1, keepdims=True)).all(axis=1)
+        rising, falling = (
+            (slope >= 0).all(axis=1),
+            (slope < -1e-6 * np.abs(slope).max(axis=1, keepdims=True)).all(axis=1),
+        )
         if not case.row.monotone:
             # Near an extremum f is so flat that only correct rounding could keep the order: judged where a step of x
             # moves f by half a unit in the last place or more.
@@ -214,9 +217,7 @@ def test_kinks_are_listed_where_they_are(row: Activation):
     candidates = {*row.kinks, 0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 0.5, -0.5, *row.defaults.values()}
     for at in candidates:
         step = 1e-9
-        left, right = oracle.fast(
-            row.name, "derivative", np.array([at - step, at + step]), *row.defaults.values()
-        )
+        left, right = oracle.fast(row.name, "derivative", np.array([at - step, at + step]), *row.defaults.values())
         assert (abs(left - right) > 1e-4) == (at in row.kinks), at
 
 
@@ -234,7 +235,9 @@ def test_the_derivative_stays_below_its_supremum(case: Case, dtype: type):
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_supremum_is_reached(row: Activation):
     reached = max(extremum(row, "derivative", 1), extremum(row, "derivative", -1))
-    assert reached > 1e20 if math.isinf(row.sup_derivative) else math.isclose(reached, row.sup_derivative, rel_tol=1e-14)
+    assert (
+        reached > 1e20 if math.isinf(row.sup_derivative) else math.isclose(reached, row.sup_derivative, rel_tol=1e-14)
+    )
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -63,9 +63,7 @@ def test_names(case: Case):
     assert function.__module__ == ufunc.__module__ == "fastact"
     assert isinstance(function, np.ufunc) == (not case.row.parameters)
     assert (ufunc.nin, ufunc.nout) == (case.arguments + len(case.row.parameters), len(case.form.outputs))
-    assert ufunc.types == [
-        f"{letter * ufunc.nin}->{letter * ufunc.nout}" for letter in ("e", "f", "d")
-    ]
+    assert ufunc.types == [f"{letter * ufunc.nin}->{letter * ufunc.nout}" for letter in ("e", "f", "d")]
     assert ufunc.identity is None
 
 
@@ -309,9 +307,7 @@ def test_wrong_shapes_and_outputs(case: Case):
 def test_parameters_outside_their_domain(case: Case, position: int):
     parameter = case.row.parameters[position]
     domain = case.domain(parameter)
-    outside = [
-        value for value in (-math.inf, math.inf, 0.0, -1.0, 2.0, -0.0, -5e-324, 1e308) if value not in domain
-    ]
+    outside = [value for value in (-math.inf, math.inf, 0.0, -1.0, 2.0, -0.0, -5e-324, 1e308) if value not in domain]
     assert outside, "a parameter that may be anything, even infinite, is not in the catalogue"
     x = np.linspace(0, 0.9, 3)
     inputs = (x,) * case.arguments
