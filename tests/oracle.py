@@ -2,8 +2,8 @@
 
 Two independent statements for each row, neither taken from the code under test:
 
-* `Truth.value`, `.derivative`, `.from_output`: the textbook definition for mpmath numbers at `PRECISION` bits, in a form
-  that leaves at least 100 correct bits wherever float64 can go.
+* `Truth.value`, `.derivative`, `.from_output`: the textbook definition for mpmath numbers at `PRECISION` bits, in a
+  form that leaves at least 100 correct bits wherever float64 can go.
 * `Truth.fast_*`: the same for whole float64 arrays, from libm and scipy.special, correct to `FAST_ERROR` (relative;
   absolute near a root of f'). `test_oracle.py` holds that against mpmath. Enough to judge float16 and float32.
 
@@ -28,7 +28,7 @@ mp.prec = PRECISION
 # Relative error of the fast forms: 2^-38 is 2^-14 ULP of float32.
 FAST_ERROR = 2.0**-38
 
-# How far the input of a limit goes: out of float64 even times a tiny parameter, and no trouble for mpmath's exponential.
+# The input of a limit: out of float64 even times a tiny parameter, and no trouble for mpmath's exponential.
 _FAR = mp.mpf(2) ** 4000
 
 _ROOT2 = mp.sqrt(2)
@@ -65,6 +65,10 @@ class Truth:
         return function
 
 
+def _one(_: Any) -> Any:
+    return mp.mpf(1)
+
+
 def _step(x: Any, below: Any, above: Any) -> Any:
     return above if x > 0 else below
 
@@ -81,8 +85,8 @@ def _fast_gelu_derivative(x: np.ndarray) -> np.ndarray:
 TRUTHS: dict[str, Truth] = {
     "identity": Truth(
         value=lambda x: x,
-        derivative=lambda x: mp.mpf(1),
-        from_output=lambda y: mp.mpf(1),
+        derivative=_one,
+        from_output=_one,
         fast_value=lambda x: x,
         fast_derivative=np.ones_like,
         fast_from_output=np.ones_like,

@@ -1,4 +1,4 @@
-"""How the house is built: the header and the table belong together, imports point one way, and importing costs little."""
+"""How the house is built: header and table belong together, imports point one way, importing costs little."""
 
 from __future__ import annotations
 
@@ -250,7 +250,8 @@ def test_importing_loads_nothing_heavy(tmp_path: Path):
 
 def test_importing_starts_no_thread_and_changes_no_state(tmp_path: Path):
     code = (
-        "import threading, warnings, numpy as np; before = np.geterr(), list(warnings.filters), threading.active_count();"
+        "import threading, warnings, numpy as np;"
+        "before = np.geterr(), list(warnings.filters), threading.active_count();"
         "import fastact; after = np.geterr(), list(warnings.filters), threading.active_count(); print(before == after)"
     )
     done = python(code, tmp_path)
@@ -287,7 +288,7 @@ def test_an_instruction_set_that_the_cpu_lacks(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(_ufuncs, "cpu_supports", lambda name: name == "baseline")
     monkeypatch.setattr(_ufuncs, "instruction_sets", ("baseline", "avx2", "avx512"))
     monkeypatch.setenv("FASTACT_ISA", "avx512")
-    with pytest.raises(ImportError, match="FASTACT_ISA=avx512: this CPU .*avx512.* it can run: baseline"):
+    with pytest.raises(ImportError, match=r"FASTACT_ISA=avx512: this CPU .*avx512.* it can run: baseline"):
         _ufuncs.choose()
     with pytest.raises(ValueError, match="this CPU"):
         fastact.for_instruction_set("avx2")
@@ -298,7 +299,7 @@ def test_an_instruction_set_that_the_cpu_lacks(monkeypatch: pytest.MonkeyPatch):
 def test_an_instruction_set_that_was_not_built(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(_ufuncs, "instruction_sets", ("baseline",))
     monkeypatch.setenv("FASTACT_ISA", "avx2")
-    with pytest.raises(ImportError, match="FASTACT_ISA=avx2: .*not built.*built: baseline"):
+    with pytest.raises(ImportError, match=r"FASTACT_ISA=avx2: .*not built.*built: baseline"):
         _ufuncs.choose()
 
 
@@ -326,7 +327,7 @@ def test_get_include():
 
 
 def stub_path() -> Path:
-    """Next to the package where it is installed; in the build directory, next to the modules, of an editable install."""
+    """Next to the package where it is installed; next to the modules in the build directory of an editable install."""
     places = [Path(module.__file__ or "").parent / "__init__.pyi" for module in (fastact, _ufuncs)]
     found = [place for place in places if place.exists()]
     assert found, f"no stub at {places}"

@@ -1,4 +1,4 @@
-"""The oracle itself: the fast forms against mpmath, derivatives against differences, distances against cases by hand."""
+"""The oracle itself: fast forms against mpmath, derivatives against differences, distances against cases by hand."""
 
 from __future__ import annotations
 

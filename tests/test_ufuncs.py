@@ -282,7 +282,7 @@ def test_every_ufunc_keyword_is_forwarded(case: Case):
 def test_wrong_shapes_and_outputs(case: Case):
     x, out = np.zeros(3, np.float32), np.full(4, 7, np.float32)
     nout = len(case.form.outputs)
-    with pytest.raises(ValueError, match="broadcast|shape"):
+    with pytest.raises(ValueError, match=r"broadcast|shape"):
         call(case, x, out=(out,) * nout)
     frozen = np.full(3, 7, np.float32)
     frozen.flags.writeable = False
@@ -536,7 +536,10 @@ def test_with_derivative_is_both_bit_for_bit(case: Case, dtype: type, vary: bool
     with np.errstate(over="ignore"):
         value, slope = case.ufunc()(*operands)
         for form, got in ((case.row.forms[0], value), (case.row.forms[1], slope)):
-            assert np.array_equal(bits(got), bits(Case(case.row, form).ufunc()(*operands)))
+            want = Case(case.row, form).ufunc()(*operands)
+            nan = np.isnan(want)
+            assert np.array_equal(np.isnan(got), nan)
+            assert np.array_equal(bits(got)[~nan], bits(want)[~nan])
 
 
 @pytest.mark.skipif(sys.byteorder != "little", reason="the platforms that are built for are little-endian")
