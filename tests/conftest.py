@@ -1,0 +1,9 @@
+"""Settings of the whole suite."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+# The same examples on every machine and in every run: a red suite is the code's doing.
+settings.register_profile("fastact", deadline=None, derandomize=True, max_examples=60, database=None)
+settings.load_profile("fastact")

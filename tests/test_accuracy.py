@@ -1,0 +1,119 @@
+"""The error of every formula against mpmath, held to the bound of its row: the number that the documentation prints.
+
+float16 is judged over all its values, float32 over all exponents and a dense sample of every hard place, both in ULP of
+the oracle's fast form; float64 over a smaller sample of the same kind against mpmath itself. Parameters are taken as
+rounded to the computing dtype. (All 2^32 float32 inputs are a matter of minutes; CONTRIBUTING names the command.)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from . import oracle
+from .cases import OWN_FORMULAS, Case, all_halves, call, every_exponent, parameter_grid, samples
+
+# Within this distance of a root of f' its error may be absolute.
+NEAR_ROOT = 2.0**-4
+ABSOLUTE = {np.float16: 2.0**-24, np.float32: 2.0**-24, np.float64: 2.0**-53}
+
+
+def near_root(case: Case, x: np.ndarray) -> np.ndarray:
+    near = np.zeros(x.shape, bool)
+    if case.form.name == "derivative":
+        for root in case.row.derivative_roots:
+            with np.errstate(invalid="ignore"):  # signalling NaNs
+                near |= np.abs(x.astype(np.float64) - root) <= NEAR_ROOT
+    return near
+
+
+def bound(case: Case, dtype: type) -> float:
+    return case.row.accuracy_of(case.form.name)[np.dtype(dtype).name]
+
+
+def in_domain(case: Case, x: np.ndarray) -> np.ndarray:
+    """Inputs that the form is defined on: outputs of f for a form of the output."""
+    if case.form.name != "backward_from_output":
+        return x
+    return x[np.isnan(x) | ((x >= case.row.range.lower) & (x <= case.row.range.upper))]
+
+
+def check_fast(case: Case, x: np.ndarray, parameters: tuple[float, ...]) -> None:
+    """Hold float16 or float32 results to the bound, by the oracle's fast form."""
+    computed = call(case, x, parameters)
+    truth = oracle.fast(case.row.name, case.form.name, x, *parameters)
+    error = oracle.ulp_error(computed, truth)
+    dtype = x.dtype.type
+    # The truth itself is known to this many ULP.
+    slack = oracle.FAST_ERROR * 2.0 ** (np.finfo(dtype).nmant + 1) if bound(case, dtype) else 0.0
+    wrong = error > bound(case, dtype) + slack
+    excused = near_root(case, x)
+    if wrong.any() and excused.any():
+        absolute = np.abs(computed[excused].astype(np.float64) - truth[excused])
+        # A half is rounded once more, after the error of the float.
+        rounding = np.abs(np.spacing(computed[excused])).astype(np.float64) * 0.5 if dtype is np.float16 else 0.0
+        wrong[excused] &= absolute > ABSOLUTE[dtype] + rounding
+    worst = int(np.argmax(np.where(wrong, error, -1.0)))
+    assert not wrong.any(), (
+        f"{case}{parameters} in {x.dtype}: {error[worst]:.4g} ULP at x = {float(x[worst]).hex()} = {x[worst]!r}: "
+        f"{computed[worst]!r}, truth {truth[worst]!r}; {int(wrong.sum())} of {x.size} above {bound(case, dtype)}"
+    )
+
+
+def check_exact(case: Case, x: np.ndarray, parameters: tuple[float, ...]) -> None:
+    """Hold results of any dtype to the bound, by mpmath, one by one."""
+    dtype = x.dtype.type
+    computed = call(case, x, parameters)
+    for at, got, near in zip(x, computed, near_root(case, x), strict=True):
+        truth = oracle.exact(case.row.name, case.form.name, float(at), *parameters)
+        error = oracle.ulp_error_exact(got, truth)
+        if error <= bound(case, dtype) or (near and abs(oracle.mp.mpf(float(got)) - truth) <= ABSOLUTE[dtype]):
+            continue
+        pytest.fail(
+            f"{case}{parameters} in {x.dtype}: {error:.4g} ULP at x = {float(at).hex()} = {at!r}: {got!r}, "
+            f"truth {oracle.mp.nstr(truth, 20)}; allowed {bound(case, dtype)}"
+        )
+
+
+@pytest.mark.parametrize("case", OWN_FORMULAS, ids=str)
+def test_every_float16(case: Case):
+    for parameters in parameter_grid(case, np.float16):
+        check_fast(case, in_domain(case, all_halves()), parameters)
+
+
+@pytest.mark.parametrize("case", OWN_FORMULAS, ids=str)
+def test_float32(case: Case):
+    grid = parameter_grid(case, np.float32)
+    check_fast(case, in_domain(case, every_exponent(np.float32, 200)), grid[0])
+    for parameters in grid:
+        count = 400_000 if parameters == grid[0] else 100_000
+        check_fast(case, samples(case, np.float32, count, parameters), parameters)
+
+
+@pytest.mark.parametrize("case", OWN_FORMULAS, ids=str)
+def test_float32_against_mpmath_itself(case: Case):
+    for parameters in parameter_grid(case, np.float32):
+        check_exact(case, samples(case, np.float32, 150, parameters), parameters)
+
+
+@pytest.mark.parametrize("case", OWN_FORMULAS, ids=str)
+def test_float64(case: Case):
+    grid = parameter_grid(case, np.float64)
+    for parameters in grid:
+        count = 4_000 if parameters == grid[0] else 400
+        check_exact(case, samples(case, np.float64, count, parameters), parameters)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", OWN_FORMULAS, ids=str)
+@given(data=st.data())
+def test_any_float_at_any_parameter(case: Case, dtype: type, data: st.DataObject):
+    width = np.finfo(dtype).bits
+    x = in_domain(case, np.array([data.draw(st.floats(width=width))], dtype))
+    parameters = []
+    for parameter in case.row.parameters:
+        floats = st.floats(2.0**-40, 2.0**40, width=width) | st.floats(-(2.0**40), -(2.0**-40), width=width)
+        parameters.append(data.draw(floats.filter(lambda value, p=parameter: value in case.domain(p))))
+    check_exact(case, x, tuple(parameters))

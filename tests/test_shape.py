@@ -1,0 +1,289 @@
+"""What a row states about the shape of its function, executed: monotone, odd, range, limits, kinks, sup|f'|, NaN.
+
+The mathematics that the float results are compared with comes from the row and from the oracle, never from fastact.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import fastact
+from fastact.catalogue import Activation
+
+from . import oracle
+from .cases import (
+    CASES,
+    DTYPES,
+    OWN_FORMULAS,
+    Case,
+    all_halves,
+    bits,
+    call,
+    every_exponent,
+    outputs,
+    parameter_grid,
+    samples,
+)
+
+ROWS = list(fastact.activations.values())
+VALUES = [case for case in OWN_FORMULAS if case.form.name == "value"]
+DERIVATIVES = [case for case in OWN_FORMULAS if case.form.name == "derivative"]
+WINDOW = 4096
+
+
+def numbers(case: Case, dtype: type) -> np.ndarray:
+    """Every float16, or a dense sample of float32 and float64 with the infinities; no NaN."""
+    if dtype is np.float16:
+        x = all_halves()
+    else:
+        x = np.concatenate([every_exponent(dtype, 20), samples(case, dtype, 100_000, case.defaults(dtype))])
+    return x[~np.isnan(x)]
+
+
+def windows(case: Case, dtype: type, parameters: tuple[float, ...]) -> np.ndarray:
+    """Windows of consecutive floats, one per row, ascending: all over the bit patterns, and around the hard places."""
+    rng = np.random.default_rng(11)
+    info, unsigned = np.finfo(dtype), bits(dtype(0)).dtype
+    hard = samples(case, dtype, 1200, parameters)
+    hard = rng.permutation(hard[np.isfinite(hard)])[:150]
+    binades = np.abs(every_exponent(dtype, 2))
+    starts = np.concatenate([hard, *(sign * rng.choice(binades, 40) for sign in (1, -1))])
+    # Sign and magnitude to an integer that grows with the float.
+    patterns = bits(np.abs(starts)).astype(np.int64) * np.where(np.signbit(starts), -1, 1)
+    end = int(bits(info.max)) - WINDOW
+    patterns = np.clip(patterns - WINDOW // 2, -end, end)[:, None] + np.arange(WINDOW)
+    magnitude = np.abs(patterns).astype(unsigned).view(dtype)
+    return np.where(patterns < 0, -magnitude, magnitude)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", VALUES, ids=str)
+def test_monotone_wherever_the_mathematics_is(case: Case, dtype: type):
+    judged = 0
+    for parameters in parameter_grid(case, dtype):
+        x = windows(case, dtype, parameters)
+        slope = oracle.fast(case.row.name, "derivative", x, *parameters)
+        y = call(case, x, parameters)
+        change = (y[:, 1:] > y[:, :-1]).astype(int) - (y[:, 1:] < y[:, :-1])
+        # Away from the roots of f' the sign of the oracle's f' is sure.
+        rising, falling = (
+            (slope >= 0).all(axis=1),
+            (slope < -1e-6 * np.abs(slope).max(axis=1, keepdims=True)).all(axis=1),
+        )
+        if not case.row.monotone:
+            # Near an extremum f is so flat that only correct rounding could keep the order: judged where a step of x
+            # moves f by half a unit in the last place or more.
+            steep = (np.abs(slope) * np.spacing(np.abs(x)) >= np.spacing(np.abs(y)) / 2).all(axis=1)
+            rising &= steep
+            falling &= steep
+        judged += int(rising.sum() + falling.sum())
+        if case.row.monotone and parameters == parameter_grid(case, dtype)[0]:
+            assert rising.all(), "the row says monotone, the oracle does not"
+        for direction, which in ((1, rising), (-1, falling)):
+            wrong = (change * direction < 0) & which[:, None]
+            if wrong.any():
+                i, j = np.argwhere(wrong)[0]
+                pytest.fail(
+                    f"{case}{parameters} in {np.dtype(dtype)}: f({x[i, j]!r}) = {y[i, j]!r} but "
+                    f"f({x[i, j + 1]!r}) = {y[i, j + 1]!r}; {int(wrong.sum())} such steps"
+                )
+    assert judged > 150
+
+
+@pytest.mark.parametrize("case", VALUES, ids=str)
+def test_monotone_over_every_float16(case: Case):
+    if not case.row.monotone:
+        assert case.row.derivative_roots or case.row.sup_derivative == 0, "neither monotone nor a root of f'"
+        return
+    x = np.sort(all_halves()[~np.isnan(all_halves())])
+    y = call(case, x, case.defaults(np.float16))
+    assert (y[1:] >= y[:-1]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", [case for case in OWN_FORMULAS if case.row.odd], ids=str)
+def test_odd_functions_are_odd_bit_for_bit_and_their_derivatives_even(case: Case, dtype: type):
+    x = numbers(case, dtype)
+    if case.form.name == "backward_from_output":
+        x = x[np.abs(x) <= case.row.range.upper]
+    positive, negative = call(case, x, case.defaults(dtype)), call(case, -x, case.defaults(dtype))
+    assert np.array_equal(bits(negative), bits(-positive if case.form.name == "value" else positive))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_odd_is_stated_where_it_holds(row: Activation):
+    x = np.linspace(0.1, 9, 100)
+    defaults = row.defaults.values()
+    plus, minus = oracle.fast(row.name, "value", x, *defaults), oracle.fast(row.name, "value", -x, *defaults)
+    assert row.odd == np.allclose(plus, -minus, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", VALUES, ids=str)
+def test_values_lie_in_the_range(case: Case, dtype: type):
+    y = call(case, numbers(case, dtype), case.defaults(dtype))
+    bound = case.row.accuracy[np.dtype(dtype).name]
+    for end, beyond in ((case.row.range.lower, np.less), (case.row.range.upper, np.greater)):
+        if math.isinf(end):
+            continue
+        # An end that the dtype has is never crossed; one between two floats, by no more than the function's error.
+        rounded = dtype(end)
+        allowed = 0.0 if float(rounded) == end else (bound + 1) * abs(float(np.spacing(rounded)))
+        outward = -1 if beyond is np.less else 1
+        assert not beyond(y.astype(np.float64), float(rounded) + outward * allowed).any()
+
+
+def extremum(row: Activation, form: str, sign: int) -> float:
+    """The largest value of sign * f or sign * f' over the reals: the best of a grid, refined by ternary search."""
+    x = np.concatenate([np.linspace(-30, 30, 60_001), [-1e30, 1e30]])
+    values = sign * oracle.fast(row.name, form, x, *row.defaults.values())
+    best = int(np.argmax(values))
+    if abs(x[best]) > 29:
+        return float(values[best])
+
+    def exact(at: float) -> float:
+        return sign * oracle.exact(row.name, form, at, *row.defaults.values())
+
+    low, high = float(x[best]) - 1e-3, float(x[best]) + 1e-3
+    for _ in range(60):
+        third = (high - low) / 3
+        if exact(low + third) < exact(high - third):
+            low += third
+        else:
+            high -= third
+    return float(max(exact(low), exact(high), values[best]))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_range_is_reached(row: Activation):
+    for end, reached in (
+        (row.range.lower, -extremum(row, "value", -1)),
+        (row.range.upper, extremum(row, "value", 1)),
+    ):
+        assert abs(reached) > 1e20 if math.isinf(end) else math.isclose(reached, end, rel_tol=1e-12, abs_tol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", VALUES + DERIVATIVES, ids=str)
+def test_limits(case: Case, dtype: type):
+    limits = case.row.limits if case.form.name == "value" else case.row.derivative_limits
+    bound = case.row.accuracy_of(case.form.name)[np.dtype(dtype).name]
+    at = call(case, np.array([-np.inf, np.inf], dtype), case.defaults(dtype))
+    for y, limit in zip(at, limits, strict=True):
+        if math.isnan(limit):
+            assert np.isnan(y)
+        elif math.isinf(limit):
+            assert y == limit
+        else:
+            # A limit that is a default parameter is one as rounded to the dtype.
+            rounded = {float(dtype(p)) for p in case.row.defaults.values()}
+            exact = next((p for p in rounded if math.isclose(p, limit, rel_tol=1e-3)), limit)
+            assert oracle.ulp_error_exact(y, oracle.mp.mpf(exact)) <= bound
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", VALUES + DERIVATIVES, ids=str)
+def test_the_limits_are_those_of_the_mathematics(case: Case, dtype: type):
+    for parameters in parameter_grid(case, dtype):
+        x = np.array([-np.inf, np.inf], dtype)
+        bound = case.row.accuracy_of(case.form.name)[np.dtype(dtype).name]
+        for at, y in zip(x, call(case, x, parameters), strict=True):
+            truth = oracle.exact(case.row.name, case.form.name, float(at), *parameters)
+            assert oracle.ulp_error_exact(y, truth) <= bound, (at, parameters)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", DERIVATIVES, ids=str)
+def test_kinks(case: Case, dtype: type):
+    """f' at each kink as the row says, for every parameter value, from both zeros, in every form."""
+    names = [parameter.name for parameter in case.row.parameters]
+    for parameters in parameter_grid(case, dtype):
+        for at, slope in case.row.kinks_at(**dict(zip(names, parameters, strict=True))).items():
+            x = np.array([at, -at] if at == 0 else [at], dtype)
+            assert (call(case, x, parameters) == dtype(slope)).all()
+            scalars = [dtype(p) for p in parameters]
+            both = getattr(fastact, case.row.name + "_with_derivative")(x, *scalars)[1]
+            back = getattr(fastact, case.row.name + "_backward")(dtype(1), x, *scalars)
+            assert (both == dtype(slope)).all()
+            assert (back == dtype(slope)).all()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_kinks_are_listed_where_they_are(row: Activation):
+    """f' jumps exactly at the kinks: elsewhere its left and right limits agree."""
+    candidates = {*row.kinks, 0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 0.5, -0.5, *row.defaults.values()}
+    for at in candidates:
+        step = 1e-9
+        left, right = oracle.fast(row.name, "derivative", np.array([at - step, at + step]), *row.defaults.values())
+        assert (abs(left - right) > 1e-4) == (at in row.kinks), at
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", DERIVATIVES, ids=str)
+def test_the_derivative_stays_below_its_supremum(case: Case, dtype: type):
+    slope = np.abs(call(case, numbers(case, dtype), case.defaults(dtype)).astype(np.float64))
+    supremum = case.row.sup_derivative
+    rounded = dtype(supremum)
+    bound = case.row.derivative_accuracy[np.dtype(dtype).name]
+    allowed = 0.0 if float(rounded) == supremum else (bound + 1) * float(np.spacing(rounded))
+    assert slope.max() <= float(rounded) + allowed
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_supremum_is_reached(row: Activation):
+    reached = max(extremum(row, "derivative", 1), extremum(row, "derivative", -1))
+    assert (
+        reached > 1e20 if math.isinf(row.sup_derivative) else math.isclose(reached, row.sup_derivative, rel_tol=1e-14)
+    )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_roots_of_the_derivative_are_all_listed(row: Activation):
+    x = np.linspace(-50, 50, 200_002)
+    slope = oracle.fast(row.name, "derivative", x, *row.defaults.values())
+    changes = x[1:][np.sign(slope[1:]) * np.sign(slope[:-1]) < 0]
+    assert len(changes) == len(row.derivative_roots)
+    for root in row.derivative_roots:
+        assert abs(oracle.exact(row.name, "derivative", root, *row.defaults.values())) < 2**-52
+    assert row.monotone == (not (slope < 0).any())
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_nan_in_any_operand_gives_nan_in_every_output(case: Case, dtype: type):
+    ufunc = case.ufunc()
+    ordinary = np.array([-np.inf, -200, -1.5, -0.0, 0.0, 0.25, 1.0, 70.0, np.inf] * 5, dtype)
+    for position in range(ufunc.nin):
+        for filler in (ordinary, np.ones_like(ordinary)):
+            operands = [filler] * case.arguments + [
+                np.full(ordinary.shape, p, dtype) for p in case.row.defaults.values()
+            ]
+            operands[position] = np.full(ordinary.shape, np.nan, dtype)
+            for result in outputs(ufunc(*operands)):
+                assert np.isnan(result).all(), position
+            # One number for the parameter takes another path than an array of them.
+            operands[case.arguments :] = [operand[0] for operand in operands[case.arguments :]]
+            for result in outputs(ufunc(*operands)):
+                assert np.isnan(result).all(), position
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_no_nan_from_numbers(case: Case, dtype: type):
+    """At every number, the infinities too; a gradient that is finite, for 0 * inf is NaN by definition."""
+    x = numbers(case, dtype)
+    if case.form.name == "backward_from_output":
+        x = x[(x >= case.row.range.lower) & (x <= case.row.range.upper)]
+    limited = [math.isnan(limit) for limit in (*case.row.limits, *case.row.derivative_limits)]
+    if any(limited):
+        x = x[np.isfinite(x)]
+    for parameters in parameter_grid(case, dtype):
+        operands = [dtype(1)] * (case.arguments - 1) + [x, *(dtype(p) for p in parameters)]
+        with np.errstate(over="ignore"):
+            results = outputs(case.ufunc()(*operands))
+        for result in results:
+            bad = np.isnan(result)
+            assert not bad.any(), (parameters, x[bad][:5])
