@@ -109,16 +109,17 @@ FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
     const REAL tail = quotient * scale, tail_lo = rest / divisor * scale;
     const REAL linear = FN(select)((x > 0) & (far ^ 1), x, K(0)), sum = linear + tail, tail_seen = sum - linear;
     const REAL sum_lo = (linear - (sum - tail_seen)) + (tail - tail_seen);
-    return FN(keep_nan)(FN(select)((x > 0) & far, x, sum + (sum_lo + tail_lo)), x);
+    return FN(keep_nan)(FN(keep_nan)(FN(select)((x > 0) & far, x, sum + (sum_lo + tail_lo)), x), beta);
 }
 FASTACT_INLINE REAL FN(softplus_derivative)(REAL x, REAL beta) {
     const FN(pair) z = FN(sharpened)(x, beta, FASTACT_EXP_END);
-    return FN(keep_nan)(FN(logistic)(FN(copysign)(z.hi, x), x < 0 ? z.lo : -z.lo), x);
+    const REAL result = FN(logistic)(FN(copysign)(z.hi, x), x < 0 ? z.lo : -z.lo);
+    return FN(keep_nan)(FN(keep_nan)(result, x), beta);
 }
 FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
     const FN(pair) z = FN(sharpened)(FN(at_least)(y, K(0)), beta, FASTACT_EXP_END);
     const FN(pair) m = FN(expm1_pair)(-z.hi, z.lo, K(1));
-    return FN(keep_nan)(-(m.hi + m.lo), y);
+    return FN(keep_nan)(FN(keep_nan)(-(m.hi + m.lo), y), beta);
 }
 
 /* gelu: f(x) = max(0, x) - a Phi(-a), a = |x|: for x < 0 the tail itself, for x > 0 a sum that does not cancel.

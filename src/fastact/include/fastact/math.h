@@ -210,9 +210,9 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic)(FASTACT_REAL x, FASTACT_REAL 
     const FASTACT_REAL one = FASTACT_UNSCALE, ones = one + e.power, ones_lo = one - (ones - e.power);
     const FASTACT_REAL d = FASTACT_NAME(mad)(e.power, e.t, ones);
     const FASTACT_REAL d_lo = FASTACT_NAME(mad)(e.power, e.t, ones - d) + FASTACT_NAME(mad)(e.power, e.t_lo, ones_lo);
-    const FASTACT_REAL reciprocal = FASTACT_K(1) / d, y = one * reciprocal;
+    const FASTACT_REAL reciprocal = FASTACT_K(1) / d;
     const FASTACT_REAL error = FASTACT_NAME(reciprocal_error)(reciprocal, d, d_lo);
-    return FASTACT_NAME(mad)(y, error, y);
+    return FASTACT_NAME(mad)(reciprocal, error, reciprocal) * one;
 }
 
 /* factor e / (1 + e)^2 with e = exp(-times a), 0 <= times a <= EXP_END: the logistic density. */
