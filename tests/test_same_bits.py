@@ -22,7 +22,16 @@ from .cases import CASES, DTYPES, Case, bits, every_exponent, outputs, samples
 
 FUSED = [name for name in fastact.show_config("dict")["usable here"] if name != "baseline"]
 COUNT = 211  # more than 130 with every offset, and prime: strides and vector lanes never line up
-VARY = pytest.mark.parametrize("vary", [False, True], ids=["constant", "varying"])
+EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=str)
+# Parameters constant, as numbers, and where there are any also varying from element to element: these are two kernels.
+EVERY_KERNEL = pytest.mark.parametrize(
+    ("case", "vary"),
+    [
+        pytest.param(case, vary, id=f"{case}{'-varying' * vary}")
+        for case in CASES
+        for vary in ((False, True) if case.row.parameters else (False,))
+    ],
+)
 DTYPE = pytest.mark.parametrize("dtype", DTYPES)
 
 
@@ -73,12 +82,9 @@ def _quiet():
         yield
 
 
-@VARY
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_KERNEL
 def test_every_length_and_alignment(case: Case, dtype: type, vary: bool):
-    if vary and not case.row.parameters:
-        return
     operands = prepared(case, dtype, vary)
     ufunc = case.ufunc()
     expected = alone(ufunc, operands)
@@ -111,7 +117,7 @@ def payloads(dtype: type) -> np.ndarray:
 
 
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_CASE
 def test_nan_payloads(case: Case, dtype: type):
     """Signs and payloads of NaNs come out as of the element alone, at every length, alignment and stride. At most one
     operand is NaN at a time: which of two is handed on is nobody's promise."""
@@ -137,9 +143,8 @@ def test_nan_payloads(case: Case, dtype: type):
             assert not difference(other(*operands), expected, payloads_too=True), (position, name)
 
 
-@VARY
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_KERNEL
 def test_long_arrays(case: Case, dtype: type, vary: bool):
     """Beyond the blocks that loops and NumPy's buffers work in, with a tail: each value as in a short call."""
     operands = prepared(case, dtype, vary)
@@ -173,9 +178,8 @@ def layouts(operand: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-@VARY
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_KERNEL
 def test_layouts(case: Case, dtype: type, vary: bool):
     operands = prepared(case, dtype, vary)
     ufunc = case.ufunc()
@@ -199,7 +203,7 @@ def test_layouts(case: Case, dtype: type, vary: bool):
 
 
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_CASE
 def test_zero_strides_scalars_and_broadcasting(case: Case, dtype: type):
     """Constant operands as numbers, 0-d arrays, arrays of length 1 or stride 0, or full arrays: the same bits."""
     operands = prepared(case, dtype, vary=True)
@@ -226,7 +230,7 @@ def test_zero_strides_scalars_and_broadcasting(case: Case, dtype: type):
 
 
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_CASE
 def test_shapes(case: Case, dtype: type):
     operands = [operand[:210] for operand in prepared(case, dtype, vary=True)]
     ufunc = case.ufunc()
@@ -247,9 +251,8 @@ def test_shapes(case: Case, dtype: type):
             assert result.dtype == dtype
 
 
-@VARY
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_KERNEL
 def test_in_place_and_overlapping_views(case: Case, dtype: type, vary: bool):
     operands = prepared(case, dtype, vary)
     ufunc = case.ufunc()
@@ -276,7 +279,7 @@ def test_in_place_and_overlapping_views(case: Case, dtype: type, vary: bool):
 
 
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_CASE
 def test_masks(case: Case, dtype: type):
     operands = prepared(case, dtype, vary=True)
     ufunc = case.ufunc()
@@ -345,9 +348,8 @@ def test_methods_of_two_input_forms(case: Case, dtype: type):
 @pytest.mark.skipif(
     len(FUSED) < 2, reason=f"instruction sets with fma that run here: {FUSED or 'none'}; two are needed"
 )
-@VARY
 @DTYPE
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_KERNEL
 def test_instruction_sets_with_fma_agree(case: Case, dtype: type, vary: bool):
     namespaces = [fastact.for_instruction_set(name) for name in FUSED]
     lengths = (3, 130, 20_000) if vary else (3, 130)
@@ -398,7 +400,7 @@ def test_eight_threads_at_once():
         assert list(pool.map(work, range(8))) == [0] * 8
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@EVERY_CASE
 @given(data=st.data())
 def test_any_arrays(case: Case, data: st.DataObject):
     """Arrays of any shapes that broadcast, any strides, any values: as the elements alone."""
