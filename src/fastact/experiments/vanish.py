@@ -81,7 +81,8 @@ DEFINITIONS = {
     "initial, trained": "measured before and after training, on the same probe samples of the training part",
     "layers": "layer by layer, the logits last; gradient_norm_bound is what the gradient bound allows there",
     "textbook": "gradients with s(1-s) and 1-t^2 from the rounded output, before training, by layer: the ratio of the "
-    "norm to the exact one (null: the exact one is 0) and the share of derivatives rounded to exactly 0",
+    "norm to the exact one, the norm of the difference relative to the exact one (null: that one is 0), and the share of "
+    "derivatives rounded to exactly 0",
 }
 
 
@@ -130,7 +131,7 @@ class Settings:
     depths: Sequence[int] = DEPTHS
     activations: Sequence[str] = ACTIVATIONS
     width: int = 64
-    epochs: int = 30
+    epochs: int = 50
     batch_size: int = 64
     learning_rate: float = 1e-3
     optimiser: str = "adam"
@@ -199,28 +200,31 @@ def run(
     dataset : Dataset, optional
         Default: scikit-learn's digits.
     folder : path, optional
-        Where ``vanish.json`` is kept, rewritten atomically after every row. The folder is made if there is none. Default: nothing is
-        written.
+        Where ``vanish.json`` is kept, rewritten atomically after every row. The folder is made if there is none.
+        Default: nothing is written.
     resume : bool
-        Take the rows that ``vanish.json`` already holds and compute the others. Depths and activations may differ;
-        with other settings or data it is a ResumeError. Rows of other versions of fastact or NumPy are computed anew.
+        Keep the rows that ``vanish.json`` holds and compute those that are missing. Depths and activations may differ:
+        the report then has the rows of both runs. With other settings or data it is a ResumeError. Rows that another
+        version of fastact or NumPy made are computed anew, or left out if they are not asked for.
     jobs : int, optional
         Processes, as joblib's ``n_jobs``; by default what ``joblib.parallel_config`` says, or 1. The numbers do not
         depend on it.
     on_row : callable, optional
-        Called with each row, and whether it was taken over, once the row is on disk. What it raises ends the run and
-        leaves the rows.
+        Called with each row asked for, and whether it was taken over, once the row is on disk. What it raises ends the
+        run and leaves the rows.
 
     Returns
     -------
     dict
-        Plain data, as in ``vanish.json``: settings, data, versions, definitions, ``rows`` in the order of activations
-        and depths, and ``complete``.
+        Plain data, as in ``vanish.json``: settings, data, versions, definitions, ``rows`` by activation and then by
+        depth, and ``complete``: whether every row asked for is there.
 
     Raises
     ------
     ResumeError
         If there is nothing to resume, or it was made otherwise.
+    ValueError
+        If the folder is not one, or resume is asked for without a folder.
     DataError
         If the data cannot be standardised.
     ModuleNotFoundError
@@ -250,36 +254,42 @@ def run(
         "machine": platform.machine(),
     }
     identity = {"data": dataset.fingerprint, "fastact": fastact.__version__, "numpy": np.__version__, **settings.common}
-    cells = {
-        results.key({**identity, "depth": depth, "activation": activation}): (depth, activation)
-        for activation in settings.activations
-        for depth in settings.depths
-    }
+
+    def key(depth: int, activation: str) -> str:
+        return results.key({**identity, "depth": depth, "activation": activation})
+
+    cells = {key(depth, name): (depth, name) for name in settings.activations for depth in settings.depths}
     path = None if folder is None else Path(folder) / FILE
+    if path is not None and path.parent.exists() and not path.parent.is_dir():
+        raise ValueError(f"folder must be a folder, or a name that is free; {path.parent} is a file")
     rows: dict[str, dict[str, Any]] = {}
     if path is not None and resume:
         before = results.read(path)
-        results.check_same(path, "settings", before.get("settings", {}), {**before.get("settings", {}), **settings.common})
+        mine = {**before.get("settings", {}), **settings.common}
+        results.check_same(path, "settings", before.get("settings", {}), mine)
         results.check_same(path, "data", before.get("data", {}), description)
-        rows = {row["key"]: row for row in before["rows"] if row["key"] in cells}
+        rows = {row["key"]: row for row in before["rows"] if row["key"] == key(row["depth"], row["activation"])}
 
     def report() -> dict[str, Any]:
+        # The rows of an earlier run may go beyond what this one asks for.
+        depths = sorted({*settings.depths, *(row["depth"] for row in rows.values())})
+        names = list(dict.fromkeys([*settings.activations, *(row["activation"] for row in rows.values())]))
         return {
             "experiment": "vanish",
-            "complete": len(rows) == len(cells),
-            "settings": asdict(settings),
+            "complete": cells.keys() <= rows.keys(),
+            "settings": {**asdict(settings), "depths": depths, "activations": names},
             "data": description,
             "versions": versions,
             "definitions": DEFINITIONS,
-            "rows": [rows[name] for name in cells if name in rows],
+            "rows": sorted(rows.values(), key=lambda row: (names.index(row["activation"]), row["depth"])),
         }
 
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         results.write(path, report())
-    for row in list(rows.values()):
-        if on_row is not None:
-            on_row(row, True)
+    if on_row is not None:
+        for name in [name for name in cells if name in rows]:
+            on_row(rows[name], True)
     # Deepest first would balance processes better; shallow first shows results early, and the last rows are of one size.
     missing = sorted((cell for cell in cells.items() if cell[0] not in rows), key=lambda cell: cell[1][0])
     tasks = (joblib.delayed(_keyed_row)(name, settings, parts, len(dataset.classes), *cell) for name, cell in missing)
@@ -340,7 +350,8 @@ def measure(settings: Settings, parts: data.Split, classes: int, depth: int, act
 
         net = network("exact")
         initial = measurement(net, X, y)
-        textbook = _compare(initial, measurement(network("textbook"), X, y))
+        other = network("textbook")
+        textbook = _compare(initial, measurement(other, X, y), net, other)
         losses: list[float] = []
         row = {
             "depth": depth,
@@ -458,8 +469,15 @@ def path_products(net: mlp.Network, X: NDArray[np.floating]) -> tuple[float, flo
     return float(largest.max()), float(top) + spread
 
 
-def _compare(exact: Mapping[str, Any], textbook: Mapping[str, Any]) -> dict[str, Any]:
-    """The textbook gradient against the exact one, hidden layer by hidden layer."""
+def _compare(
+    exact: Mapping[str, Any], textbook: Mapping[str, Any], net: mlp.Network, other: mlp.Network
+) -> dict[str, Any]:
+    """The textbook gradient against the exact one, hidden layer by hidden layer, from two networks just measured."""
+    differences = []
+    for mine, theirs in zip(net.layers[:-1], other.layers[:-1], strict=True):
+        g, h = mine.weight_gradient.astype(np.float64), theirs.weight_gradient.astype(np.float64)
+        scale = np.abs(g).max()  # so that no square underflows
+        differences.append(np.linalg.norm((h - g) / scale) / np.linalg.norm(g / scale) if scale > 0 else math.nan)
     pairs = list(zip(exact["layers"][:-1], textbook["layers"][:-1], strict=True))
 
     def ratios(name: str) -> list[float]:
@@ -470,6 +488,7 @@ def _compare(exact: Mapping[str, Any], textbook: Mapping[str, Any]) -> dict[str,
     return {
         "gradient_ratio_by_layer": ratios("activation_gradient_norm"),
         "weight_gradient_ratio_by_layer": ratios("weight_gradient_norm"),
+        "weight_gradient_difference_by_layer": differences,
         "gradient_norm_by_layer": [t["activation_gradient_norm"] for _, t in pairs],
         "rounded_to_zero_by_layer": rounded,
         "rounded_to_zero": math.fsum(rounded) / len(rounded),

@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from . import results
+from .vanish_text import first_layer_stopped
 
 # Okabe & Ito's colours, without the yellow that white swallows; markers tell the curves apart without any colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#595959"
+NOTE = {"fontsize": 8.8, "color": GREY, "va": "bottom"}
+# A broad pale band: it stays visible under a measured curve that reaches its bound.
+BOUND = {"linewidth": 5.0, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1.5}
+MEAN = {"linewidth": 1.2, "linestyle": (0, (1.2, 1.5))}
 STYLE = {
     "font.size": 10,
     "axes.titlesize": 11,
@@ -72,7 +77,7 @@ def save(report: Mapping[str, Any], folder: str | Path, stem: str = "vanish") ->
 
 
 def draw(report: Mapping[str, Any]) -> Any:
-    """The figure, as a ``matplotlib.figure.Figure``. Every bound is dashed, in the colour of what it bounds."""
+    """The figure, as a ``matplotlib.figure.Figure``. Every bound is a pale band in the colour of what it bounds."""
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -90,7 +95,8 @@ def draw(report: Mapping[str, Any]) -> Any:
     _accuracy(accuracy, rows, looks, report["data"]["classes"])
     handles = [Line2D([], [], label=name, **looks[name]) for name in names]
     handles.append(Line2D([], [], color=GREY, label="measured"))
-    handles.append(Line2D([], [], color=GREY, linestyle=(0, (4, 2)), linewidth=1.2, label="its bound"))
+    handles.append(Line2D([], [], color=GREY, label="its bound", **BOUND))
+    handles.append(Line2D([], [], color=GREY, label="mean over paths", **MEAN))
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=10.5)
     settings, data = report["settings"], report["data"]
     figure.supxlabel(
@@ -124,15 +130,14 @@ def _gradients(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -
         at = range(1, len(layers) + 1)
         axes.plot(at, [_positive(layer["activation_gradient_norm"]) for layer in layers], **looks[name], markevery=_every(at))
         bounds = [_power(layer["gradient_norm_bound_log10"]) for layer in layers]
-        axes.plot(at, bounds, color=looks[name]["color"], linestyle=(0, (4, 2)), linewidth=1.2)
+        axes.plot(at, bounds, color=looks[name]["color"], **BOUND)
     axes.set_yscale("log")
-    dead = [name for name, row in deepest.items() if 0 in row["textbook"]["gradient_norm_by_layer"]]
-    dead = [name for name in dead if deepest[name]["initial"]["first_gradient_norm"]]
+    dead = [name for name, row in deepest.items() if first_layer_stopped(row)]
     if dead:
-        axes.text(
-            0.03, 0.03, f"Textbook derivatives: exactly 0\nbelow the saturated layer ({', '.join(dead)})",
-            transform=axes.transAxes, fontsize=9, color=GREY, va="bottom",
-        )  # fmt: skip
+        low, high = axes.get_ylim()
+        axes.set_ylim(low * (low / high) ** 0.2, high)
+        text = f"Textbook derivatives ({', '.join(dead)}): exactly 0\nin the saturated layer and all below it"
+        axes.text(0.03, 0.03, text, transform=axes.transAxes, fontsize=9, color=GREY, va="bottom")
     ticks = [t for t in axes.get_xticks() if 1 <= t <= depth and t == int(t)]
     ticks = sorted({1, *(int(t) for t in ticks if 1 < t < 0.93 * depth), depth + 1})
     axes.set_xticks(ticks, [str(t) if t <= depth else "logits" for t in ticks])
@@ -140,9 +145,6 @@ def _gradients(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -
     axes.set_xlabel("layer")
     axes.set_title(f"Gradient norm at initialisation, depth {depth}\n")
     axes.text(0, 1.015, "‖∂L/∂z‖ by layer;  bound: ∏ sup|f′| · ‖W‖₂ up to the logits", transform=axes.transAxes, **NOTE)
-
-
-NOTE = {"fontsize": 8.8, "color": GREY, "va": "bottom"}
 
 
 def _every(at: range) -> int:
@@ -153,12 +155,14 @@ def _paths(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -> No
     for name, mine in rows.items():
         depths = [row["depth"] for row in mine]
         axes.plot(depths, [_power(row["initial"]["path_product_max_log10"]) for row in mine], **looks[name])
+        mean = [_power(row["initial"]["path_product_mean_log10"]) for row in mine]
+        axes.plot(depths, mean, color=looks[name]["color"], **MEAN)
         bounds = [_power(row["initial"]["path_product_bound_log10"]) for row in mine]
-        axes.plot(depths, bounds, color=looks[name]["color"], linestyle=(0, (4, 2)), linewidth=1.2)
+        axes.plot(depths, bounds, color=looks[name]["color"], **BOUND)
     axes.set_yscale("log")
     _depths(axes, rows)
     axes.set_title("Derivatives along one path\n")
-    axes.text(0, 1.015, "largest ∏ f′ over all paths;  bound: (sup|f′|)^depth", transform=axes.transAxes, **NOTE)
+    axes.text(0, 1.015, "largest ∏ f′ over all paths;  bound: sup|f′|$^{\\mathrm{depth}}$", transform=axes.transAxes, **NOTE)
 
 
 def _accuracy(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict], classes: int) -> None:

@@ -12,15 +12,15 @@ Row = Mapping[str, Any]
 HEADINGS = (
     ("depth", ""),
     ("activation", ""),
-    ("test", "accuracy"),
-    ("gradient", "first layer"),
-    ("gradient", "last layer"),
-    ("their", "ratio"),
-    ("<= bound", "(weights)"),
-    ("largest", "path prod."),
+    ("test", "acc."),
+    ("gradient", "first"),
+    ("gradient", "last"),
+    ("ratio", "f / l"),
+    ("<= bound", "weights"),
+    ("path", "product"),
     ("<= bound", "sup|f'|^d"),
 )
-SAME = 1e-3  # gradients whose ratio differs from 1 by less train alike: far less than two batches differ
+SAME = 1e-3  # relative difference of two gradients that train alike: gradients of two batches differ far more
 
 
 def power(log10: float | None, missing: str = "0") -> str:
@@ -60,57 +60,63 @@ def legend(rows: Sequence[Row]) -> list[str]:
     sups = {row["activation"]: fastact.activations[row["activation"]].sup_derivative for row in rows}
     listed = ", ".join(f"{name} {sup:.4g}" for name, sup in sups.items())
     return [
-        "Gradients: Frobenius norm of dL/dz over the probe samples before training, z the pre-activations; first layer "
-        "= first hidden, last layer = logits.",
-        "Bound on the ratio: product over the hidden layers of sup|f'| times the spectral norm of the next weights.",
-        f"Bound on the product of derivatives along one path, and on that alone: sup|f'|^depth ({listed}).",
+        "gradient: Frobenius norm of dL/dz over the probe samples before training, z the pre-activations of the first "
+        "hidden layer and of the last layer, the logits. Their ratio is bounded by the product over the hidden layers "
+        "of sup|f'| times the spectral norm of the next layer's weights.",
+        "path product: the largest product of |f'| along one path through the hidden layers. It alone is bounded by "
+        f"sup|f'|^depth (sup|f'|: {listed}).",
     ]
 
 
 def findings(rows: Sequence[Row], *, saturated: bool) -> list[str]:
     """What the comparison of exact and textbook derivatives showed, in words made from the numbers."""
-    changed = [row for row in rows if _differs(row)]
     start = "With the last hidden layer saturated" if saturated else "At this initialisation"
-    others = sorted({row["activation"] for row in rows} - {row["activation"] for row in changed})
-    sentences = []
+    changed = [row for row in rows if worst_difference(row) > SAME]
+    same = [row for row in rows if row not in changed]
     if not changed:
-        worst = max((abs(r - 1) for row in rows for r in _ratios(row) if r is not None), default=0.0)
-        sentences.append(
-            f"{start} the textbook derivatives s(1-s) and 1-t^2 make no difference: in all {len(rows)} networks no "
-            f"derivative was rounded to 0, and in every layer the two gradients' norms agree to {max(worst, 1e-16):.0e} "
-            "or better. Nothing vanishes here because of rounding; what vanishes, vanishes in exact arithmetic."
-        )
-        return sentences
+        share, name = max((max(row["textbook"]["rounded_to_zero_by_layer"]), row["activation"]) for row in rows)
+        rounded = f"at most {share:.1e} of a layer's derivatives ({name}) were" if share else "no derivative was"
+        return [
+            f"{start} the textbook derivatives s(1-s) and 1-t^2 make no difference: {rounded} rounded to exactly 0, and "
+            f"in no layer of the {len(rows)} networks does the gradient differ from the exact one by more than "
+            f"{max(map(worst_difference, rows)):.0e} of its norm. What vanishes here, vanishes in exact arithmetic too."
+        ]
+    sentences = []
     for name in dict.fromkeys(row["activation"] for row in changed):
         mine = [row for row in changed if row["activation"] == name]
-        shares = [row["textbook"]["rounded_to_zero_by_layer"][-1] for row in mine]
-        dead = [row for row in mine if row["textbook"]["gradient_norm_by_layer"][0] == 0]
-        dead = [row for row in dead if row["initial"]["first_gradient_norm"]]
-        sentence = (
-            f"{start}, {name}: the textbook derivative was rounded to exactly 0 in {_span(shares, '.0%')} of the last "
-            f"hidden layer"
-        )
-        if dead:
-            norms = [row["initial"]["first_gradient_norm"] for row in dead]
+        shares = [max(row["textbook"]["rounded_to_zero_by_layer"]) for row in mine]
+        sentence = f"{start}, {name}: {_span(shares, '.2%')} of its textbook derivatives are rounded to exactly 0"
+        stopped = [row for row in mine if first_layer_stopped(row)]
+        if stopped:
+            norms = [row["initial"]["first_gradient_norm"] for row in stopped]
             sentence += (
-                f"; the textbook gradient of the first layer is exactly 0 in {len(dead)} of {len(mine)} networks, where "
-                f"the true one is {_span(norms, '.1e')}"
+                f"; in {len(stopped)} of {len(mine)} networks the textbook gradient of the first layer is exactly 0, "
+                f"where the true norm is {_span(norms, '.1e')}"
             )
-        else:
-            ratios = [r for row in mine for r in _ratios(row) if r is not None]
-            sentence += f"; the ratio of the two gradients is {_span(ratios, '.2g')}"
+        if len(stopped) < len(mine):
+            ratios = [min(filter(None, _ratios(row)), default=0.0) for row in mine if row not in stopped]
+            sentence += f"; elsewhere its ratio to the true one falls to {_span(ratios, '.2g')}"
         sentences.append(sentence + ".")
-    if others:
-        sentences.append(f"It makes no difference to {', '.join(others)}.")
+    if same:
+        names = ", ".join(dict.fromkeys(row["activation"] for row in same))
+        worst = max(map(worst_difference, same))
+        agree = f"agree to {worst:.0e} of their norm" if worst else "are the same"
+        sentences.append(f"For {names} exact and textbook gradients {agree}.")
     return sentences
+
+
+def first_layer_stopped(row: Row) -> bool:
+    """Whether the textbook gradient of the first layer is exactly 0 where the true one is not."""
+    return row["textbook"]["gradient_norm_by_layer"][0] == 0 and bool(row["initial"]["first_gradient_norm"])
+
+
+def worst_difference(row: Row) -> float:
+    """The largest relative difference, over the layers, of the textbook gradient of the weights from the exact one."""
+    return max((d for d in row["textbook"]["weight_gradient_difference_by_layer"] if d is not None), default=0.0)
 
 
 def _ratios(row: Row) -> list[float | None]:
     return row["textbook"]["gradient_ratio_by_layer"]
-
-
-def _differs(row: Row) -> bool:
-    return row["textbook"]["rounded_to_zero"] > 0 or any(r is not None and abs(r - 1) > SAME for r in _ratios(row))
 
 
 def _span(values: Sequence[float], spec: str) -> str:
