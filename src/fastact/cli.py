@@ -6,10 +6,12 @@ This module imports without the ``demo`` extra, so that the command can say what
 # No "from __future__ import annotations": typer reads the annotations of commands that are defined inside a function.
 
 import importlib.util
+import re
 import shlex
 import sys
 import time
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,9 +41,6 @@ def missing_packages() -> list[str]:
 
 def advice(missing: Sequence[str]) -> str:
     """What to install, as one command to paste: the requirements of the extra, with their versions."""
-    import re
-    from importlib import metadata
-
     wanted = [re.match(r"[\w.-]+[^;]*", text) for text in metadata.requires("fastact") or [] if EXTRA in text]
     requirements = [match[0].strip() for match in wanted if match and re.split(r"[^\w.-]", match[0])[0] in missing]
     command = shlex.join([sys.executable, "-m", "pip", "install", *(requirements or missing)])
@@ -69,7 +68,7 @@ def make_app() -> "typer.Typer":
 
     @app.callback()
     def fastact(
-        version: Annotated[  # noqa: ARG001
+        version: Annotated[
             bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
         ] = False,
     ) -> None:
@@ -83,6 +82,7 @@ def make_app() -> "typer.Typer":
     @app.command("vanish")
     def vanish_command(
         context: typer.Context,
+        *,
         depths: Annotated[str, typer.Option(help="Numbers of hidden layers, with commas between.")] = _joined(
             usual.depths
         ),
@@ -102,9 +102,7 @@ def make_app() -> "typer.Typer":
         dtype: Annotated[str, typer.Option(help=_either(tuple(vanish.SATURATION)))] = usual.dtype,
         seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = usual.seed,
         test_share: Annotated[float, typer.Option(help="Share of the samples held out.")] = usual.test_share,
-        probe: Annotated[
-            int, typer.Option(help="Training samples on which gradients are measured.")
-        ] = usual.probe,
+        probe: Annotated[int, typer.Option(help="Training samples on which gradients are measured.")] = usual.probe,
         saturated: Annotated[
             bool,
             typer.Option(
@@ -115,7 +113,9 @@ def make_app() -> "typer.Typer":
             Path | None,
             typer.Option(help="A .csv or .npz file, the last column the label. Default: scikit-learn's digits."),
         ] = None,
-        output: Annotated[Path, typer.Option(help="Folder for vanish.json, vanish.png and vanish.svg.")] = Path("vanish"),
+        output: Annotated[Path, typer.Option(help="Folder for vanish.json, vanish.png and vanish.svg.")] = Path(
+            "vanish"
+        ),
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the rows in the output folder.")] = False,
         jobs: Annotated[int, typer.Option(help="Networks trained at once (processes).")] = 1,
     ) -> None:
@@ -124,12 +124,25 @@ def make_app() -> "typer.Typer":
         Prints a table and writes all numbers to vanish.json and a figure to vanish.png and vanish.svg. Ctrl-C leaves
         the finished rows there; --resume goes on with them.
         """
-        names = ("width", "epochs", "batch_size", "learning_rate", "optimiser", "initialiser", "gain", "dtype", "seed")
-        given = {name: context.params[name] for name in (*names, "test_share", "probe", "saturated")}
         try:
             if jobs < 1:
                 raise ValueError(f"jobs must be an integer >= 1, got {jobs}")
-            settings = vanish.Settings(depths=_integers("depths", depths), activations=_split(activations), **given)
+            settings = vanish.Settings(
+                depths=_integers("depths", depths),
+                activations=_split(activations),
+                width=width,
+                epochs=epochs,
+                batch_size=batch_size,
+                learning_rate=learning_rate,
+                optimiser=optimiser,
+                initialiser=initialiser,
+                gain=gain,
+                dtype=dtype,
+                seed=seed,
+                test_share=test_share,
+                probe=probe,
+                saturated=saturated,
+            )
             status = _vanish(settings, data, output, resume, jobs, again=_again(context))
         except (ValueError, OSError) as error:
             typer.echo(f"Error: {error}", err=True)
@@ -142,7 +155,14 @@ def make_app() -> "typer.Typer":
 def _vanish(settings: Any, file: Path | None, output: Path, resume: bool, jobs: int, *, again: str) -> int:
     """Run the main job in the terminal; returns the exit code."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from fastact.experiments import data, vanish, vanish_figure, vanish_text
 
@@ -168,7 +188,8 @@ def _vanish(settings: Any, file: Path | None, output: Path, resume: bool, jobs: 
     except KeyboardInterrupt:
         total = len(settings.activations) * len(settings.depths)
         console.print(
-            f"Stopped. {len(rows)} of {total} rows are finished, in {output / vanish.FILE}. Go on with:\n\n    {again}\n",
+            f"Stopped. {len(rows)} of {total} rows are finished, in {output / vanish.FILE}. "
+            f"Go on with:\n\n    {again}\n",
             soft_wrap=True, highlight=False, markup=False,
         )  # fmt: skip
         return INTERRUPTED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -168,11 +169,10 @@ def _read_csv(path: Path) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
                 if len(cells) != columns:
                     raise DataError(f"{path}, line {reader.line_num}: {len(cells)} columns where others have {columns}")
                 numbers = [_number(cell) for cell in cells[:-1]]
-                for at, (number, cell) in enumerate(zip(numbers, cells, strict=False)):
+                for column, (number, cell) in enumerate(zip(numbers, cells, strict=False), 1):
                     if not np.isfinite(number):
-                        raise DataError(
-                            f"{path}, line {reader.line_num}, column {at + 1}: {cell.strip()!r:.40} is not a finite number"
-                        )
+                        place = f"{path}, line {reader.line_num}, column {column}"
+                        raise DataError(f"{place}: {cell.strip()!r:.40} is not a finite number")
                 label = cells[-1].strip()
                 if not label:
                     raise DataError(f"{path}, line {reader.line_num}: the last column, the label, is empty")
@@ -186,13 +186,14 @@ def _read_csv(path: Path) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
 
 
 def _read_npz(path: Path) -> tuple[NDArray[np.float64], NDArray]:
-    import zipfile
-
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
+        # Opened here, because numpy.load leaves its file open when it is a broken archive.
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
                 raise DataError(f"{path}: is a single .npy array under another name; save it with numpy.savez")
-            arrays = {name: archive[name] for name in archive.files}
+            with archive:
+                arrays = {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, DataError):
             raise
@@ -207,7 +208,9 @@ def _read_npz(path: Path) -> tuple[NDArray[np.float64], NDArray]:
             )
         X, labels = table[:, :-1], table[:, -1]
     else:
-        raise DataError(f"{path}: must hold one 2-D array or the arrays X and y; it holds {', '.join(arrays) or 'none'}")
+        raise DataError(
+            f"{path}: must hold one 2-D array or the arrays X and y; it holds {', '.join(arrays) or 'none'}"
+        )
     if X.ndim != 2 or labels.ndim != 1 or X.shape[0] != labels.shape[0] or X.shape[1] < 1:
         raise DataError(
             f"{path}: X must be (samples, features) and y (samples,); their shapes are {X.shape} and {labels.shape}"

@@ -63,7 +63,7 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu")
 INITIALISERS = ("auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal")
 OPTIMISERS = ("adam", "sgd")
 
-# Past the point where the output rounds to 1 (16.64 and 36.74 for the sigmoid), by a margin for the rounding of the sum.
+# Beyond the point where the output rounds to 1 (16.64 and 36.74 for the sigmoid), with a margin for rounded sums.
 SATURATION = {"float32": 17.5, "float64": 38.0}
 
 DEFINITIONS = {
@@ -72,8 +72,8 @@ DEFINITIONS = {
     "first_gradient_norm": "Frobenius norm of dL/dz over the probe samples, at the first hidden layer",
     "last_gradient_norm": "the same at the logits",
     "gradient_ratio": "first_gradient_norm / last_gradient_norm",
-    "gradient_ratio_bound_log10": "log10 of the product over the hidden layers of sup|f'| times the spectral norm of the "
-    "next layer's weights; bounds gradient_ratio; null where sup|f'| is infinite",
+    "gradient_ratio_bound_log10": "log10 of the product over the hidden layers of sup|f'| times the spectral norm "
+    "of the next layer's weights; bounds gradient_ratio; null where sup|f'| is infinite",
     "path_product_max": "largest product of |f'| along one path through the hidden layers, over all paths and samples",
     "path_product_mean": "mean of that product over all paths and samples",
     "path_product_bound_log10": "log10 of sup|f'|^depth; bounds path_product_max; null where sup|f'| is infinite",
@@ -81,8 +81,8 @@ DEFINITIONS = {
     "initial, trained": "measured before and after training, on the same probe samples of the training part",
     "layers": "layer by layer, the logits last; gradient_norm_bound is what the gradient bound allows there",
     "textbook": "gradients with s(1-s) and 1-t^2 from the rounded output, before training, by layer: the ratio of the "
-    "norm to the exact one, the norm of the difference relative to the exact one (null: that one is 0), and the share of "
-    "derivatives rounded to exactly 0",
+    "norm to the exact one, the norm of the difference relative to the exact one (null: that one is 0), and the share "
+    "of derivatives rounded to exactly 0",
 }
 
 
@@ -290,9 +290,9 @@ def run(
     if on_row is not None:
         for name in [name for name in cells if name in rows]:
             on_row(rows[name], True)
-    # Deepest first would balance processes better; shallow first shows results early, and the last rows are of one size.
+    # Deepest first would balance processes better; shallow first shows results early and leaves more rows when stopped.
     missing = sorted((cell for cell in cells.items() if cell[0] not in rows), key=lambda cell: cell[1][0])
-    tasks = (joblib.delayed(_keyed_row)(name, settings, parts, len(dataset.classes), *cell) for name, cell in missing)
+    tasks = (joblib.delayed(_keyed_row)(name, settings, parts, len(dataset.classes), cell) for name, cell in missing)
     for row in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
         rows[row["key"]] = row
         if path is not None:
@@ -302,8 +302,8 @@ def run(
     return results.plain(report())
 
 
-def _keyed_row(name: str, settings: Settings, parts: data.Split, classes: int, depth: int, activation: str) -> dict:
-    return {"key": name, **results.plain(measure(settings, parts, classes, depth, activation))}
+def _keyed_row(name: str, settings: Settings, parts: data.Split, classes: int, cell: tuple[int, str]) -> dict[str, Any]:
+    return {"key": name, **results.plain(measure(settings, parts, classes, *cell))}
 
 
 def measure(settings: Settings, parts: data.Split, classes: int, depth: int, activation: str) -> dict[str, Any]:
@@ -391,7 +391,9 @@ def initialiser_for(activation: str) -> str:
     return "he_uniform" if left != right else "xavier_uniform"
 
 
-def _hidden(net: mlp.Network, X: NDArray[np.floating]) -> Iterator[tuple[Any, NDArray[np.floating], NDArray[np.floating]]]:
+def _hidden(
+    net: mlp.Network, X: NDArray[np.floating]
+) -> Iterator[tuple[Any, NDArray[np.floating], NDArray[np.floating]]]:
     """Hidden layer by hidden layer: the layer, its input a_{l-1} and its pre-activation z_l.
 
     The pre-activation is computed when asked for, so a layer may be changed between two steps.

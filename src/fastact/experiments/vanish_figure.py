@@ -15,11 +15,11 @@ from .vanish_text import first_layer_stopped
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#595959"
-NOTE = {"fontsize": 8.8, "color": GREY, "va": "bottom"}
+NOTE: dict[str, Any] = {"fontsize": 8.8, "color": GREY, "va": "bottom"}
 # A broad pale band: it stays visible under a measured curve that reaches its bound.
-BOUND = {"linewidth": 5.0, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1.5}
-MEAN = {"linewidth": 1.2, "linestyle": (0, (1.2, 1.5))}
-STYLE = {
+BOUND: dict[str, Any] = {"linewidth": 5.0, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1.5}
+MEAN: dict[str, Any] = {"linewidth": 1.2, "linestyle": (0, (1.2, 1.5))}
+STYLE: dict[str, Any] = {
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
@@ -85,8 +85,9 @@ def draw(report: Mapping[str, Any]) -> Any:
         raise ValueError("report must have at least one row")
     names = list(dict.fromkeys(row["activation"] for row in report["rows"]))
     rows = {name: sorted(_of(report, name), key=lambda row: row["depth"]) for name in names}
-    looks = {
-        name: {"color": COLOURS[at % len(COLOURS)], "marker": MARKERS[at % len(MARKERS)]} for at, name in enumerate(names)
+    looks: dict[str, dict[str, Any]] = {
+        name: {"color": COLOURS[at % len(COLOURS)], "marker": MARKERS[at % len(MARKERS)]}
+        for at, name in enumerate(names)
     }
     figure = Figure(figsize=(12.5, 4.9), layout="constrained")
     gradients, paths, accuracy = figure.subplots(1, 3, width_ratios=(1.35, 1, 1))
@@ -102,7 +103,8 @@ def draw(report: Mapping[str, Any]) -> Any:
     figure.supxlabel(
         f"{data['name']}: {data['training_samples']} training and {data['test_samples']} test samples, "
         f"{settings['width']} units per layer, {settings['epochs']} epochs of {settings['optimiser']}, "
-        f"{settings['dtype']}, seed {settings['seed']}" + (", last hidden layer saturated" if settings["saturated"] else ""),
+        f"{settings['dtype']}, seed {settings['seed']}"
+        + (", last hidden layer saturated" if settings["saturated"] else ""),
         fontsize=8.5,
         color=GREY,
     )
@@ -128,7 +130,9 @@ def _gradients(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -
     for name, row in deepest.items():
         layers = row["initial"]["layers"]
         at = range(1, len(layers) + 1)
-        axes.plot(at, [_positive(layer["activation_gradient_norm"]) for layer in layers], **looks[name], markevery=_every(at))
+        axes.plot(
+            at, [_positive(layer["activation_gradient_norm"]) for layer in layers], **looks[name], markevery=_every(at)
+        )
         bounds = [_power(layer["gradient_norm_bound_log10"]) for layer in layers]
         axes.plot(at, bounds, color=looks[name]["color"], **BOUND)
     axes.set_yscale("log")
@@ -144,7 +148,7 @@ def _gradients(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -
     axes.set_xlim(1 - 0.02 * depth, depth + 1 + 0.02 * depth)
     axes.set_xlabel("layer")
     axes.set_title(f"Gradient norm at initialisation, depth {depth}\n")
-    axes.text(0, 1.015, "‖∂L/∂z‖ by layer;  bound: ∏ sup|f′| · ‖W‖₂ up to the logits", transform=axes.transAxes, **NOTE)
+    axes.text(0, 1.015, "‖∂L/∂z‖ by layer;  bound: ∏ sup|f'| · ‖W‖₂ up to the logits", transform=axes.transAxes, **NOTE)
 
 
 def _every(at: range) -> int:
@@ -162,7 +166,9 @@ def _paths(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -> No
     axes.set_yscale("log")
     _depths(axes, rows)
     axes.set_title("Derivatives along one path\n")
-    axes.text(0, 1.015, "largest ∏ f′ over all paths;  bound: sup|f′|$^{\\mathrm{depth}}$", transform=axes.transAxes, **NOTE)
+    axes.text(
+        0, 1.015, "largest ∏ |f'| over all paths;  bound: sup|f'| to the power depth", transform=axes.transAxes, **NOTE
+    )
 
 
 def _accuracy(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict], classes: int) -> None:

@@ -77,8 +77,8 @@ def findings(rows: Sequence[Row], *, saturated: bool) -> list[str]:
         share, name = max((max(row["textbook"]["rounded_to_zero_by_layer"]), row["activation"]) for row in rows)
         rounded = f"at most {share:.1e} of a layer's derivatives ({name}) were" if share else "no derivative was"
         return [
-            f"{start} the textbook derivatives s(1-s) and 1-t^2 make no difference: {rounded} rounded to exactly 0, and "
-            f"in no layer of the {len(rows)} networks does the gradient differ from the exact one by more than "
+            f"{start} the textbook derivatives s(1-s) and 1-t^2 make no difference: {rounded} rounded to exactly 0, "
+            f"and in no layer of the {len(rows)} networks does the gradient differ from the exact one by more than "
             f"{max(map(worst_difference, rows)):.0e} of its norm. What vanishes here, vanishes in exact arithmetic too."
         ]
     sentences = []

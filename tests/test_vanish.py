@@ -1,0 +1,585 @@
+"""The main job: its bounds hold, its numbers are right, and no finished row is lost."""
+
+import itertools
+import json
+import math
+import os
+import re
+
+import mpmath
+import numpy as np
+import pytest
+
+import fastact
+from fastact import mlp
+from fastact.experiments import data, results, vanish, vanish_figure, vanish_text
+
+FAST = {"width": 8, "epochs": 2, "probe": 40, "batch_size": 16}
+
+
+@pytest.fixture(scope="module")
+def little():
+    """Three noisy clusters in five dimensions."""
+    rng = np.random.default_rng(0)
+    y = np.arange(90) % 3
+    X = rng.normal(size=(90, 5)) + np.eye(5)[y] * 4
+    return data.Dataset("clusters", X, y, ("a", "b", "c"))
+
+
+@pytest.fixture(scope="module")
+def report(little):
+    settings = vanish.Settings(depths=(1, 3, 6), activations=tuple(fastact.activations), **FAST)
+    return vanish.run(settings, little)
+
+
+@pytest.fixture(scope="module")
+def saturated(little):
+    return vanish.run(vanish.Settings(depths=(1, 2, 4), saturated=True, **FAST), little)
+
+
+def small_network(activation, *, dtype="float64", width=3, depth=3, seed=5):
+    layers = [*(mlp.Dense(width, activation) for _ in range(depth)), mlp.Dense(3)]
+    return mlp.Network(layers, inputs=4, dtype=dtype, seed=seed)
+
+
+def reference(activation):
+    """f' in 30 digits by mpmath's own differentiation, at one point."""
+    f = {
+        "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+        "tanh": mpmath.tanh,
+        "gelu": lambda x: x * mpmath.ncdf(x),
+        "relu": lambda x: max(x, mpmath.mpf(0)),
+    }[activation]
+    return lambda x: mpmath.diff(f, mpmath.mpf(float(x)))
+
+
+def sup_of(row):
+    return fastact.activations[row["activation"]].sup_derivative
+
+
+# --- the bounds
+
+
+def measurements(report):
+    return [(row, row[when]) for row in report["rows"] for when in ("initial", "trained") if row[when] is not None]
+
+
+def log10(value):
+    """The logarithm that a report holds, where None stands for that of 0."""
+    return -math.inf if value is None else value
+
+
+ROUNDING = 1e-5  # in log10: what float32 may add to a bound that is reached
+
+
+def test_there_is_a_row_for_every_depth_and_activation(report):
+    assert {(row["depth"], row["activation"]) for row in report["rows"]} == {
+        (depth, name) for depth in (1, 3, 6) for name in fastact.activations
+    }
+    assert report["complete"]
+    assert all(len(row["initial"]["layers"]) == row["depth"] + 1 for row in report["rows"])
+    assert not [row["activation"] for row in report["rows"] if row["diverged"] and math.isfinite(sup_of(row))]
+
+
+def test_the_path_bound_holds_for_the_path_product(report):
+    for row, measured in measurements(report):
+        sup = sup_of(row)
+        bound = measured["path_product_bound_log10"]
+        assert bound == pytest.approx(row["depth"] * math.log10(sup) if math.isfinite(sup) else None)
+        if bound is not None:
+            assert log10(measured["path_product_max_log10"]) <= bound + ROUNDING
+        assert log10(measured["path_product_mean_log10"]) <= log10(measured["path_product_max_log10"]) + ROUNDING
+
+
+def test_the_gradient_bound_holds_for_the_gradient_in_every_layer(report):
+    for row, measured in measurements(report):
+        if not math.isfinite(sup_of(row)):
+            assert measured["gradient_ratio_bound_log10"] is None
+            continue
+        assert log10(measured["gradient_ratio_log10"]) <= measured["gradient_ratio_bound_log10"] + ROUNDING
+        for layer in measured["layers"]:
+            norm = layer["activation_gradient_norm"]
+            assert norm == 0 or math.log10(norm) <= layer["gradient_norm_bound_log10"] + ROUNDING
+
+
+def test_the_gradient_bound_is_the_product_it_says(report):
+    for row, measured in measurements(report):
+        sup = sup_of(row)
+        if math.isfinite(sup):
+            norms = [layer["weight_spectral_norm"] for layer in measured["layers"][1:]]
+            assert 10 ** measured["gradient_ratio_bound_log10"] == pytest.approx(math.prod(sup * n for n in norms))
+
+
+def test_one_bound_does_not_hold_for_the_other_quantity(little):
+    """0.25^depth is no bound on the gradient: with larger weights its ratio exceeds it."""
+    settings = vanish.Settings(depths=(4,), activations=("sigmoid",), gain=4.0, **FAST)
+    measured = vanish.run(settings, little)["rows"][0]["initial"]
+    assert measured["gradient_ratio_log10"] > measured["path_product_bound_log10"]
+    assert measured["gradient_ratio_log10"] <= measured["gradient_ratio_bound_log10"]
+
+
+# --- the measured quantities, each computed in another way
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "gelu"])
+def test_path_products_are_those_over_all_paths(activation):
+    net = small_network(activation)
+    X = np.random.default_rng(6).normal(size=(4, 4))
+    slope = reference(activation)
+    a = X
+    per_layer = []
+    for layer in net.layers[:-1]:
+        z = a @ layer.weight + layer.bias
+        per_layer.append([[abs(slope(value)) for value in sample] for sample in z])
+        a = getattr(fastact, activation)(z)
+    products = [
+        mpmath.fprod(per_layer[at][sample][unit] for at, unit in enumerate(path))
+        for sample in range(len(X))
+        for path in itertools.product(range(3), repeat=3)
+    ]
+    largest, mean = vanish.path_products(net, X)
+    assert largest == pytest.approx(float(mpmath.log10(max(products))), rel=1e-10)
+    assert mean == pytest.approx(float(mpmath.log10(mpmath.fsum(products) / len(products))), rel=1e-10)
+
+
+def test_path_products_of_dead_rectifiers_are_zero():
+    net = small_network("relu")
+    net.layers[1].bias[:] = -1e6
+    assert vanish.path_products(net, np.ones((2, 4))) == (-math.inf, -math.inf)
+
+
+def test_path_products_leave_the_range_of_float64():
+    net = small_network("tanh", depth=12)
+    for layer in net.layers[:-1]:
+        layer.bias[:] = 100.0
+    largest, mean = vanish.path_products(net, np.zeros((2, 4)))
+    assert largest == pytest.approx(12 * float(mpmath.log10(mpmath.sech(100) ** 2)), rel=0.05)
+    assert mean <= largest < -1000
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "gelu", "relu"])
+def test_gradient_norms_are_those_of_central_differences(activation):
+    """The first hidden layer's bias shifts its pre-activations: with one sample dL/db_1 is dL/dz_1."""
+    net = small_network(activation)
+    X, y = np.random.default_rng(7).normal(size=(1, 4)), np.array([1])
+    measured = vanish.measurement(net, X, y)
+
+    def loss():
+        z = net.forward(X)[0]
+        return np.log(np.exp(z - z.max()).sum()) + z.max() - z[y[0]]
+
+    for layer, found in zip((net.layers[0], net.layers[-1]), ("first", "last"), strict=True):
+        gradient = []
+        for unit in range(layer.units):
+            values = []
+            for step in (1e-5, -1e-5):
+                layer.bias[unit] += step
+                values.append(loss())
+                layer.bias[unit] -= step
+            gradient.append((values[0] - values[1]) / 2e-5)
+        assert measured[f"{found}_gradient_norm"] == pytest.approx(np.linalg.norm(gradient), rel=1e-6)
+    assert measured["gradient_ratio"] == measured["first_gradient_norm"] / measured["last_gradient_norm"]
+
+
+def test_depth_vanishes_with_the_sigmoid_and_not_with_tanh():
+    """What the figure says, on the digits: the sigmoid's gradient falls with depth as the path product does."""
+    settings = vanish.Settings(depths=(2, 10), activations=("sigmoid", "tanh"), epochs=1)
+    rows = {(row["activation"], row["depth"]): row["initial"] for row in vanish.run(settings)["rows"]}
+    assert rows["sigmoid", 10]["gradient_ratio"] < 1e-4 * rows["sigmoid", 2]["gradient_ratio"]
+    assert rows["tanh", 10]["gradient_ratio"] > 0.1 * rows["tanh", 2]["gradient_ratio"]
+
+
+# --- exact and textbook derivatives
+
+
+def test_at_an_ordinary_initialisation_the_textbook_makes_no_difference(report):
+    for row in report["rows"]:
+        assert row["textbook"]["rounded_to_zero"] == 0
+        assert vanish_text.worst_difference(row) < 1e-5
+        ratios = [ratio for ratio in row["textbook"]["gradient_ratio_by_layer"] if ratio is not None]
+        assert ratios == pytest.approx([1] * len(ratios), rel=1e-5)
+    (sentence,) = vanish_text.findings(report["rows"], saturated=False)
+    assert "make no difference: no derivative was rounded to exactly 0" in sentence
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_saturated_the_textbook_gradient_is_exactly_zero_and_the_true_one_is_not(saturated, activation):
+    rows = [row for row in saturated["rows"] if row["activation"] == activation]
+    assert len(rows) == 3
+    for row in rows:
+        assert row["textbook"]["gradient_norm_by_layer"] == [0.0] * row["depth"]
+        assert row["textbook"]["gradient_ratio_by_layer"] == [0.0] * row["depth"]
+        assert row["textbook"]["rounded_to_zero_by_layer"][-1] == 1.0
+        assert all(layer["activation_gradient_norm"] > 0 for layer in row["initial"]["layers"])
+        assert vanish_text.first_layer_stopped(row)
+    (sentence,) = [s for s in vanish_text.findings(saturated["rows"], saturated=True) if activation in s]
+    assert "in 3 of 3 networks the textbook gradient of the first layer is exactly 0" in sentence
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_saturated_makes_no_difference_without_a_textbook_form(saturated, activation):
+    for row in saturated["rows"]:
+        if row["activation"] == activation:
+            assert vanish_text.worst_difference(row) == 0
+            assert row["textbook"]["rounded_to_zero"] == 0
+    assert "relu, gelu" in vanish_text.findings(saturated["rows"], saturated=True)[-1]
+
+
+@pytest.mark.parametrize(("dtype", "level"), [("float32", 17), ("float64", 37.5)])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_the_saturated_gradient_is_the_true_one(dtype, level, activation):
+    net = small_network(activation, dtype=dtype, depth=1)
+    X, y = np.random.default_rng(8).normal(size=(5, 4)).astype(dtype), np.arange(5) % 3
+    vanish.saturate(net, X, vanish.SATURATION[dtype])
+    z = X @ net.layers[0].weight + net.layers[0].bias
+    assert z.min() > level
+    # The whole chain in mpmath, from the network's own numbers.
+    slope = reference(activation)
+    a = np.ones_like(z)  # f(z) rounds to it
+    logits = (a @ net.layers[1].weight + net.layers[1].bias).astype(np.float64)
+    softmax = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    output = (softmax - np.eye(3)[y]) / len(y)
+    with mpmath.workdps(60):
+        slopes = np.array([[float(slope(value)) for value in sample] for sample in z])
+    expected = (output @ net.layers[1].weight.T.astype(np.float64)) * slopes
+    measured = vanish.measurement(net, X, y)
+    assert measured["first_gradient_norm"] == pytest.approx(np.linalg.norm(expected), rel=1e-4)
+
+
+# --- repeatability, files, resuming
+
+
+def test_a_seed_fixes_every_number_and_another_changes_them(little):
+    settings = dict(depths=(2,), activations=("gelu",), **FAST)
+    one = vanish.run(vanish.Settings(**settings), little)
+    assert one == vanish.run(vanish.Settings(**settings), little)
+    other = vanish.run(vanish.Settings(**settings, seed=1), little)
+    assert other["rows"][0]["initial"] != one["rows"][0]["initial"]
+    assert other["rows"][0]["key"] != one["rows"][0]["key"]
+
+
+def test_processes_do_not_change_the_numbers(little):
+    settings = vanish.Settings(depths=(1, 2), activations=("tanh",), **FAST)
+    assert vanish.run(settings, little, jobs=2) == vanish.run(settings, little, jobs=1)
+
+
+SETTINGS = vanish.Settings(depths=(1, 2, 3), activations=("sigmoid", "relu"), **FAST)
+
+
+def strict(text):
+    def refuse(name):
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def stop_after(rows):
+    """An on_row that interrupts the run as Ctrl-C does."""
+    seen = []
+
+    def on_row(row, taken_over):
+        seen.append((row["key"], taken_over))
+        if len(seen) == rows:
+            raise KeyboardInterrupt
+
+    return on_row
+
+
+def test_the_file_holds_what_run_returns(little, tmp_path):
+    report = vanish.run(SETTINGS, little, folder=tmp_path / "new" / "folder")
+    path = tmp_path / "new" / "folder" / vanish.FILE
+    on_disk = strict(path.read_text(encoding="utf-8"))
+    assert on_disk.pop("format") == results.FORMAT
+    assert on_disk == report
+    assert os.listdir(path.parent) == [vanish.FILE]
+    assert on_disk["settings"]["width"] == 8
+    assert on_disk["data"]["sha256"] == little.fingerprint
+    assert on_disk["versions"]["fastact"] == fastact.__version__
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(little, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    vanish.run(SETTINGS, little, folder=whole)
+    with pytest.raises(KeyboardInterrupt):
+        vanish.run(SETTINGS, little, folder=parts, on_row=stop_after(2))
+    left = strict((parts / vanish.FILE).read_text())
+    assert len(left["rows"]) == 2
+    assert left["complete"] is False
+    seen = []
+    vanish.run(SETTINGS, little, folder=parts, resume=True, on_row=lambda row, taken: seen.append((row["key"], taken)))
+    assert sorted(taken for _, taken in seen) == [False] * 4 + [True] * 2
+    assert {key for key, taken in seen if taken} == {row["key"] for row in left["rows"]}
+    assert (parts / vanish.FILE).read_bytes() == (whole / vanish.FILE).read_bytes()
+
+
+def test_without_resume_a_run_starts_afresh(little, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        vanish.run(SETTINGS, little, folder=tmp_path, on_row=stop_after(1))
+    seen = []
+    vanish.run(SETTINGS, little, folder=tmp_path, on_row=lambda _, taken: seen.append(taken))
+    assert seen == [False] * 6
+
+
+def test_a_resumed_run_may_ask_for_other_depths_and_loses_none(little, tmp_path):
+    first = vanish.run(SETTINGS, little, folder=tmp_path)
+    more = vanish.Settings(depths=(5,), activations=("relu", "gelu"), **FAST)
+    both = vanish.run(more, little, folder=tmp_path, resume=True)
+    assert len(both["rows"]) == 8
+    assert both["settings"]["depths"] == [1, 2, 3, 5]
+    assert [row for row in both["rows"] if row in first["rows"]] == sorted(
+        first["rows"], key=lambda row: (row["activation"] == "sigmoid", row["depth"])
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"epochs": 3},
+        {"learning_rate": 0.5},
+        {"dtype": "float64"},
+        {"saturated": True},
+        {"initialiser": "he_normal"},
+    ],
+)
+def test_resuming_with_other_settings_names_them_and_changes_nothing(little, tmp_path, change):
+    settings = dict(depths=(1,), activations=("tanh",), **FAST)
+    vanish.run(vanish.Settings(**settings), little, folder=tmp_path)
+    before = (tmp_path / vanish.FILE).read_bytes()
+    (name,) = change
+    with pytest.raises(results.ResumeError, match=f"other settings: {name} = "):
+        vanish.run(vanish.Settings(**{**settings, **change}), little, folder=tmp_path, resume=True)
+    assert (tmp_path / vanish.FILE).read_bytes() == before
+
+
+def test_resuming_with_other_data_is_refused(little, tmp_path):
+    settings = vanish.Settings(depths=(1,), activations=("tanh",), **FAST)
+    vanish.run(settings, little, folder=tmp_path)
+    other = data.Dataset("clusters", little.X + 1e-9, little.y, little.classes)
+    with pytest.raises(results.ResumeError, match="other data: sha256 = "):
+        vanish.run(settings, other, folder=tmp_path, resume=True)
+
+
+def test_rows_that_another_version_made_are_computed_anew(little, tmp_path, monkeypatch):
+    settings = vanish.Settings(depths=(1, 2), activations=("tanh",), **FAST)
+    with monkeypatch.context() as patch:
+        patch.setattr(fastact, "__version__", "0.0.0")
+        vanish.run(settings, little, folder=tmp_path)
+    seen = []
+    report = vanish.run(settings, little, folder=tmp_path, resume=True, on_row=lambda _, taken: seen.append(taken))
+    assert seen == [False, False]
+    assert len(report["rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "nothing to resume: .* does not exist"),
+        ("", "cannot be read as JSON"),
+        ('{"format": 1, "rows": [', "cannot be read as JSON"),
+        ("[]", "not a report of this version"),
+        ('{"format": 0, "rows": []}', "not a report of this version"),
+        ('{"format": 1, "rows": [{}]}', "not a report of this version"),
+    ],
+)
+def test_what_is_no_report_cannot_be_resumed(little, tmp_path, content, message):
+    if content is not None:
+        (tmp_path / vanish.FILE).write_text(content)
+    with pytest.raises(results.ResumeError, match=message):
+        vanish.run(SETTINGS, little, folder=tmp_path, resume=True)
+
+
+def test_resume_needs_a_folder_and_the_folder_is_one(little, tmp_path):
+    with pytest.raises(ValueError, match="resume needs a folder"):
+        vanish.run(SETTINGS, little, resume=True)
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="folder must be a folder"):
+        vanish.run(SETTINGS, little, folder=tmp_path / "file")
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_the_old_file_alone(tmp_path, monkeypatch, step):
+    path = tmp_path / "report.json"
+    results.write(path, {"rows": [1]})
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(OSError, match="No space left"):
+        results.write(path, {"rows": [1, 2]})
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["report.json"]
+
+
+def test_a_written_file_has_the_usual_permissions(tmp_path):
+    results.write(tmp_path / "report.json", {})
+    (tmp_path / "usual").touch()
+    assert (tmp_path / "report.json").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_plain_data_are_json():
+    value = {"a": np.float32(0.5), "b": (np.int64(2), np.nan, -math.inf), "c": np.True_, "d": None}
+    assert results.plain(value) == {"a": 0.5, "b": [2, None, None], "c": True, "d": None}
+
+
+# --- bad settings, and runs that go wrong
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"depths": ()},
+        {"depths": (0,)},
+        {"depths": (1, 1)},
+        {"depths": (1.5,)},
+        {"depths": (True,)},
+        {"activations": ()},
+        {"activations": ("sigmoid", "sigmoid")},
+        {"activations": ("sigmoidal",)},
+        {"width": 0},
+        {"width": "8"},
+        {"epochs": 0},
+        {"batch_size": -1},
+        {"probe": 0},
+        {"seed": -1},
+        {"learning_rate": 0},
+        {"learning_rate": math.nan},
+        {"learning_rate": math.inf},
+        {"gain": -1.0},
+        {"test_share": 1.0},
+        {"optimiser": "adamant"},
+        {"initialiser": "zero"},
+        {"dtype": "float16"},
+    ],
+)
+def test_bad_settings_are_refused_by_name(bad):
+    (name,) = bad
+    with pytest.raises(ValueError, match=rf"^{name} must be"):
+        vanish.Settings(**bad)
+
+
+def test_a_training_that_diverges_is_a_row_that_says_so(little, tmp_path):
+    settings = vanish.Settings(
+        depths=(3,), activations=("relu", "tanh"), optimiser="sgd", learning_rate=1e30, **{**FAST, "epochs": 20}
+    )
+    report = vanish.run(settings, little, folder=tmp_path)
+    assert report["complete"]
+    row = report["rows"][0]
+    assert row["diverged"]
+    assert row["test_accuracy"] is None
+    assert row["trained"] is None
+    assert row["initial"]["first_gradient_norm"] > 0
+    assert "diverged" in vanish_text.cells(row)
+    vanish_figure.save(report, tmp_path)
+
+
+@pytest.mark.parametrize("optimiser", vanish.OPTIMISERS)
+@pytest.mark.parametrize("dtype", tuple(vanish.SATURATION))
+def test_training_learns(little, optimiser, dtype):
+    settings = vanish.Settings(
+        depths=(1,), activations=("tanh",), optimiser=optimiser, dtype=dtype, learning_rate=0.03, width=16, epochs=30
+    )
+    (row,) = vanish.run(settings, little)["rows"]
+    assert row["test_accuracy"] > 0.8
+    assert len(row["loss"]) == 30
+    assert row["loss"][-1] < 0.5 * row["loss"][0]
+
+
+def test_initialisers_follow_the_table():
+    kinds = {name: vanish.initialiser_for(name) for name in fastact.activations}
+    assert kinds["sigmoid"] == kinds["tanh"] == kinds["identity"] == "xavier_uniform"
+    assert kinds["relu"] == kinds["gelu"] == kinds["softplus"] == kinds["leaky_relu"] == "he_uniform"
+
+
+# --- what a person reads and sees
+
+
+@pytest.mark.parametrize(
+    ("log10", "text"),
+    [
+        (0.0, "1"),
+        (math.log10(0.25), "0.25"),
+        (math.log10(37.9), "38"),
+        (math.log10(0.0996), "0.1"),
+        (30 * math.log10(0.25), "8.7e-19"),
+        (-1350.3, "5.0e-1351"),
+        (12.5, "3.2e+12"),
+        (-7.00001, "1.0e-07"),
+        (None, "0"),
+    ],
+)
+def test_powers_are_written_in_any_range(log10, text):
+    assert vanish_text.power(log10) == text
+
+
+def test_the_cells_are_the_numbers_of_the_row(report):
+    for row in (row for row in report["rows"] if math.isfinite(sup_of(row)) and not row["diverged"]):
+        shown = vanish_text.cells(row)
+        assert len(shown) == len(vanish_text.HEADINGS)
+        initial = row["initial"]
+        assert shown[:2] == (str(row["depth"]), row["activation"])
+        assert float(shown[2].rstrip("%")) / 100 == pytest.approx(row["test_accuracy"], abs=5e-4)
+        expected = [initial["first_gradient_norm"], initial["last_gradient_norm"], initial["gradient_ratio"]]
+        expected += [10 ** initial["gradient_ratio_bound_log10"], initial["path_product_max"]]
+        expected += [10 ** initial["path_product_bound_log10"]]
+        assert [float(cell) for cell in shown[3:]] == pytest.approx(expected, rel=0.06)
+
+
+def test_every_dead_rectifier_can_be_shown(report):
+    row = json.loads(json.dumps(report["rows"][0]))
+    row["initial"].update(
+        first_gradient_norm=0.0, gradient_ratio=None, path_product_max_log10=None, gradient_ratio_bound_log10=None
+    )
+    assert vanish_text.cells(row)[3:8] == ("0", vanish_text.cells(row)[4], "n/a", "none", "0")
+
+
+def test_the_figure_is_written_as_png_and_svg_and_is_reproducible(report, tmp_path):
+    paths = vanish_figure.save(report, tmp_path)
+    assert [path.name for path in paths] == ["vanish.png", "vanish.svg"]
+    first = [path.read_bytes() for path in paths]
+    assert first[0].startswith(b"\x89PNG\r\n\x1a\n")
+    assert b"<svg" in first[1]
+    vanish_figure.save(report, tmp_path)
+    assert [path.read_bytes() for path in paths] == first
+
+
+def curves(axes):
+    return [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
+
+
+def among(expected, found):
+    expected = np.array(expected, dtype=float)  # None becomes NaN
+    expected[expected == 0] = np.nan  # which a logarithmic axis has no place for
+    return any(len(c) == len(expected) and np.allclose(c, expected, rtol=1e-12, equal_nan=True) for c in found)
+
+
+def powers(values):
+    return [None if value is None else 10**value for value in values]
+
+
+def test_the_figure_draws_the_numbers_and_each_bound(report):
+    gradients, paths, accuracy = (curves(axes) for axes in vanish_figure.draw(report).axes)
+    for name in fastact.activations:
+        rows = sorted((row for row in report["rows"] if row["activation"] == name), key=lambda row: row["depth"])
+        layers = rows[-1]["initial"]["layers"]
+        assert among([layer["activation_gradient_norm"] for layer in layers], gradients)
+        assert among(powers(layer["gradient_norm_bound_log10"] for layer in layers), gradients)
+        assert among(powers(row["initial"]["path_product_max_log10"] for row in rows), paths)
+        if math.isfinite(sup_of(rows[0])):
+            assert among([sup_of(row) ** row["depth"] for row in rows], paths)
+        assert among([row["test_accuracy"] for row in rows], accuracy)
+
+
+def test_the_figure_says_where_the_textbook_gradient_is_zero(saturated, report):
+    def texts(report):
+        return " ".join(text.get_text() for text in vanish_figure.draw(report).axes[0].texts)
+
+    assert re.search(r"Textbook derivatives \(sigmoid, tanh\): exactly 0", texts(saturated))
+    assert "Textbook" not in texts(report)
+
+
+def test_a_report_without_rows_cannot_be_drawn(report):
+    with pytest.raises(ValueError, match="at least one row"):
+        vanish_figure.draw({**report, "rows": []})
