@@ -199,6 +199,7 @@ def test_at_an_ordinary_initialisation_the_textbook_makes_no_difference(report):
         ratios = [ratio for ratio in row["textbook"]["gradient_ratio_by_layer"] if ratio is not None]
         assert ratios == pytest.approx([1] * len(ratios), rel=1e-5)
     (sentence,) = vanish_text.findings(report["rows"], saturated=False)
+    assert re.search(r"ratio of textbook to exact gradient norm is 1 to within \de-\d\d", sentence)
     assert "make no difference: no derivative was rounded to exactly 0" in sentence
 
 
@@ -214,6 +215,18 @@ def test_saturated_the_textbook_gradient_is_exactly_zero_and_the_true_one_is_not
         assert vanish_text.first_layer_stopped(row)
     (sentence,) = [s for s in vanish_text.findings(saturated["rows"], saturated=True) if activation in s]
     assert "in 3 of 3 networks the textbook gradient of the first layer is exactly 0" in sentence
+
+
+def test_where_the_true_gradient_underflows_too_the_words_do_not_claim_it(little):
+    """60 sigmoid layers below the saturated one: float32 ends before the first layer."""
+    settings = vanish.Settings(depths=(60,), activations=("sigmoid",), saturated=True, **{**FAST, "epochs": 1})
+    rows = vanish.run(settings, little)["rows"]
+    assert rows[0]["initial"]["first_gradient_norm"] == 0
+    assert rows[0]["textbook"]["gradient_ratio_by_layer"][0] is None
+    assert not vanish_text.first_layer_stopped(rows[0])
+    (sentence,) = vanish_text.findings(rows, saturated=True)
+    assert "in the networks the ratio of textbook to true gradient norm falls to 0." in sentence
+    assert "true norm" not in sentence
 
 
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
@@ -256,6 +269,16 @@ def test_a_seed_fixes_every_number_and_another_changes_them(little):
     other = vanish.run(vanish.Settings(**settings, seed=1), little)
     assert other["rows"][0]["initial"] != one["rows"][0]["initial"]
     assert other["rows"][0]["key"] != one["rows"][0]["key"]
+
+
+def test_the_seed_draws_the_weights_too(little):
+    """With the same samples in the same order."""
+    parts = data.split(little, test_share=0.5, seed=0, dtype="float32")
+    norms = {
+        vanish.measure(vanish.Settings(seed=seed, **FAST), parts, 3, 2, "tanh")["initial"]["first_gradient_norm"]
+        for seed in range(3)
+    }
+    assert len(norms) == 3
 
 
 def test_processes_do_not_change_the_numbers(little):

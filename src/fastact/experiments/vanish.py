@@ -47,7 +47,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -248,7 +248,7 @@ def run(
     }
     versions = {
         "fastact": fastact.__version__,
-        "instruction set": fastact.show_config("dict")["instruction set"],
+        "instruction set": (fastact.show_config("dict") or {})["instruction set"],
         "numpy": np.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -334,7 +334,7 @@ def measure(settings: Settings, parts: data.Split, classes: int, depth: int, act
         X, y = parts.X_train[: settings.probe], parts.y_train[: settings.probe]
         initialiser = initialiser_for(activation) if settings.initialiser == "auto" else settings.initialiser
 
-        def network(derivatives: str) -> mlp.Network:
+        def network(derivatives: Literal["exact", "textbook"]) -> mlp.Network:
             net = mlp.Network(
                 [*(mlp.Dense(settings.width, activation) for _ in range(depth)), mlp.Dense(classes)],
                 inputs=X.shape[1],

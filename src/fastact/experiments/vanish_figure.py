@@ -15,7 +15,7 @@ from .vanish_text import first_layer_stopped
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#595959"
-NOTE: dict[str, Any] = {"fontsize": 8.8, "color": GREY, "va": "bottom"}
+NOTE: dict[str, Any] = {"fontsize": 8.8, "color": GREY, "va": "bottom", "in_layout": False}
 # A broad pale band: it stays visible under a measured curve that reaches its bound.
 BOUND: dict[str, Any] = {"linewidth": 5.0, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1.5}
 MEAN: dict[str, Any] = {"linewidth": 1.2, "linestyle": (0, (1.2, 1.5))}
@@ -65,7 +65,10 @@ def save(report: Mapping[str, Any], folder: str | Path, stem: str = "vanish") ->
     import matplotlib
 
     written = []
-    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **STYLE, "backend": "agg"}):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # the user's own style would change the figure
+        parameters: Any = matplotlib.rcParams
+        parameters.update(STYLE)
         figure = draw(report)
         for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
             buffer = io.BytesIO()
@@ -166,9 +169,7 @@ def _paths(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -> No
     axes.set_yscale("log")
     _depths(axes, rows)
     axes.set_title("Derivatives along one path\n")
-    axes.text(
-        0, 1.015, "largest ∏ |f'| over all paths;  bound: sup|f'| to the power depth", transform=axes.transAxes, **NOTE
-    )
+    axes.text(0, 1.015, "largest ∏|f'| over all paths;  bound: sup|f'|^depth", transform=axes.transAxes, **NOTE)
 
 
 def _accuracy(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict], classes: int) -> None:

@@ -77,9 +77,11 @@ def findings(rows: Sequence[Row], *, saturated: bool) -> list[str]:
         share, name = max((max(row["textbook"]["rounded_to_zero_by_layer"]), row["activation"]) for row in rows)
         rounded = f"at most {share:.1e} of a layer's derivatives ({name}) were" if share else "no derivative was"
         return [
-            f"{start} the textbook derivatives s(1-s) and 1-t^2 make no difference: {rounded} rounded to exactly 0, "
-            f"and in no layer of the {len(rows)} networks does the gradient differ from the exact one by more than "
-            f"{max(map(worst_difference, rows)):.0e} of its norm. What vanishes here, vanishes in exact arithmetic too."
+            f"{start} the textbook derivatives s(1-s) and 1-t^2 make no difference: {rounded} rounded to exactly 0; "
+            f"in every layer of the {len(rows)} networks the ratio of textbook to exact gradient norm is 1 to within "
+            f"{max(abs(r - 1) for row in rows for r in [1.0, *_ratios(row)]):.0e}, and the gradient of "
+            f"the weights differs by at most {max(map(worst_difference, rows)):.0e} of its norm. What vanishes here, "
+            "vanishes in exact arithmetic too."
         ]
     sentences = []
     for name in dict.fromkeys(row["activation"] for row in changed):
@@ -90,12 +92,13 @@ def findings(rows: Sequence[Row], *, saturated: bool) -> list[str]:
         if stopped:
             norms = [row["initial"]["first_gradient_norm"] for row in stopped]
             sentence += (
-                f"; in {len(stopped)} of {len(mine)} networks the textbook gradient of the first layer is exactly 0, "
-                f"where the true norm is {_span(norms, '.1e')}"
+                f"; in {len(stopped)} of {len(mine)} networks the textbook gradient of the first layer is exactly 0 "
+                f"(ratio 0), where the true norm is {_span(norms, '.1e')}"
             )
         if len(stopped) < len(mine):
-            ratios = [min(filter(None, _ratios(row)), default=0.0) for row in mine if row not in stopped]
-            sentence += f"; elsewhere its ratio to the true one falls to {_span(ratios, '.2g')}"
+            ratios = [min(_ratios(row), default=0.0) for row in mine if row not in stopped]
+            where = "elsewhere" if stopped else "in the networks"
+            sentence += f"; {where} the ratio of textbook to true gradient norm falls to {_span(ratios, '.2g')}"
         sentences.append(sentence + ".")
     if same:
         names = ", ".join(dict.fromkeys(row["activation"] for row in same))
@@ -115,8 +118,9 @@ def worst_difference(row: Row) -> float:
     return max((d for d in row["textbook"]["weight_gradient_difference_by_layer"] if d is not None), default=0.0)
 
 
-def _ratios(row: Row) -> list[float | None]:
-    return row["textbook"]["gradient_ratio_by_layer"]
+def _ratios(row: Row) -> list[float]:
+    """Layer by layer, those that exist: where the exact gradient is 0 too there is none."""
+    return [ratio for ratio in row["textbook"]["gradient_ratio_by_layer"] if ratio is not None]
 
 
 def _span(values: Sequence[float], spec: str) -> str:
