@@ -184,7 +184,7 @@ def _accuracy(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict], cl
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     _depths(axes, rows)
     axes.set_title("Test accuracy after training\n")
-    axes.text(0, 1.015, "share of held-out samples classified rightly", transform=axes.transAxes, **NOTE)
+    axes.text(0, 1.015, "share of held-out samples, one run each", transform=axes.transAxes, **NOTE)
 
 
 def _depths(axes: Any, rows: Mapping[str, list]) -> None:
