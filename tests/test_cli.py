@@ -65,6 +65,14 @@ def test_vanish_prints_the_table_and_writes_everything(run, tmp_path):
     assert f"{out / 'vanish.svg'} written after" in text
 
 
+def test_without_an_output_the_results_are_written_here(run, tmp_path, monkeypatch, clusters):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    assert run("vanish", "--depths", "1", "--activations", "relu", *SHORT, "--data", clusters).exit_code == 0
+    assert sorted(os.listdir(here)) == ["vanish.json", "vanish.png", "vanish.svg"]
+
+
 def test_defaults_are_those_of_the_settings(run):
     text = " ".join(run("vanish", "--help").output.split())
     for name, value in vanish.Settings().common.items():

@@ -113,9 +113,9 @@ def make_app() -> "typer.Typer":
             Path | None,
             typer.Option(help="A .csv or .npz file, the last column the label. Default: scikit-learn's digits."),
         ] = None,
-        output: Annotated[Path, typer.Option(help="Folder for vanish.json, vanish.png and vanish.svg.")] = Path(
-            "vanish"
-        ),
+        output: Annotated[
+            Path, typer.Option(show_default="here", help="Folder for vanish.json, vanish.png and vanish.svg.")
+        ] = Path(),
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the rows in the output folder.")] = False,
         jobs: Annotated[int, typer.Option(help="Networks trained at once (processes).")] = 1,
     ) -> None:
