@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,21 @@ def libraries(request: pytest.FixtureRequest) -> list[str]:
     return list(request.config.option.peers)
 
 
+FAILED = pytest.StashKey[dict[str, None]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FAILED] = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    result = yield
+    if result.failed and HERE in item.path.parents:
+        item.config.stash[FAILED][item.name] = None  # once, though call and teardown may both fail
+    return result
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: list[Any], output_json: dict[str, Any]) -> None:
     del benchmarks
@@ -141,6 +156,7 @@ def pytest_benchmark_update_json(config: pytest.Config, benchmarks: list[Any], o
         "configuration": fastact.show_config("dict"),
         "versions": {name: peers.version(name) for name in ("numpy", *config.option.peers) if peers.installed(name)},
         "missing": _missing(config),
+        "failed": list(config.stash[FAILED]),
         "environment": ENVIRONMENT,
         "activations": {
             name: {

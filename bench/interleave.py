@@ -2,9 +2,10 @@
 
 One round gives every contestant one turn, in an order that changes from round to round. A turn is one untimed call
 (it brings the contestant's own data and code into the caches; left out where a call takes so long that its data is in
-none) and then as many timed calls as fill about a millisecond, so that the clock costs nothing. Whatever slows the
-machine for longer than a round slows all contestants alike: a ratio is taken within each round, and reported is the
-median of these ratios over the rounds, with quartiles.
+none) and then as many timed calls as fill a quarter of a millisecond: long beside the clock, short beside the time
+slices of a busy system, so that most turns are not interrupted. Whatever slows the machine for longer than a round
+slows all contestants alike: a ratio is taken within each round, and reported is the median of these ratios over the
+rounds, with quartiles.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from itertools import repeat
 from time import perf_counter_ns, process_time_ns
 from typing import Any
 
-TURN = 1e-3
-LONG = 4 * TURN
+TURN = 0.25e-3
+LONG = 4e-3
 MINIMUM_ROUNDS = 5
 MAXIMUM_ROUNDS = 501
 

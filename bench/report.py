@@ -233,11 +233,11 @@ def one_element(cells: list[Cell]) -> str:
 
 
 def without(data: dict[str, Any], cells: list[Cell]) -> str:
-    """What this report cannot compare: rows that have no peer in the table, and rows that were not run."""
+    """What this report cannot compare: rows without a peer in the table, rows that were not run, and failures."""
     rows = data["fastact"]["activations"]
     lonely = [f"{name} ({form})" for name, forms in rows.items() for form, peers in forms.items() if not peers]
     absent = [name for name in rows if name not in {cell.activation for cell in cells}]
-    lines = {"without a peer in the table": lonely, "not in this run": absent}
+    lines = {"without a peer in the table": lonely, "not in this run": absent, "failed": data["fastact"]["failed"]}
     return "\n".join(f"- {what}: {', '.join(names) or 'none'}" for what, names in lines.items())
 
 

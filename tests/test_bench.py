@@ -191,6 +191,7 @@ def data() -> dict[str, Any]:
             "configuration": {"instruction set": "avx2", "fastact": "0.1", "python": "3.12"},
             "versions": {"numpy": "2.9"},
             "missing": ["torch", "jax"],
+            "failed": ["test_speed[relu-value-float64-1e3]"],
             "environment": {"OMP_NUM_THREADS": "1"},
             "activations": {
                 "sigmoid": {"value": ["numpy"]},
@@ -226,6 +227,7 @@ def test_report_shows_what_cannot_be_compared(data: dict[str, Any]) -> None:
     assert line_of(text, "| lonely | float32 |") == "| lonely | float32 | no peer; 8 copies |"
     assert line_of(text, "without a peer").endswith(": lonely (value)")
     assert line_of(text, "not in this run").endswith(": absent")
+    assert line_of(text, "- failed").endswith(": test_speed[relu-value-float64-1e3]")
     assert line_of(text, "peers not installed").endswith(": torch, jax")
 
 
@@ -310,6 +312,37 @@ def test_from_benchmark_to_report(tmp_path: Path) -> None:
     assert "sigmoid" in line_of(text, "not in this run")
     for name in fastact.activations:
         assert f"\n| {name} " in text.split("## One element")[1]
+
+
+WRONG_PEER = """
+import sys
+import numpy, pytest
+from bench.peers import PEERS
+PEERS["relu"]["value"] = {"numpy": lambda x, out: numpy.maximum(x, 0.001, out=out)}
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pytest_benchmark") is None, reason="pytest-benchmark is not installed")
+def test_wrong_peer_is_not_timed_and_reported(tmp_path: Path) -> None:
+    path = tmp_path / "bench.json"
+    arguments = ["--sizes", "200", "--dtypes", "float32", "--peers", "numpy", "--minutes", "0.01", "-k", "[relu"]
+    command = [
+        sys.executable,
+        "-c",
+        WRONG_PEER,
+        "bench",
+        *arguments,
+        f"--benchmark-json={path}",
+        "-p",
+        "no:cacheprovider",
+    ]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
+    assert "relu-value-float32-200: numpy DIFFERS from fastact" in run.stdout
+    text = report.report(json.loads(path.read_text(encoding="utf-8")))
+    assert line_of(text, "- failed").endswith(": test_speed[relu-value-float32-200]")
+    assert "Forward" not in text, "the other forms of relu were timed, this one was not"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pytest_benchmark") is None, reason="pytest-benchmark is not installed")
