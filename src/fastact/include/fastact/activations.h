@@ -64,25 +64,25 @@ FASTACT_INLINE REAL FN(leaky_relu_derivative_from_output)(REAL y, REAL negative_
 /* sigmoid: f(x) = 1 / (1 + e^-x). f' = e / (1 + e)^2, e = e^-|x|: even, so that no digit is lost on either side. */
 FASTACT_INLINE REAL FN(sigmoid)(REAL x) { return FN(keep_nan)(FN(logistic)(x, K(0)), x); }
 FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
-    return FN(keep_nan)(FN(logistic_density)(FN(at_most)(FN(abs)(x), FASTACT_EXP_END), K(1), K(1)), x);
+    return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, FASTACT_EXP_END), K(1), K(1)), x);
 }
 FASTACT_INLINE REAL FN(sigmoid_derivative_from_output)(REAL y) { return y * (K(1) - y); }
 
 /* tanh: f(x) = -sign(x) m / (2 + m), m = expm1(-2|x|): no cancellation near 0. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
 FASTACT_INLINE REAL FN(tanh)(REAL x) {
-    const FN(pair) m = FN(expm1_pair)(-FN(at_most)(FN(abs)(x), K(0.5) * FASTACT_EXP_END), K(0), K(2));
+    const FN(pair) m = FN(expm1_pair)(-FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(0), K(2));
     const REAL d = K(2) + m.hi, d_lo = ((K(2) - d) + m.hi) + m.lo;
     return FN(keep_nan)(FN(copysign)(FN(divide)(-m.hi, -m.lo, d, d_lo), x), x);
 }
 FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
-    return FN(keep_nan)(FN(logistic_density)(FN(at_most)(FN(abs)(x), K(0.5) * FASTACT_EXP_END), K(2), K(4)), x);
+    return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(2), K(4)), x);
 }
 FASTACT_INLINE REAL FN(tanh_derivative_from_output)(REAL y) { return (K(1) - y) * (K(1) + y); }
 
 /* min(beta |x|, end) as a pair, which never overflows: |x| is held where the product would be beyond the end. */
 FASTACT_INLINE FN(pair) FN(sharpened)(REAL x, REAL beta, REAL end) {
     const REAL x_end = (end + K(1)) / FN(at_least)(beta, FASTACT_UNSCALE);
-    const REAL held = FN(at_most)(FN(abs)(x), beta < FASTACT_UNSCALE ? FASTACT_LARGEST : x_end);
+    const REAL held = FN(magnitude)(x, beta < FASTACT_UNSCALE ? FASTACT_LARGEST : x_end);
     const REAL product = beta * held;
     FN(pair) z;
     z.hi = FN(at_most)(product, end);
@@ -100,7 +100,7 @@ FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
     const FN(exp_parts) e = FN(exp_parts_of)(-z.hi, z.lo, K(1), FASTACT_ROUNDER);
     const REAL power = FN(power_of_two)((e.k - FN(select)(far, exponent, K(0))) + FASTACT_ROUNDER);
     const REAL scaled = FN(mad)(power, e.t, power);
-    const REAL scaled_lo = FN(mad)(power, e.t_lo, FN(mad)(power, e.t, power - scaled));
+    const REAL scaled_lo = FN(mad)(power, e.t_lo + e.r_lo, FN(mad)(power, e.t, power - scaled));
     const FN(pair) log1p = FN(log1p_pair)(scaled * FASTACT_UNSCALE, scaled_lo * FASTACT_UNSCALE);
     const REAL mantissa = beta * FN(power_of_two)(FASTACT_ROUNDER - exponent - FASTACT_SCALE);
     const REAL n = FN(select)(far, scaled, log1p.hi), n_lo = FN(select)(far, scaled_lo, log1p.lo);
@@ -113,7 +113,7 @@ FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
 }
 FASTACT_INLINE REAL FN(softplus_derivative)(REAL x, REAL beta) {
     const FN(pair) z = FN(sharpened)(x, beta, FASTACT_EXP_END);
-    const REAL result = FN(logistic)(FN(copysign)(z.hi, x), x < 0 ? z.lo : -z.lo);
+    const REAL result = FN(logistic)(FN(copysign)(z.hi, x), x < 0 ? -z.lo : z.lo);
     return FN(keep_nan)(FN(keep_nan)(result, x), beta);
 }
 FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
@@ -145,13 +145,13 @@ FASTACT_INLINE double FN(gelu_exp)(double a) {
 #define FIRST_BELOW(c) double below = c;
 #define STEP_BELOW(c) below = fastact_mad_f64(below, a, c);
 FASTACT_INLINE REAL FN(gelu)(REAL x) {
-    const double a = FN(at_most)(FN(abs)(x), FASTACT_RATIONAL_END);
+    const double a = FN(magnitude)(x, FASTACT_RATIONAL_END);
     FASTACT_MILLS_ABOVE(FIRST_ABOVE, STEP_ABOVE)
     FASTACT_MILLS_BELOW(FIRST_BELOW, STEP_BELOW)
     return FN(keep_nan)((REAL)((x > 0 ? x : K(0)) - a * above * FN(gelu_exp)(a) / below), x);
 }
 FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
-    const double a = FN(at_most)(FN(abs)(x), FASTACT_RATIONAL_END);
+    const double a = FN(magnitude)(x, FASTACT_RATIONAL_END);
     FASTACT_TAIL_SLOPE_ABOVE(FIRST_ABOVE, STEP_ABOVE)
     FASTACT_TAIL_SLOPE_BELOW(FIRST_BELOW, STEP_BELOW)
     const double root = (double)FASTACT_GELU_ROOT_HI + (double)FASTACT_GELU_ROOT_LO;
@@ -169,7 +169,7 @@ FASTACT_INLINE FN(exp_parts) FN(gaussian)(REAL a) {
     return FN(exp_parts_of)(K(-0.5) * square, K(0.5) * FN(fma)(a, a, -square), K(1), FASTACT_ROUNDER);
 }
 FASTACT_INLINE REAL FN(gelu)(REAL x) {
-    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_MAPPED_END);
+    const REAL a = FN(magnitude)(x, FASTACT_MAPPED_END);
     const REAL d = a + FASTACT_MAPPED_SHIFT, d_lo = a - (d - FASTACT_MAPPED_SHIFT);
     const REAL y = K(1) / d, y_error = FN(reciprocal_error)(y, d, d_lo), v = y - FASTACT_MAPPED_CENTRE;
 #define FIRST(c) REAL p = c;
@@ -197,7 +197,7 @@ FASTACT_INLINE REAL FN(gelu)(REAL x) {
     return FN(keep_nan)(x > FASTACT_MAPPED_END ? x : result, x);
 }
 FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
-    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_MAPPED_END);
+    const REAL a = FN(magnitude)(x, FASTACT_MAPPED_END);
     const REAL d = a + FASTACT_MAPPED_SHIFT, d_lo = a - (d - FASTACT_MAPPED_SHIFT);
     const REAL y = K(1) / d, y_error = FN(reciprocal_error)(y, d, d_lo), v = y - FASTACT_MAPPED_CENTRE;
 #define FIRST(c) REAL p = c;

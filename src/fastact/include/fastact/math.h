@@ -104,6 +104,19 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(copysign)(FASTACT_REAL magnitude, FASTA
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(at_most)(FASTACT_REAL x, FASTACT_REAL end) { return x > end ? end : x; }
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(at_least)(FASTACT_REAL x, FASTACT_REAL end) { return x < end ? end : x; }
 
+/* min(|x|, end), and x held in [lower, upper], lower < 0 < upper. Floats of one sign are ordered as their bits are, and
+ * integer minima are one instruction where a float minimum that keeps NaN is two. NaN gives a bound. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(magnitude)(FASTACT_REAL x, FASTACT_REAL end) {
+    const FASTACT_BITS bits = FASTACT_NAME(bits)(FASTACT_NAME(abs)(x)), most = FASTACT_NAME(bits)(end);
+    return FASTACT_NAME(from_bits)(bits < most ? bits : most);
+}
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(hold)(FASTACT_REAL x, FASTACT_REAL lower, FASTACT_REAL upper) {
+    const FASTACT_BITS bits = FASTACT_NAME(bits)(x), most = FASTACT_NAME(bits)(upper);
+    const FASTACT_UNSIGNED below = (FASTACT_UNSIGNED)(bits < most ? bits : most);
+    const FASTACT_UNSIGNED least = (FASTACT_UNSIGNED)FASTACT_NAME(bits)(lower);
+    return FASTACT_NAME(from_bits)((FASTACT_BITS)(below < least ? below : least));
+}
+
 /* chosen ? a : b by a mask. Several `?:` on one condition become a branch before gcc vectorises, and it then does not. */
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(select)(FASTACT_BITS chosen, FASTACT_REAL a, FASTACT_REAL b) {
     const FASTACT_BITS mask = -chosen;
@@ -120,8 +133,9 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(power_of_two)(FASTACT_REAL shifted) {
 }
 
 /* e^z = (1 + t + t_lo) power 2^-FASTACT_SCALE, for z in [-FASTACT_EXP_END, 0]: `power` is a power of two in the normal
- * range for every z of the domain, also where e^z is subnormal. |t| <= sqrt(2) - 1. */
-typedef struct { FASTACT_REAL t, t_lo, power, k; } FASTACT_NAME(exp_parts);
+ * range for every z of the domain, also where e^z is subnormal. |t| <= sqrt(2) - 1. t_lo is what rounding took from t, r_lo
+ * what it took from the reduced argument: few need them, and what is not used is not computed. */
+typedef struct { FASTACT_REAL t, t_lo, r_lo, power, k; } FASTACT_NAME(exp_parts);
 
 /* exp of times (z - z_error), times = 1 or 2. With k = rint(z / ln 2) and r = z - k ln 2: t = r + r^2 P(r) and
  * power = 2^(k + SCALE), or 2^(k - SCALE) with the rounder FASTACT_ROUNDER_DOWN. z_error carries what rounding left over
@@ -134,7 +148,6 @@ FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(exp_parts_of)(
     /* Exact, since LN2_HI has trailing zeros. Doubled here and not in z, where it could overflow before a clamp. */
     const FASTACT_REAL r_hi = times * FASTACT_NAME(mad)(k, -FASTACT_LN2_HI / times, z);
     const FASTACT_REAL r = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi) - z_error;
-    const FASTACT_REAL r_lo = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi - r) - z_error;
 #define FIRST(c) FASTACT_REAL p = c;
 #define STEP(c) p = FASTACT_NAME(mad)(p, r, c);
     FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
@@ -142,7 +155,8 @@ FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(exp_parts_of)(
 #undef STEP
     const FASTACT_REAL square = r * r;
     e.t = FASTACT_NAME(mad)(square, p, r);
-    e.t_lo = FASTACT_NAME(mad)(square, p, r - e.t) + r_lo;
+    e.t_lo = FASTACT_NAME(mad)(square, p, r - e.t);
+    e.r_lo = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi - r) - z_error;
     e.k = k;
     e.power = FASTACT_NAME(power_of_two)(shifted);
     return e;
@@ -201,12 +215,11 @@ FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(log1p_pair)(FASTACT_REAL e, FASTA
     return out;
 }
 
-/* The logistic function 1 / (1 + e^-x) of x - x_error. Relative accuracy needs no case for negative x: 1 + e^-x does not
+/* The logistic function 1 / (1 + e^-x) of x + x_error. NaN must be kept by the caller. Relative accuracy needs no case for negative x: 1 + e^-x does not
  * cancel. It is kept times 2^-SCALE, so that it neither overflows nor makes a quotient that is rounded twice. */
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic)(FASTACT_REAL x, FASTACT_REAL x_error) {
-    const FASTACT_REAL held = FASTACT_NAME(at_least)(FASTACT_NAME(at_most)(x, FASTACT_LOGISTIC_END), -FASTACT_EXP_END);
-    const FASTACT_NAME(exp_parts) e =
-        FASTACT_NAME(exp_parts_of)(-held, -x_error, FASTACT_K(1), FASTACT_ROUNDER_DOWN);
+    const FASTACT_REAL held = FASTACT_NAME(hold)(x, -FASTACT_EXP_END, FASTACT_LOGISTIC_END);
+    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(-held, x_error, FASTACT_K(1), FASTACT_ROUNDER_DOWN);
     const FASTACT_REAL one = FASTACT_UNSCALE, ones = one + e.power, ones_lo = one - (ones - e.power);
     const FASTACT_REAL d = FASTACT_NAME(mad)(e.power, e.t, ones);
     const FASTACT_REAL d_lo = FASTACT_NAME(mad)(e.power, e.t, ones - d) + FASTACT_NAME(mad)(e.power, e.t_lo, ones_lo);
@@ -220,7 +233,8 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density)(FASTACT_REAL a, FASTA
     const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(-a, FASTACT_K(0), times, FASTACT_ROUNDER);
     const FASTACT_REAL scaled = FASTACT_NAME(mad)(e.power, e.t, e.power);
     const FASTACT_REAL scaled_lo = FASTACT_NAME(mad)(e.power, e.t, e.power - scaled);
-    const FASTACT_REAL e_hi = scaled * FASTACT_UNSCALE, d = FASTACT_K(1) + e_hi, d_lo = (FASTACT_K(1) - d) + e_hi;
+    const FASTACT_REAL e_hi = scaled * FASTACT_UNSCALE, d = FASTACT_K(1) + e_hi;
+    const FASTACT_REAL d_lo = FASTACT_NAME(mad)(scaled_lo, FASTACT_UNSCALE, (FASTACT_K(1) - d) + e_hi);
     const FASTACT_REAL reciprocal = FASTACT_K(1) / d;
     const FASTACT_REAL error = FASTACT_NAME(reciprocal_error)(reciprocal, d, d_lo);
     const FASTACT_REAL quotient = scaled * reciprocal;

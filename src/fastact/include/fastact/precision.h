@@ -7,6 +7,7 @@
  */
 #undef FASTACT_REAL
 #undef FASTACT_BITS
+#undef FASTACT_UNSIGNED
 #undef FASTACT_NAME
 #undef FASTACT_K
 #undef FASTACT_MANTISSA_BITS
@@ -52,6 +53,7 @@
 
 #define FASTACT_REAL float
 #define FASTACT_BITS int32_t
+#define FASTACT_UNSIGNED uint32_t
 #define FASTACT_NAME(name) fastact_##name##_f32
 /* A constant that is exact in both precisions, in this one: a bare 0.5 would turn float arithmetic into double. */
 #define FASTACT_K(constant) ((float)(constant))
@@ -97,6 +99,7 @@
 
 #define FASTACT_REAL double
 #define FASTACT_BITS int64_t
+#define FASTACT_UNSIGNED uint64_t
 #define FASTACT_NAME(name) fastact_##name##_f64
 /* A constant that is exact in both precisions, in this one: a bare 0.5 would turn float arithmetic into double. */
 #define FASTACT_K(constant) ((double)(constant))
