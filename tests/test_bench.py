@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,15 @@ from bench.interleave import Turns, geometric_mean
 from bench.peers import FORMS, RANGE
 
 ROOT = Path(__file__).parents[1]
+
+
+def run_alone(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command as from a shell: inside a worker of pytest-xdist, pytest-benchmark would switch itself off."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
 
 
 class Machine:
@@ -304,7 +314,7 @@ def test_from_benchmark_to_report(tmp_path: Path) -> None:
         "-p",
         "no:cacheprovider",
     ]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    run = run_alone(command)
     assert run.returncode == 0, run.stdout + run.stderr
     text = report.report(json.loads(path.read_text(encoding="utf-8")), full=True)
     assert text.count("\n| relu | float32 | 200 |") == 3, "three forms, all contestants"
@@ -337,7 +347,7 @@ def test_wrong_peer_is_not_timed_and_reported(tmp_path: Path) -> None:
         "-p",
         "no:cacheprovider",
     ]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    run = run_alone(command)
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout + run.stderr
     assert "relu-value-float32-200: numpy DIFFERS from fastact" in run.stdout
     text = report.report(json.loads(path.read_text(encoding="utf-8")))
@@ -367,6 +377,6 @@ def test_bad_option_is_named(option: str, value: str, message: str) -> None:
         "-p",
         "no:cacheprovider",
     ]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    run = run_alone(command)
     assert run.returncode != 0
     assert message in run.stdout + run.stderr
