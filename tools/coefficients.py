@@ -149,6 +149,63 @@ def _mapped(function: Callable[[mp.mpf], mp.mpf], degree: int) -> Polynomial:
     return Polynomial(target, lambda v: 1 / target(v), range(degree + 1), lower, upper, "f64")
 
 
+# gelu f32: H(a) = a m(a) = a Phi(-a) e^(a^2/2), piecewise: one polynomial for each of 16 intervals of b = a + 1 in
+# [1, 16), four to an octave, so that four bits of b select it.
+TABLE_DEGREE = 6
+
+
+def _table_interval(index: int) -> tuple[mp.mpf, mp.mpf]:
+    low = mp.ldexp(1 + mp.mpf(index % 4) / 4, index // 4) - 1
+    return low, low + mp.ldexp(mp.mpf(1) / 4, index // 4)
+
+
+def _nearly_exact(function: Callable[[mp.mpf], mp.mpf], middle: mp.mpf, bits: int) -> mp.mpf:
+    """A float near ``middle`` at which the function is, to 2^-7 of an ULP, a float."""
+    unit = mp.ldexp(1, int(mp.floor(mp.log(middle, 2))) - 14)
+    for step in range(1000):
+        centre = round_to(middle + unit * (step // 2) * (-1) ** step, bits)
+        value = function(centre)
+        if abs(round_to(value, bits) / value - 1) < mp.mpf(2) ** -(bits + 7):
+            return centre
+    raise ValueError("no such float")
+
+
+def gelu_table() -> tuple[list[list[mp.mpf]], mp.mpf]:
+    """Rows centre, c0 ... c6 of the 16 intervals, c_i rounded one after the other, and the largest relative error."""
+
+    def h(a: mp.mpf) -> mp.mpf:
+        return a * mills(a)
+
+    rows, worst = [], mp.mpf(0)
+    for index in range(16):
+        low, high = _table_interval(index)
+        high = min(high, TABLE_END)
+        # The first interval is centred at 0: there H(a) = a / 2 - ..., and the relative error stays bounded.
+        centre = mp.mpf(0) if index == 0 else _nearly_exact(h, (low + high) / 2, 24)
+        known = [mp.mpf(0), mp.mpf("0.5")] if index == 0 else [round_to(h(centre), 24)]
+        count = 60
+        xs = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count) for i in range(count)]
+        weights = [1 / h(x) for x in xs]
+        while len(known) <= TABLE_DEGREE:
+            free = range(len(known), TABLE_DEGREE + 1)
+            system = mp.matrix(count, len(free))
+            right = mp.matrix(count, 1)
+            for i, (x, weight) in enumerate(zip(xs, weights, strict=True)):
+                for j, power in enumerate(free):
+                    system[i, j] = weight * (x - centre) ** power
+                right[i] = weight * (h(x) - mp.fsum(c * (x - centre) ** n for n, c in enumerate(known)))
+            known.append(round_to(mp.qr_solve(system, right)[0][0], 24))
+        worst = max(
+            [worst]
+            + [abs(mp.fsum(c * (x - centre) ** n for n, c in enumerate(known)) / h(x) - 1) for x in xs]
+        )
+        rows.append([centre, *known])
+    return rows, worst
+
+
+TABLE_END = mp.mpf("14.5")
+
+
 # f32, evaluated in double: a rational function of a, for a up to END. All its coefficients are positive.
 RATIONAL_END = mp.mpf(15)
 
@@ -191,7 +248,6 @@ def rational(function: Callable[[mp.mpf], mp.mpf], top: int, bottom: int) -> tup
 
 
 RATIONALS: dict[str, Callable[[], tuple[list[mp.mpf], list[mp.mpf], mp.mpf]]] = {
-    "mills_f32": lambda: rational(mills, 4, 5),
     "tail_slope_f32": lambda: rational(tail_slope, 4, 4),
 }
 
@@ -242,6 +298,17 @@ def definitions(precision: str) -> dict[str, str]:
         out["TAIL_SLOPE_SLOPE"] = hexfloat(round_to(steepness, 8), precision)
     else:
         out["RATIONAL_END"] = hexfloat(RATIONAL_END, precision)
+        out["GELU_END"] = hexfloat(TABLE_END, precision)
+        # e^(-s/2) - 1 = s (s P - 1/2) by exp's coefficients, times powers of two.
+        fitted = [round_to(c, bits) for c in POLYNOMIALS["exp_f32"]().fit()]
+        out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps([c * (-mp.mpf(1) / 2) ** i / 4 for i, c in enumerate(fitted)], "f32")
+        # Column i serves floats b whose bits 21 to 24 are i: those of 1.0 are 12. min(a, 1/4) / 2 is added to each.
+        rows, _ = gelu_table()
+        rows[0][2] -= mp.mpf(1) / 2
+        for row in rows[1:]:
+            row[1] -= mp.mpf(1) / 8
+        columns = [", ".join(hexfloat(rows[(i - 12) % 16][j], precision) for i in range(16)) for j in range(TABLE_DEGREE + 2)]
+        out["GELU_TABLE"] = "{" + ", ".join("{" + column + "}" for column in columns) + "}"
     for name, polynomial in POLYNOMIALS.items():
         kind, _, of = name.rpartition("_")
         if of == precision:

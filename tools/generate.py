@@ -43,6 +43,10 @@ LOOPS = {
 }
 
 
+# Forms whose formula is a function of a whole array, in vectors.h.
+ARRAY_FORMULAS = {("gelu", "f32")}
+
+
 def kernel_table(catalogue: ModuleType) -> str:
     """The Cython source of all kernels: a row without formulas in the header does not compile."""
     rows = catalogue.ACTIVATIONS.values()
@@ -78,11 +82,10 @@ def kernel_table(catalogue: ModuleType) -> str:
                 passed = ", ".join(f"{formulas(row)[kind]}_{suffix}" for kind in takes)
                 for varying in (0, 1) if count else (0,):
                     kernel = f"{public}_kernel_{suffix}" + "_varying" * varying
-                    lines += [
-                        "",
-                        f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:",
-                        f"    {loop}[{c_type}]({passed}, operands, length, {count}, {bool(varying)})",
-                    ]
+                    body = f"{loop}[{c_type}]({passed}, operands, length, {count}, {bool(varying)})"
+                    if (public, suffix) in ARRAY_FORMULAS:
+                        body = f"fastact_{public}_array_{suffix}(<{c_type} *> operands[0], <{c_type} *> operands[1], length)"
+                    lines += ["", f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:", f"    {body}"]
                     fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
     total = sum(".name" in line for line in fills)
     lines += ["", "cdef enum:", f"    ENTRIES = {total}", "", "cdef void fill(entry *entries):", *fills, ""]

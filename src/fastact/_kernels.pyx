@@ -54,6 +54,9 @@ cdef extern from *:
     fastact_status fastact_status_save() noexcept nogil
     void fastact_status_restore(fastact_status saved, bint overflow) noexcept nogil
 
+cdef extern from "fastact/vectors.h" nogil:
+    void fastact_gelu_array_f32(const float *x, float *y, Py_ssize_t length) noexcept
+
 cdef extern from "fastact/activations.h" nogil:
     float fastact_from_half(unsigned short half) noexcept
     unsigned short fastact_to_half(float x) noexcept

@@ -124,9 +124,36 @@ FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
 
 /* gelu: f(x) = max(0, x) - a Phi(-a), a = |x|: for x < 0 the tail itself, for x > 0 a sum that does not cancel.
  * f' = Phi(x) + x phi(x), which is tail for x < 0 and 1 - tail for x > 0, tail = e^(-a^2/2) (root - a) R(a), R > 0.
- * The tails are Phi(-a) = e^(-a^2/2) m(a), and m and R approximated as tools/coefficients.py says. */
+ * How m(a) = Phi(-a) e^(a^2/2) and R are approximated stands in tools/coefficients.py. */
 #if FASTACT_PRECISION == 32
-/* In double throughout and rounded once: two roundings of a^2 or m alone would break the bound in float. */
+/* a Phi(-a) = H(a) e^(-a^2/2), H piecewise: a table entry and a polynomial leave only two roundings that count. The same
+ * formula stands in vectors.h with the table in registers; a test compares the bits. */
+FASTACT_INLINE REAL FN(gelu)(REAL x) {
+    static const float table[8][16] = FASTACT_GELU_TABLE;
+    const REAL a = FN(magnitude)(x, FASTACT_GELU_END);
+    const REAL shifted = FN(mad)(a * (K(-0.5) * FASTACT_LOG2E), a, FASTACT_ROUNDER), k = shifted - FASTACT_ROUNDER;
+    /* a^2 + 2 k ln 2 with one rounding: e^(-a^2/2) turns the absolute error of a^2 into a relative one. */
+    const REAL s = FN(mad)(k, K(2) * FASTACT_LN2_LO, FN(fma)(a, a, k * (K(2) * FASTACT_LN2_HI)));
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, s, c);
+    FASTACT_GAUSS_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL t = s * FN(mad)(p, s, K(-0.5)); /* e^(-a^2/2) = (1 + t) 2^k */
+    const int piece = (FN(bits)(a + K(1)) >> 21) & 15;
+    const REAL at = a - table[0][piece];
+    REAL h = table[7][piece];
+    h = FN(fma)(h, at, table[6][piece]);
+    h = FN(fma)(h, at, table[5][piece]);
+    h = FN(fma)(h, at, table[4][piece]);
+    h = FN(fma)(h, at, table[3][piece]);
+    h = FN(fma)(h, at, table[2][piece]);
+    /* At a < 1/4 the leading a / 2 is added here, exactly; elsewhere 1/8, which the table leaves out. */
+    h = FN(fma)(h, at, FN(mad)(FN(magnitude)(a, K(0.25)), K(0.5), table[1][piece]));
+    const REAL scaled = h * FN(power_of_two)(shifted), tail = FN(fma)(scaled, t, scaled);
+    return FN(fma)(-tail, FASTACT_UNSCALE, x < 0 ? K(0) : x); /* NaN: x is the only one */
+}
+/* f' in double throughout and rounded once. */
 FASTACT_INLINE double FN(gelu_exp)(double a) {
     const double half_square = -0.5 * a * a;
     const double rounder = 0x1.8p52 + 1023, shifted = fastact_mad_f64(half_square, 0x1.71547652b82fep+0, rounder);
@@ -144,12 +171,6 @@ FASTACT_INLINE double FN(gelu_exp)(double a) {
 #define STEP_ABOVE(c) above = fastact_mad_f64(above, a, c);
 #define FIRST_BELOW(c) double below = c;
 #define STEP_BELOW(c) below = fastact_mad_f64(below, a, c);
-FASTACT_INLINE REAL FN(gelu)(REAL x) {
-    const double a = FN(magnitude)(x, FASTACT_RATIONAL_END);
-    FASTACT_MILLS_ABOVE(FIRST_ABOVE, STEP_ABOVE)
-    FASTACT_MILLS_BELOW(FIRST_BELOW, STEP_BELOW)
-    return FN(keep_nan)((REAL)((x > 0 ? x : K(0)) - a * above * FN(gelu_exp)(a) / below), x);
-}
 FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
     const double a = FN(magnitude)(x, FASTACT_RATIONAL_END);
     FASTACT_TAIL_SLOPE_ABOVE(FIRST_ABOVE, STEP_ABOVE)

@@ -22,8 +22,11 @@
 #undef FASTACT_EXP_FAR
 #undef FASTACT_LEAST_EXPONENT
 #undef FASTACT_EXP_POLYNOMIAL
+#undef FASTACT_GAUSS_POLYNOMIAL
+#undef FASTACT_GELU_END
 #undef FASTACT_GELU_ROOT_HI
 #undef FASTACT_GELU_ROOT_LO
+#undef FASTACT_GELU_TABLE
 #undef FASTACT_LN2_HI
 #undef FASTACT_LN2_LO
 #undef FASTACT_LOG1P_POLYNOMIAL
@@ -31,8 +34,6 @@
 #undef FASTACT_MAPPED_CENTRE
 #undef FASTACT_MAPPED_END
 #undef FASTACT_MAPPED_SHIFT
-#undef FASTACT_MILLS_ABOVE
-#undef FASTACT_MILLS_BELOW
 #undef FASTACT_MILLS_C0
 #undef FASTACT_MILLS_C0_LO
 #undef FASTACT_MILLS_C1
@@ -81,14 +82,34 @@
 #define FASTACT_GELU_ROOT_HI 0x1.80ead2p-1f
 #define FASTACT_GELU_ROOT_LO -0x1.a03fd4p-27f
 #define FASTACT_RATIONAL_END 0x1.ep+3f
+#define FASTACT_GELU_END 0x1.dp+3f
+#define FASTACT_GAUSS_POLYNOMIAL(FIRST, STEP) FIRST(0x1.6db49ap-16f) STEP(-0x1.123bb8p-12f) STEP(0x1.55545ep-9f) \
+    STEP(-0x1.55548ep-6f) STEP(0x1p-3f)
+#define FASTACT_GELU_TABLE {{0x1.3fbp+0f, 0x1.bfep+0f, 0x1.1ffcp+1f, 0x1.5f9p+1f, 0x1.c28p+1f, 0x1.1fap+2f, \
+    0x1.6024p+2f, 0x1.a0dp+2f, 0x1.006cp+3f, 0x1.4074p+3f, 0x1.81bcp+3f, 0x1.b878p+3f, 0x0p+0f, 0x1.7fe8p-2f, \
+    0x1.3fep-1f, 0x1.bff8p-1f}, {0x1.4e83cp-3f, 0x1.97d0ep-3f, 0x1.c40508p-3f, 0x1.e015f8p-3f, 0x1.faca28p-3f, \
+    0x1.06bba4p-2f, 0x1.0c2ddap-2f, 0x1.0f7f58p-2f, 0x1.126e5ep-2f, 0x1.148f38p-2f, 0x1.15c2f6p-2f, \
+    0x1.1664dep-2f, 0x0p+0f, 0x1.1bdd5p-6f, 0x1.3b9768p-4f, 0x1.eaa958p-4f}, {0x1.7c0092p-4f, 0x1.bd7dbep-5f, \
+    0x1.15b226p-5f, 0x1.6d5d02p-6f, 0x1.9d10e2p-7f, 0x1.c13c3ep-8f, 0x1.079b68p-8f, 0x1.4cd84cp-9f, \
+    0x1.7467dcp-10f, 0x1.8955bp-11f, 0x1.cae658p-12f, 0x1.37081cp-12f, 0x0p+0f, 0x1.2238e8p-2f, 0x1.9a6812p-3f, \
+    0x1.28c4bcp-3f}, {-0x1.af89bp-5f, -0x1.be59c8p-6f, -0x1.eea98p-7f, -0x1.23aafep-7f, -0x1.1a03c6p-8f, \
+    -0x1.016aa4p-9f, -0x1.01a2ecp-10f, -0x1.1a874ap-11f, -0x1.07877cp-12f, -0x1.c60b36p-14f, -0x1.bcfadp-15f, \
+    -0x1.09adc2p-15f, -0x1.988446p-2f, -0x1.a0be7p-3f, -0x1.13093cp-3f, -0x1.73c082p-4f}, {0x1.90b83cp-6f, \
+    0x1.725eap-7f, 0x1.70d398p-8f, 0x1.895392p-9f, 0x1.48cb3ap-10f, 0x1.fcdbc8p-12f, 0x1.b57d48p-13f, \
+    0x1.a2caa2p-14f, 0x1.473594p-15f, 0x1.cdc32cp-17f, 0x1.7d1e56p-18f, 0x1.917c68p-19f, 0x1.fffa1ep-3f, \
+    0x1.dc479ep-4f, 0x1.27d968p-4f, 0x1.78b46ep-5f}, {-0x1.4522e4p-7f, -0x1.0f2b4ep-8f, -0x1.e95a1p-10f, \
+    -0x1.daea5p-11f, -0x1.5a752ap-12f, -0x1.ca8202p-14f, -0x1.552ca8p-15f, -0x1.1df042p-16f, -0x1.780fc6p-18f, \
+    -0x1.b41be8p-20f, -0x1.300d98p-21f, -0x1.1f20e6p-22f, -0x1.0feb04p-3f, -0x1.d2668ap-5f, -0x1.1254ep-5f, \
+    -0x1.4ac008p-6f}, {0x1.e22798p-9f, 0x1.6cf2f8p-10f, 0x1.2b4146p-11f, 0x1.0a9ebcp-12f, 0x1.5ae41p-14f, \
+    0x1.89409ap-16f, 0x1.fa0ff4p-18f, 0x1.74952ep-19f, 0x1.a6c942p-21f, 0x1.90e9dap-23f, 0x1.d5a128p-25f, \
+    0x1.81df9p-26f, 0x1.f200d4p-5f, 0x1.982a3p-6f, 0x1.c9027ap-7f, 0x1.04056cp-7f}, {-0x1.46512ap-10f, \
+    -0x1.bc879p-12f, -0x1.4d5ad6p-13f, -0x1.2bf86p-14f, -0x1.48587p-16f, -0x1.3d6f7ap-18f, -0x1.480a2ep-20f, \
+    -0x1.e4b1e4p-22f, -0x1.c6478cp-24f, -0x1.6e7cbap-26f, -0x1.658afcp-28f, 0x1.1947eep-29f, -0x1.485ee4p-6f, \
+    -0x1.3f7cdap-7f, -0x1.4e6a16p-8f, -0x1.a01454p-9f}}
 #define FASTACT_EXP_POLYNOMIAL(FIRST, STEP) FIRST(0x1.6db49ap-10f) STEP(0x1.123bb8p-7f) STEP(0x1.55545ep-5f) \
     STEP(0x1.55548ep-3f) STEP(0x1p-1f)
 #define FASTACT_LOG1P_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.41fd1ap-4f) STEP(0x1.07cdccp-3f) STEP(-0x1.0cdcp-3f) \
     STEP(0x1.226e92p-3f) STEP(-0x1.547914p-3f) STEP(0x1.99a596p-3f) STEP(-0x1.00021ep-2f) STEP(0x1.55554ap-2f)
-#define FASTACT_MILLS_ABOVE(FIRST, STEP) FIRST(0x1.0e29c403dbb3p-8) STEP(0x1.4d53ef4db1e69p-5) \
-    STEP(0x1.77a72f89809bcp-3) STEP(0x1.c11c7e5a6b41cp-2) STEP(0x1p-1)
-#define FASTACT_MILLS_BELOW(FIRST, STEP) FIRST(0x1.529875a857138p-7) STEP(0x1.a1ca447ea6f15p-4) \
-    STEP(0x1.e13e09568c99dp-2) STEP(0x1.340e716b8bc92p+0) STEP(0x1.acd06dd4fee0ep+0) STEP(0x1p+0)
 #define FASTACT_TAIL_SLOPE_ABOVE(FIRST, STEP) FIRST(0x1.549bf18e7aap-7) STEP(0x1.86e746cb0db61p-4) \
     STEP(0x1.827d76a6ea498p-2) STEP(0x1.819a527062ec6p-1) STEP(0x1.54851a5cc1ec8p-1)
 #define FASTACT_TAIL_SLOPE_BELOW(FIRST, STEP) FIRST(0x1.aae34894b43abp-6) STEP(0x1.c1d2bc1188f2fp-3) \
