@@ -12,21 +12,18 @@ from generate import load_catalogue
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-BLOCK = re.compile(
-    r"(?<=<!-- table: begin \(python tools/readme_table.py\) -->\n).*?(?=<!-- table: end -->)", re.DOTALL
-)
+BEGIN, END = "<!-- table: begin (python tools/readme_table.py) -->\n", "<!-- table: end -->"
+BLOCK = re.compile(f"(?<={re.escape(BEGIN)}).*?(?={END})", re.DOTALL)
 
 
 def table() -> str:
     """The catalogue as a Markdown table."""
     lines = ["| | f | ULP, float32 | ULP, float64 | f' from y = f(x) |", "|---|---|---|---|---|"]
     for row in load_catalogue(str(ROOT / "src" / "fastact" / "catalogue.py")).ACTIVATIONS.values():
-        call = row.name + (f"({', '.join(f'{name}={value:g}' for name, value in row.defaults.items())})").replace(
-            "()", ""
-        )
+        defaults = ", ".join(f"{name}={value:g}" for name, value in row.defaults.items())
         f, slope = row.accuracy, row.derivative_accuracy
         cells = [
-            f"`{call}`",
+            f"`{row.name}({defaults})`" if defaults else f"`{row.name}`",
             f"`{row.formula.removeprefix('f(x) = ')}`",
             f"{f.float32:g} / {slope.float32:g}",
             f"{f.float64:g} / {slope.float64:g}",
