@@ -33,6 +33,9 @@ _FAR = mp.mpf(2) ** 4000
 
 _ROOT2 = mp.sqrt(2)
 
+# Beyond it erfc is less than 10^(-10^23), and mpmath 1.4 without gmpy2 raises OverflowError for the square.
+_ERFC_END = mp.mpf(2) ** 40
+
 Exact = Callable[..., Any]
 Fast = Callable[..., np.ndarray]
 
@@ -73,8 +76,13 @@ def _step(x: Any, below: Any, above: Any) -> Any:
     return above if x > 0 else below
 
 
+def _normal_distribution(x: Any) -> Any:
+    z = -x / _ROOT2
+    return mp.erfc(_ERFC_END if z > _ERFC_END else z) / 2
+
+
 def _gelu_derivative(x: Any) -> Any:
-    return mp.erfc(-x / _ROOT2) / 2 + x * mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+    return _normal_distribution(x) + x * mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
 
 
 def _fast_gelu_derivative(x: np.ndarray) -> np.ndarray:
@@ -132,7 +140,7 @@ TRUTHS: dict[str, Truth] = {
         fast_from_output=lambda y, beta: -np.expm1(-beta * y),
     ),
     "gelu": Truth(
-        value=lambda x: x * mp.erfc(-x / _ROOT2) / 2,
+        value=lambda x: x * _normal_distribution(x),
         derivative=_gelu_derivative,
         fast_value=lambda x: np.maximum(x, -1e4) * special.ndtr(x),
         fast_derivative=_fast_gelu_derivative,

@@ -26,10 +26,7 @@ ROOT = Path(__file__).parents[1]
 def run_alone(command: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a command as from a shell: inside a worker of pytest-xdist, pytest-benchmark would switch itself off."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 class Machine:

@@ -313,7 +313,8 @@ def definitions(precision: str) -> dict[str, str]:
         kind, _, of = name.rpartition("_")
         if of == precision:
             fitted = polynomial().fit()
-            for power in range({"mills": 3, "tail_slope": 1}.get(kind, 0)):  # these last steps are done in double length
+            in_double_length = {"mills": 3, "tail_slope": 1}.get(kind, 0)  # the last steps
+            for power in range(in_double_length):
                 high, low = split(fitted.pop(0), precision, bits)
                 out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
             out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = steps(fitted, precision)

@@ -1,4 +1,4 @@
-"""Write what the build derives from the table: ``kernel_table.pxi`` for the kernels, ``__init__.pyi`` for type checkers.
+"""Write what the build derives from the table: ``kernel_table.pxi`` for Cython, ``__init__.pyi`` for type checkers.
 
 Called by meson: ``generate.py catalogue.py OUTPUT``, the kind of output being told from its name. Standard library
 only, and reads nothing but the catalogue.

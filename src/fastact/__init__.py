@@ -44,5 +44,3 @@ def for_instruction_set(name: str) -> SimpleNamespace:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-

@@ -75,7 +75,13 @@ def documentation(row: Activation, form: Form) -> str:
     lines += ["", "References", "----------", row.reference]
     if form.name in ("value", "derivative"):
         at = row.example
-        lines += ["", "Examples", "--------", ">>> import numpy as np, fastact", f">>> fastact.{public}(np.float32({at:g}))"]
+        lines += [
+            "",
+            "Examples",
+            "--------",
+            ">>> import numpy as np, fastact",
+            f">>> fastact.{public}(np.float32({at:g}))",
+        ]
     return "\n".join(lines).strip()
 
 
@@ -166,5 +172,3 @@ def make(instruction_set: str) -> dict[str, Any]:
             if name != "value":
                 setattr(forms["value"], name, function)
     return public
-
-

@@ -199,9 +199,7 @@ _ROWS = (
         formula="f(x) = x for x > 0, else negative_slope * x",
         derivative_formula="f'(x) = 1 for x > 0, else negative_slope",
         from_output="1 for y > 0, else negative_slope",
-        parameters=(
-            Parameter("negative_slope", 0.01, REALS, "slope for x <= 0", output_domain=POSITIVE),
-        ),
+        parameters=(Parameter("negative_slope", 0.01, REALS, "slope for x <= 0", output_domain=POSITIVE),),
         limits=(-inf, inf),
         derivative_limits=(0.01, 1.0),
         range=REALS,
