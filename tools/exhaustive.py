@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import datetime
 import functools
 import hashlib
@@ -30,10 +29,11 @@ import json
 import math
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,19 +98,20 @@ class Job:
         return -1 if self.form == "value" else 1
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Worst:
     """The largest error met so far, and the input where it was."""
 
     error: float = 0.0
     at: float = math.nan
 
-    def or_of(self, errors: np.ndarray, x: np.ndarray) -> Worst:
-        """This, or the largest of some more errors."""
+    @classmethod
+    def of(cls, errors: np.ndarray, x: np.ndarray) -> Worst:
+        """The largest of some errors, and its input."""
         if not errors.size:
-            return self
+            return cls()
         i = int(np.argmax(errors))
-        return self if errors[i] <= self.error else Worst(float(errors[i]), float(x[i]))
+        return cls(float(errors[i]), float(x[i])) if errors[i] > 0 else cls()
 
 
 @dataclass
@@ -144,11 +145,16 @@ class Tally:
     asymmetric: Count = field(default_factory=Count)
 
     def __add__(self, other: Tally) -> Tally:
-        merged = {}
-        for name in (entry.name for entry in dataclasses.fields(Tally)):
-            mine, theirs = getattr(self, name), getattr(other, name)
-            merged[name] = max(mine, theirs, key=lambda w: w.error) if isinstance(mine, Worst) else mine + theirs
-        return Tally(**merged)
+        return Tally(
+            self.inputs + other.inputs,
+            max(self.everywhere, other.everywhere, key=lambda worst: worst.error),
+            max(self.within_5, other.within_5, key=lambda worst: worst.error),
+            max(self.near_root, other.near_root, key=lambda worst: worst.error),
+            self.above_bound + other.above_bound,
+            self.nan + other.nan,
+            self.falling + other.falling,
+            self.asymmetric + other.asymmetric,
+        )
 
 
 @functools.cache
@@ -158,7 +164,7 @@ def function(job: Job, name: str) -> Function:
         namespace = SimpleNamespace(**_public.make(name))
         return lambda x: call(job.case, x, job.parameters, namespace)
     module, attribute = name.split(":", 1)
-    other = functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
+    other: Any = functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
 
     def checked(x: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
@@ -170,68 +176,72 @@ def function(job: Job, name: str) -> Function:
     return checked
 
 
-def judge_errors(job: Job, x: np.ndarray, y: np.ndarray, truth: np.ndarray, tally: Tally) -> None:
-    """Add to a tally the errors of results y at inputs x: all float arrays of one length, float32, float32, float64."""
-    tally.inputs += x.size
+def judge_errors(job: Job, x: np.ndarray, y: np.ndarray, truth: np.ndarray) -> Tally:
+    """The errors of results y at inputs x: float arrays of one length, in float32, float32 and float64."""
+    tally = Tally(inputs=x.size)
     tally.nan.add(np.isnan(y) != np.isnan(truth), x)
     error = oracle.ulp_error(y, truth)
+    # Where results are not exact, the truth itself is known to so many ULP.
     wrong = error > job.bound + (oracle.FAST_ERROR * 2.0**24 if job.bound else 0.0)
     if job.form == "derivative" and job.case.row.derivative_roots:
         distances = [np.abs(x - root) for root in job.case.row.derivative_roots]
         near = np.minimum.reduce(distances) <= NEAR_ROOT
-        if near.any():
-            absolute = np.abs(y[near].astype(np.float64) - truth[near]) / ROOT_UNIT
-            tally.near_root = tally.near_root.or_of(absolute, x[near])
-            # There either bound will do; the largest ULP are told of the rest.
-            wrong[near] &= ~(absolute <= 1.0)
-            error[near] = 0.0
+        absolute = np.abs(y[near].astype(np.float64) - truth[near]) / ROOT_UNIT
+        tally.near_root = Worst.of(absolute, x[near])
+        # There either bound will do; the largest ULP are told of the rest.
+        wrong[near] &= ~(absolute <= 1.0)
+        error[near] = 0.0
     tally.above_bound.add(wrong, x)
-    tally.everywhere = tally.everywhere.or_of(error, x)
+    tally.everywhere = Worst.of(error, x)
     inner = np.abs(x) <= 5
-    if inner.all():
-        tally.within_5 = tally.within_5.or_of(error, x)
-    elif inner.any():
-        tally.within_5 = tally.within_5.or_of(error[inner], x[inner])
+    tally.within_5 = tally.everywhere if inner.all() else Worst.of(error[inner], x[inner])
+    return tally
 
 
-def judge_shape(job: Job, function: Function, x: np.ndarray, y: np.ndarray, tally: Tally) -> None:
-    """Add to a tally what results y at inputs x do to order and symmetry, which takes results at other inputs."""
+def judge_shape(job: Job, compute: Function, x: np.ndarray, y: np.ndarray) -> Tally:
+    """What results y at inputs x do to order and symmetry, which takes results at other inputs."""
+    tally = Tally()
     if job.form == "value" and job.case.row.monotone:
         # The next pattern is the next float away from zero.
         further = (bits(x) + np.uint32(1)).view(np.float32)
-        change = function(further) - y
+        change = compute(further) - y
         tally.falling.add((np.where(np.signbit(x), -change, change) < 0) & ~np.isnan(further), x)
     if job.parity:
-        mirrored = bits(function(-x))
         expected = bits(y) if job.parity > 0 else bits(-y)
-        tally.asymmetric.add((mirrored != expected) & ~np.isnan(x), x)
+        tally.asymmetric.add((bits(compute(-x)) != expected) & ~np.isnan(x), x)
+    return tally
 
 
-def scan(job: Job, start: int, stop: int) -> list[Tally]:
+def scan_block(job: Job, start: int, stop: int) -> list[Tally]:
     """Judge the float32 whose bit patterns are start, start + every, ... below stop: a tally for each function."""
-    tallies = [Tally() for _ in job.functions]
-    stride = BLOCK * job.every
-    for first in range(start, stop, stride):
-        with np.errstate(invalid="ignore"):  # signalling NaNs are among the inputs
-            scan_block(job, first, min(first + stride, stop), tallies)
+    x = np.arange(start, stop, job.every, dtype=np.uint64).astype(np.uint32).view(np.float32)
+    if job.form == "backward_from_output":
+        limits = job.case.row.range
+        x = x[np.isnan(x) | ((x >= limits.lower) & (x <= limits.upper))]
+    truth = oracle.fast(job.activation, job.form, x, *job.parameters)
+    tallies = []
+    known: list[tuple[np.ndarray, Tally]] = []
+    for name in job.functions:
+        compute = function(job, name)
+        y = compute(x)
+        # Instruction sets with the same bits have the same errors.
+        errors = next((tally for other, tally in known if np.array_equal(bits(other), bits(y))), None)
+        if errors is None:
+            errors = judge_errors(job, x, y, truth)
+            known.append((y, errors))
+        tallies.append(errors + judge_shape(job, compute, x, y))
     return tallies
 
 
-def scan_block(job: Job, first: int, stop: int, tallies: list[Tally]) -> None:
-    """The same for few patterns, added to the tallies."""
-    row = job.case.row
-    patterns = np.arange(first, stop, job.every, dtype=np.uint64)
-    x = patterns.astype(np.uint32).view(np.float32)
-    if job.form == "backward_from_output":
-        x = x[np.isnan(x) | ((x >= row.range.lower) & (x <= row.range.upper))]
-    if not x.size:
-        return
-    truth = oracle.fast(job.activation, job.form, x, *job.parameters)
-    for name, tally in zip(job.functions, tallies, strict=True):
-        compute = function(job, name)
-        y = compute(x)
-        judge_errors(job, x, y, truth, tally)
-        judge_shape(job, compute, x, y, tally)
+def scan(job: Job, start: int, stop: int) -> list[Tally]:
+    """The same for many patterns, a few at a time."""
+    tallies = [Tally() for _ in job.functions]
+    stride = BLOCK * job.every
+    with np.errstate(invalid="ignore"):  # signalling NaNs are among the inputs
+        for first in range(start, stop, stride):
+            block = scan_block(job, first, min(first + stride, stop))
+            tallies = [tally + more for tally, more in zip(tallies, block, strict=True)]
+    return tallies
 
 
 # The command --------------------------------------------------------------------------------------------------------
@@ -268,31 +278,35 @@ def progress(job: Job, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
+def chunks(every: int) -> list[tuple[int, int]]:
+    """All bit patterns in pieces that are whole multiples of the step, so that together they are one even sample."""
+    length = every * max(4 * BLOCK, CHUNK // every)
+    return [(start, min(start + length, PATTERNS)) for start in range(0, PATTERNS, length)]
+
+
 def run(job: Job, jobs: int) -> list[Tally]:
     """Judge all inputs of a job in so many processes: a tally for each function."""
-    # Whole multiples of the step, so that the chunks together are one even sample.
-    length = -(-CHUNK // job.every) * job.every
-    chunks = [(start, min(start + length, PATTERNS)) for start in range(0, PATTERNS, length)]
-    if job.every >= 64:  # little to do for each pattern: larger pieces
-        chunks = [(a[0], b[1]) for a, b in zip(chunks[::64], [*chunks[63::64], chunks[-1]], strict=False)]
+    pieces = chunks(job.every)
     totals = [Tally() for _ in job.functions]
 
-    def gather(results: Iterable[list[Tally]], tick: Callable[[], None]) -> None:
-        for tallies in results:
-            totals[:] = [total + tally for total, tally in zip(totals, tallies, strict=True)]
-            tick()
+    def gather(results: Iterable[list[Tally]]) -> None:
+        with progress(job, len(pieces)) as tick:
+            for tallies in results:
+                totals[:] = [total + tally for total, tally in zip(totals, tallies, strict=True)]
+                tick()
 
-    with progress(job, len(chunks)) as tick:
-        if jobs == 1:
-            gather((scan(job, *chunk) for chunk in chunks), tick)
-        else:
-            with ProcessPoolExecutor(jobs) as pool:
-                futures = [pool.submit(scan, job, *chunk) for chunk in chunks]
-                try:
-                    gather((future.result() for future in as_completed(futures)), tick)
-                except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise
+    if jobs == 1:
+        gather(scan(job, *piece) for piece in pieces)
+        return totals
+    # An interruption from the keyboard reaches the workers too, and is for this process to answer.
+    with ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+        futures = [pool.submit(scan, job, *piece) for piece in pieces]
+        try:
+            # In order, so that of equal errors the first is told in every run.
+            gather(future.result() for future in futures)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return totals
 
 
@@ -448,9 +462,9 @@ def document(results: list[dict[str, Any]]) -> str:
             "Written by `tools/exhaustive.py`, which says how to repeat it. Errors are in units in the last place",
             "(ULP) of the exact result, and rounded up; `bound` is what the row of the catalogue promises. Within 1/16",
             "of a root of f' the error is absolute instead, and at most 2^-24. The column `wrong` counts inputs above",
-            "the bound, NaNs missing or too many, wrong limits at infinity, steps between neighbouring floats that fall",
-            "where the function rises, and inputs where an odd function is not odd to the bit. With `avx2` and `avx512`",
-            "the results are the same bits by design.",
+            "the bound, NaNs missing or too many, wrong limits at infinity, steps between neighbouring floats that",
+            "fall where the function rises, and inputs where an odd function is not odd to the bit. The results of",
+            "`avx2` are those of `avx512` to the bit, which a test of its own holds.",
             "",
             markdown(results),
             "",
@@ -548,4 +562,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. What --json and --markdown name holds the forms that were finished.")
