@@ -299,14 +299,13 @@ def run(job: Job, jobs: int) -> list[Tally]:
         gather(scan(job, *piece) for piece in pieces)
         return totals
     # An interruption from the keyboard reaches the workers too, and is for this process to answer.
-    with ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+    pool = ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
+    try:
         futures = [pool.submit(scan, job, *piece) for piece in pieces]
-        try:
-            # In order, so that of equal errors the first is told in every run.
-            gather(future.result() for future in futures)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        # In order, so that of equal errors the first is told in every run.
+        gather(future.result() for future in futures)
+    finally:
+        pool.shutdown(cancel_futures=True)
     return totals
 
 
