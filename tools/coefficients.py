@@ -195,10 +195,7 @@ def gelu_table() -> tuple[list[list[mp.mpf]], mp.mpf]:
                     system[i, j] = weight * (x - centre) ** power
                 right[i] = weight * (h(x) - mp.fsum(c * (x - centre) ** n for n, c in enumerate(known)))
             known.append(round_to(mp.qr_solve(system, right)[0][0], 24))
-        worst = max(
-            [worst]
-            + [abs(mp.fsum(c * (x - centre) ** n for n, c in enumerate(known)) / h(x) - 1) for x in xs]
-        )
+        worst = max([worst] + [abs(mp.fsum(c * (x - centre) ** n for n, c in enumerate(known)) / h(x) - 1) for x in xs])
         rows.append([centre, *known])
     return rows, worst
 
@@ -301,14 +298,15 @@ def definitions(precision: str) -> dict[str, str]:
         out["GELU_END"] = hexfloat(TABLE_END, precision)
         # e^(-s/2) - 1 = s (s P - 1/2) by exp's coefficients, times powers of two.
         fitted = [round_to(c, bits) for c in POLYNOMIALS["exp_f32"]().fit()]
-        out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps([c * (-mp.mpf(1) / 2) ** i / 4 for i, c in enumerate(fitted)], "f32")
+        scaled = [c * (-mp.mpf(1) / 2) ** power / 4 for power, c in enumerate(fitted)]
+        out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
         # Column i serves floats b whose bits 21 to 24 are i: those of 1.0 are 12. min(a, 1/4) / 2 is added to each.
         rows, _ = gelu_table()
         rows[0][2] -= mp.mpf(1) / 2
         for row in rows[1:]:
             row[1] -= mp.mpf(1) / 8
-        columns = [", ".join(hexfloat(rows[(i - 12) % 16][j], precision) for i in range(16)) for j in range(TABLE_DEGREE + 2)]
-        out["GELU_TABLE"] = "{" + ", ".join("{" + column + "}" for column in columns) + "}"
+        columns = [[hexfloat(rows[(i - 12) % 16][j], precision) for i in range(16)] for j in range(TABLE_DEGREE + 2)]
+        out["GELU_TABLE"] = "{" + ", ".join("{" + ", ".join(column) + "}" for column in columns) + "}"
     for name, polynomial in POLYNOMIALS.items():
         kind, _, of = name.rpartition("_")
         if of == precision:

@@ -84,8 +84,10 @@ def kernel_table(catalogue: ModuleType) -> str:
                     kernel = f"{public}_kernel_{suffix}" + "_varying" * varying
                     body = f"{loop}[{c_type}]({passed}, operands, length, {count}, {bool(varying)})"
                     if (public, suffix) in ARRAY_FORMULAS:
-                        body = f"fastact_{public}_array_{suffix}(<{c_type} *> operands[0], <{c_type} *> operands[1], length)"
-                    lines += ["", f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:", f"    {body}"]
+                        arrays = f"<{c_type} *> operands[0], <{c_type} *> operands[1]"
+                        body = f"fastact_{public}_array_{suffix}({arrays}, length)"
+                    head = f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:"
+                    lines += ["", head, f"    {body}"]
                     fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
     total = sum(".name" in line for line in fills)
     lines += ["", "cdef enum:", f"    ENTRIES = {total}", "", "cdef void fill(entry *entries):", *fills, ""]

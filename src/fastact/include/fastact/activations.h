@@ -151,7 +151,8 @@ FASTACT_INLINE REAL FN(gelu)(REAL x) {
     /* At a < 1/4 the leading a / 2 is added here, exactly; elsewhere 1/8, which the table leaves out. */
     h = FN(fma)(h, at, FN(mad)(FN(magnitude)(a, K(0.25)), K(0.5), table[1][piece]));
     const REAL scaled = h * FN(power_of_two)(shifted), tail = FN(fma)(scaled, t, scaled);
-    return FN(fma)(-tail, FASTACT_UNSCALE, x < 0 ? K(0) : x); /* NaN: x is the only one */
+    /* NaN: x is the only one. The constant is negated: gcc would take the sign of `-tail` into the fma that made it. */
+    return FN(fma)(tail, -FASTACT_UNSCALE, x < 0 ? K(0) : x);
 }
 /* f' in double throughout and rounded once. */
 FASTACT_INLINE double FN(gelu_exp)(double a) {
