@@ -148,8 +148,8 @@ FASTACT_INLINE REAL FN(gelu)(REAL x) {
     h = FN(fma)(h, at, table[4][piece]);
     h = FN(fma)(h, at, table[3][piece]);
     h = FN(fma)(h, at, table[2][piece]);
-    /* At a < 1/4 the leading a / 2 is added here, exactly; elsewhere 1/8, which the table leaves out. */
-    h = FN(fma)(h, at, FN(mad)(FN(magnitude)(a, K(0.25)), K(0.5), table[1][piece]));
+    /* In the first piece the leading a / 2 is added here, exactly; elsewhere a constant that the table leaves out. */
+    h = FN(fma)(h, at, FN(mad)(FN(magnitude)(a, FASTACT_GELU_FIRST_END), K(0.5), table[1][piece]));
     const REAL scaled = h * FN(power_of_two)(shifted), tail = FN(fma)(scaled, t, scaled);
     /* NaN: x is the only one. The constant is negated: gcc would take the sign of `-tail` into the fma that made it. */
     return FN(fma)(tail, -FASTACT_UNSCALE, x < 0 ? K(0) : x);

@@ -122,7 +122,7 @@ FASTACT_INLINE fastact_floats fastact_gelu_v(fastact_floats x, const fastact_tab
     h = fastact_fma_v(h, at, fastact_look_up(table[4], piece));
     h = fastact_fma_v(h, at, fastact_look_up(table[3], piece));
     h = fastact_fma_v(h, at, fastact_look_up(table[2], piece));
-    const fastact_floats least = fastact_least_v(a, fastact_all(0.25f));
+    const fastact_floats least = fastact_least_v(a, fastact_all(FASTACT_GELU_FIRST_END));
     h = fastact_fma_v(h, at, fastact_fma_v(least, fastact_all(0.5f), fastact_look_up(table[1], piece)));
     const fastact_floats scaled = h * fastact_power_of_two_v(shifted), tail = fastact_fma_v(scaled, t, scaled);
     return fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), fastact_positive_v(x));
