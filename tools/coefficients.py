@@ -300,8 +300,8 @@ def definitions(precision: str) -> dict[str, str]:
         fitted = [round_to(c, bits) for c in POLYNOMIALS["exp_f32"]().fit()]
         scaled = [c * (-mp.mpf(1) / 2) ** power / 4 for power, c in enumerate(fitted)]
         out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
-        # Column i serves floats b whose bits 21 to 24 are i: those of 1.0 are 12. min(a, FIRST_END) / 2 is added to each,
-        # where FIRST_END is the least float that the addition of 1 rounds into the second interval.
+        # Column i serves floats b whose bits 21 to 24 are i: those of 1.0 are 12. To each min(a, FIRST_END) / 2 is
+        # added, FIRST_END being the least float that the addition of 1 rounds into the second interval.
         first_end = mp.mpf(1) / 4 - mp.mpf(2) ** -24
         out["GELU_FIRST_END"] = hexfloat(first_end, precision)
         rows, _ = gelu_table()
