@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any, Literal
 
 from . import _ufuncs
@@ -18,7 +17,7 @@ def get_include() -> str:
     str
         An absolute path.
     """
-    return str(Path(__file__).parent / "include")
+    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
 
 
 def show_config(mode: Literal["print", "dict"] = "print") -> dict[str, Any] | None:
