@@ -22,8 +22,13 @@ cnp.import_umath()
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_AddPromoter(object ufunc, object dtypes, object promoter) except -1
 
-cdef extern from "numpy/arrayobject.h":
-    object PyArray_PromoteDTypeSequence(Py_ssize_t length, void **dtypes)
+cdef extern from *:
+    """
+    static PyObject *fastact_promoted(npy_intp length, void **dtypes) {
+        return (PyObject *)PyArray_PromoteDTypeSequence(length, (PyArray_DTypeMeta **)dtypes);
+    }
+    """
+    object promoted "fastact_promoted"(Py_ssize_t length, void **dtypes)
 
 cdef extern from *:
     """
@@ -116,7 +121,7 @@ cdef int promote(void *ufunc, void **operands, void **signature, void **chosen) 
                     raise TypeError(f"fastact.{self.__name__} computes all operands in one dtype, not in several")
                 common = <object> signature[i]
         if common is None:
-            common = PyArray_PromoteDTypeSequence(nin, operands)
+            common = promoted(nin, operands)
         common = resolve(self.__name__, common)
         for i in range(nargs):
             (<PyObjectSlot> chosen)[i] = incref(common)
