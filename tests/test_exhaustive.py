@@ -237,6 +237,17 @@ def test_a_wrong_function_is_found_out(
         assert 0.5 <= figures["near_root"] <= 1
 
 
+@pytest.mark.usefixtures("wrong")
+def test_functions_judged_together_are_judged_as_each_alone(tool: ModuleType):
+    functions = (*USABLE, "wrong_functions:no_fault", "wrong_functions:coarse")
+    start = int(np.float32(0.3).view(np.uint32))
+    together = tool.scan(tool.Job("sigmoid", "value", functions), start, start + 30_000)
+    alone = [tool.scan(tool.Job("sigmoid", "value", (name,)), start, start + 30_000)[0] for name in functions]
+    # NaN, where nothing was wrong, is not equal to itself.
+    assert list(map(repr, together)) == list(map(repr, alone))
+    assert alone[-1].above_bound.number > 0
+
+
 def test_the_process_ends_with_status_1(tmp_path: Path):
     """SciPy's sigmoid in float32, whose error is 2 ULP and far more among the subnormals."""
     done = command(tmp_path, "sigmoid", "--forms", "value", "--function", "scipy.special:expit", "--every", "4099")
