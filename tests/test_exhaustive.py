@@ -10,6 +10,7 @@ import importlib.util
 import itertools
 import json
 import math
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -236,6 +237,17 @@ def test_a_wrong_function_is_found_out(
         assert 0.5 <= figures["near_root"] <= 1
 
 
+@pytest.mark.usefixtures("wrong")
+def test_functions_judged_together_are_judged_as_each_alone(tool: ModuleType):
+    functions = (*USABLE, "wrong_functions:no_fault", "wrong_functions:coarse")
+    start = int(np.float32(0.3).view(np.uint32))
+    together = tool.scan(tool.Job("sigmoid", "value", functions), start, start + 30_000)
+    alone = [tool.scan(tool.Job("sigmoid", "value", (name,)), start, start + 30_000)[0] for name in functions]
+    # NaN, where nothing was wrong, is not equal to itself.
+    assert list(map(repr, together)) == list(map(repr, alone))
+    assert alone[-1].above_bound.number > 0
+
+
 def test_the_process_ends_with_status_1(tmp_path: Path):
     """SciPy's sigmoid in float32, whose error is 2 ULP and far more among the subnormals."""
     done = command(tmp_path, "sigmoid", "--forms", "value", "--function", "scipy.special:expit", "--every", "4099")
@@ -303,6 +315,21 @@ def test_the_rows_hold_the_figures_of_the_full_runs(tool: ModuleType):
         (figures["activation"], figures["form"], figures["by"]): float(tool.rounded_up(figures["max_ulp"]))
         for figures in found
     }
+
+
+def test_the_figures_are_of_the_formulas_as_they_are(tool: ModuleType):
+    """A changed formula gives another error where the largest was: then the full run is due again."""
+    judged = 0
+    for figures in json.loads(FIGURES.read_text()):
+        if figures["about"]["system"].split()[-1] != platform.machine() or figures["by"] not in USABLE:
+            continue
+        job = tool.Job(figures["activation"], figures["form"], (figures["by"],))
+        compute = tool.function(job, figures["by"])
+        for key in ("max_ulp", "max_ulp_within_5"):
+            then = tool.Worst(figures[key], float.fromhex(figures[f"{key}_at"]))
+            assert tool.exactly(job, compute, then) == then, (job, key)
+            judged += 1
+    assert judged or platform.machine() != "x86_64"
 
 
 def test_the_document_is_that_of_the_figures(tool: ModuleType):

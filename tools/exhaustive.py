@@ -340,12 +340,8 @@ def provenance() -> dict[str, str]:
     """Where and of what the figures are: all that they may depend on."""
     processor = platform.processor() or platform.machine()
     with contextlib.suppress(OSError):  # only Linux has it
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith(("model name", "cpu family", "model\t")):
-                key, value = (part.strip() for part in line.split(":", 1))
-                processor = value if key == "model name" else f"{processor}, {key} {value}"
-            if not line:
-                break
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        processor = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), processor)
     formulas = hashlib.sha256()
     for header in sorted((Path(get_include()) / "fastact").glob("*.h")):
         formulas.update(header.read_bytes())
@@ -443,15 +439,16 @@ def markdown(results: list[dict[str, Any]]) -> str:
 
 def document(results: list[dict[str, Any]]) -> str:
     """The file that is committed: what was done, the figures, and where they are from."""
-    runs: dict[tuple[str, ...], list[str]] = {}
+    runs: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for figures in results:
         share = "all 2^32 float32" if figures["every"] == 1 else f"every {figures['every']}th float32"
         about = figures["about"]
         key = (about["date"], share, about["compiler"], about["system"], about["processor"], about["formulas"])
-        runs.setdefault(key, []).append(f"{figures['activation']} {figures['form']} on {figures['by']}")
+        what = runs.setdefault(key, {}).setdefault(f"{figures['activation']} {figures['form']}", [])
+        what.append(figures["by"])
     notes = [
         f"- {date}, {share}, fastact's formulas {formulas} (SHA-256 of the headers) compiled with {compiler} for "
-        f"{system}, on {processor}: {'; '.join(what)}."
+        f"{system}, on {processor}: " + "; ".join(f"{form} by {', '.join(by)}" for form, by in what.items()) + "."
         for (date, share, compiler, system, processor, formulas), what in runs.items()
     ]
     return "\n".join(

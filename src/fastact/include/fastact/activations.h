@@ -139,7 +139,7 @@ FASTACT_INLINE REAL FN(gelu)(REAL x) {
     FASTACT_GAUSS_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
-    const REAL t = s * FN(mad)(p, s, K(-0.5)); /* e^(-a^2/2) = (1 + t) 2^k */
+    const REAL t = s * FN(fma)(p, s, K(-0.5)); /* e^(-a^2/2) = (1 + t) 2^k */
     const int piece = (FN(bits)(a + K(1)) >> 21) & 15;
     const REAL at = a - table[0][piece];
     REAL h = table[7][piece];
