@@ -1,9 +1,9 @@
 """Compute every polynomial coefficient and split constant of ``include/fastact/precision.h``.
 
 ``python tools/coefficients.py [f32] [f64]`` prints the ``#define`` lines as they stand in the header.
-Each is a minimax polynomial found by the Remez exchange algorithm in multiple precision (mpmath) under the weight
-that makes its *relative* contribution to the final result equi-oscillate, rounded to the target
-precision. ``tests/test_coefficients.py`` compares the header with this script.
+All in multiple precision (mpmath) and rounded to the target precision: minimax polynomials by the Remez exchange
+algorithm under the weight that makes their *relative* contribution to the final result equi-oscillate; a rational
+function by reweighted least squares; a table by least squares, one coefficient after the other. ``tests/test_house.py`` compares the header with this script.
 """
 
 from __future__ import annotations

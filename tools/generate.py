@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+MAX_PARAMETERS = 4  # as in _kernels.pyx
 PRECISIONS = {"f32": "float", "f64": "double"}
 
 
@@ -43,7 +44,7 @@ LOOPS = {
 }
 
 
-# Forms whose formula is a function of a whole array, in vectors.h.
+# Activations without parameters whose value is a function of a whole array, in vectors.h.
 ARRAY_FORMULAS = {("gelu", "f32")}
 
 
@@ -52,6 +53,8 @@ def kernel_table(catalogue: ModuleType) -> str:
     rows = catalogue.ACTIVATIONS.values()
     lines = ['cdef extern from "fastact/activations.h" nogil:']
     for row in rows:
+        if len(row.parameters) > MAX_PARAMETERS:
+            raise ValueError(f"{row.name}: at most {MAX_PARAMETERS} parameters fit the loops of _kernels.pyx")
         for name in formulas(row).values():
             for suffix, c_type in PRECISIONS.items():
                 arguments = ", ".join([c_type] * (1 + len(row.parameters)))
@@ -83,9 +86,12 @@ def kernel_table(catalogue: ModuleType) -> str:
                 for varying in (0, 1) if count else (0,):
                     kernel = f"{public}_kernel_{suffix}" + "_varying" * varying
                     body = f"{loop}[{c_type}]({passed}, operands, length, {count}, {bool(varying)})"
-                    if (public, suffix) in ARRAY_FORMULAS:
+                    array = f"fastact_{row.name}_array_{suffix}"
+                    if (row.name, suffix) in ARRAY_FORMULAS and form.name == "with_derivative":
+                        body = f"map_array_and_derivative({array}, {passed.split(', ')[1]}, operands, length)"
+                    elif (row.name, suffix) in ARRAY_FORMULAS and form.name == "value":
                         arrays = f"<{c_type} *> operands[0], <{c_type} *> operands[1]"
-                        body = f"fastact_{public}_array_{suffix}({arrays}, length)"
+                        body = f"{array}({arrays}, length)"
                     head = f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:"
                     lines += ["", head, f"    {body}"]
                     fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
@@ -109,11 +115,13 @@ def stub(catalogue: ModuleType) -> str:
         "__version__: str",
         "activations: Mapping[str, Activation]",
         "",
-        "class ActivationUfunc(np.ufunc):  # type: ignore[misc]",
+        "class _ActivationUfunc(np.ufunc):  # type: ignore[misc]",
         "    spec: Activation",
         "    derivative: np.ufunc",
         "    with_derivative: np.ufunc",
         "    backward: np.ufunc",
+        "",
+        "class _ActivationUfuncFromOutput(_ActivationUfunc):  # type: ignore[misc]",
         "    backward_from_output: np.ufunc",
         "",
     ]
@@ -121,12 +129,13 @@ def stub(catalogue: ModuleType) -> str:
         for form in row.forms:
             public = row.name + form.suffix
             if not row.parameters:
-                kind = "ActivationUfunc" if form.name == "value" else "np.ufunc"
+                of_value = "_ActivationUfunc" + "FromOutput" * bool(row.from_output)
+                kind = of_value if form.name == "value" else "np.ufunc"
                 lines.append(f"{public}: {kind}")
                 continue
             inputs = ", ".join(f"{name}: ArrayLike" for name in form.inputs)
             parameters = ", ".join(f"{p.name}: ArrayLike = {p.default!r}" for p in row.parameters)
-            protocol = "".join(part.capitalize() for part in public.split("_")) + "Function"
+            protocol = "_" + "".join(part.capitalize() for part in public.split("_")) + "Function"
             lines += [
                 "",
                 f"class {protocol}(Protocol):",

@@ -15,7 +15,7 @@ from .catalogue import ACTIVATIONS
 
 activations = MappingProxyType(ACTIVATIONS)
 
-_functions = _public.make(_ufuncs.choose())
+_functions = _public.make(_ufuncs.running)
 globals().update(_functions)
 
 __all__ = ["__version__", "activations", "for_instruction_set", "get_include", "show_config", *_functions]  # noqa: PLE0604

@@ -50,7 +50,7 @@ def show_config(mode: Literal["print", "dict"] = "print") -> dict[str, Any] | No
         cpus = os.cpu_count() or 1
     configuration = {
         "fastact": __version__,
-        "instruction set": _ufuncs.choose(),
+        "instruction set": _ufuncs.running,
         "built": list(_ufuncs.built()),
         "usable here": [name for name in _ufuncs.built() if _ufuncs.cpu_supports(name)],
         "FASTACT_ISA": os.environ.get("FASTACT_ISA", ""),

@@ -144,6 +144,27 @@ cdef inline void map_backward(
             out[i] = grad[i] * derivative(x[i], p)
 
 
+cdef inline void map_array_and_derivative(
+    void (*array)(const float *, float *, Py_ssize_t) noexcept nogil,
+    float (*derivative)(float, const float *) noexcept nogil,
+    void **operands, Py_ssize_t length,
+) noexcept nogil:
+    """``map_both`` where the value is a function of an array: by blocks, since an output may be the input."""
+    cdef const float *x = <const float *> operands[0]
+    cdef float *y = <float *> operands[1]
+    cdef float *slope = <float *> operands[2]
+    cdef float block[BLOCK]
+    cdef Py_ssize_t start = 0, size, i
+    while start < length:
+        size = min(<Py_ssize_t> BLOCK, length - start)
+        for i in range(size):
+            block[i] = derivative(x[start + i], NULL)
+        array(x + start, y + start, size)
+        for i in range(size):
+            slope[start + i] = block[i]
+        start += size
+
+
 # Reading and writing one operand of a block ------------------------------------------------------------------------
 
 cdef void load(real *block, const char *source, npy_intp step, Py_ssize_t length) noexcept nogil:

@@ -54,12 +54,15 @@ def documentation(row: Activation, form: Form) -> str:
     ]
     if row.parameters:
         lines += ["ValueError", "    For a parameter outside its domain (not checked on lazy operands such as Dask's)."]
+    at_defaults = " (at the default parameters)" if row.parameters else ""
     lines += ["", "Notes", "-----"]
     if form.name in ("value", "with_derivative"):
-        lines.append(f"Range {row.range}; limits {row.limits[0]:g} at -inf and {row.limits[1]:g} at inf.")
+        lines.append(f"Range {row.range}; limits {row.limits[0]:g} at -inf and {row.limits[1]:g} at inf{at_defaults}.")
     if form.name != "value":
         low, high = row.derivative_limits
-        lines.append(f"f' has the limits {low:g} at -inf and {high:g} at inf, and is at most {row.sup_derivative:.6g}.")
+        lines.append(
+            f"f' has the limits {low:g} at -inf and {high:g} at inf, and |f'| is at most {row.sup_derivative:.6g}{at_defaults}."
+        )
         lines += [f"At the kink x = {at:g}, f' is {slope}." for at, slope in row.kinks.items()]
     if form.name.startswith("backward"):
         lines.append("The product is rounded once; 0 * inf is NaN, as everywhere in IEEE arithmetic.")

@@ -88,6 +88,8 @@ def choose():
     return [name for name in built() if cpu_supports(name)][-1]
 
 
+running = choose()  # FASTACT_ISA is read once
+
 _INTEGER = np.dtypes.Int64DType.__mro__[1]
 _FLOATS = (np.dtypes.Float16DType, np.dtypes.Float32DType, np.dtypes.Float64DType)
 

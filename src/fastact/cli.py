@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import typer
 
 EXTRA = "demo"
-MODULES = {"typer": "typer", "rich": "rich", "matplotlib": "matplotlib", "sklearn": "scikit-learn"}
+MODULES = {"typer": "typer", "rich": "rich", "matplotlib": "matplotlib", "sklearn": "scikit-learn", "joblib": "joblib"}
 
 # Exit codes: 1 for what is missing, 2 for bad arguments and data (as typer), 130 as shells do for Ctrl-C.
 MISSING, BAD, INTERRUPTED = 1, 2, 130
@@ -106,7 +106,7 @@ def make_app() -> "typer.Typer":
         saturated: Annotated[
             bool,
             typer.Option(
-                "--saturated", help="Start with the last hidden layer's pre-activations beyond 17 (float64: 38)."
+                "--saturated", help="Start with the last hidden layer's pre-activations at 17.5 or more (float64: 38)."
             ),
         ] = usual.saturated,
         data: Annotated[

@@ -13,7 +13,7 @@ so that every value and every gradient keeps its relative precision, however sma
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -121,9 +121,12 @@ def cross_entropy_value_and_gradient(
     if validate:
         x, t = _validated(logits, labels, reduction, out)
         with np.errstate(all="ignore"):
-            value, gradient = _value_and_gradient(x, t, out)
-    else:
-        value, gradient = _value_and_gradient(np.asarray(logits), np.asarray(labels), out)
+            return _reduced(*_value_and_gradient(x, t, out), reduction)
+    return _reduced(*_value_and_gradient(np.asarray(logits), np.asarray(labels), out), reduction)
+
+
+def _reduced(value: NDArray, gradient: NDArray, reduction: str) -> tuple[Any, NDArray]:
+    """The samples' losses and their gradient, by the reduction."""
     if reduction == "none":
         return value, gradient
     summed = float(np.add.reduce(value, dtype=np.float64))
@@ -164,6 +167,8 @@ def _validated(
         raise ValueError(f"labels must be {x.shape[0]} integers, got {t.dtype} of shape {t.shape}")
     if t.min() < 0 or t.max() >= x.shape[1]:
         raise ValueError(f"labels must be in [0, {x.shape[1]}), got {t.min()} to {t.max()}")
+    if out is not None and not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
     if out is not None and (out.shape != x.shape or out.dtype != x.dtype):
         raise ValueError(f"out must be {x.dtype} of shape {x.shape}, got {out.dtype} of shape {out.shape}")
     return x, t

@@ -32,8 +32,8 @@ The gradient.
     "last layer" the logits, whose gradient (softmax - one-hot) / N no derivative of f has touched.
 
 Exact and textbook derivatives.
-    The textbook takes f' from the rounded output, s (1 - s) and 1 - t^2. In float32 s rounds to 1 for x > 16.64 and
-    tanh to +-1 for |x| > 9.01, and the textbook derivative is then exactly 0, where f' is 4e-8 or less but not 0. Both
+    The textbook takes f' from the rounded output, s (1 - s) and 1 - t^2. In float32 s rounds to 1 for x > 17.33 and
+    tanh to +-1 for |x| > 9.01, and the textbook derivative is then exactly 0, where f' is 6e-8 or less but not 0. Both
     gradients of the same network on the same samples are compared layer by layer. The saturated preset shifts the
     biases of the last hidden layer so that its pre-activations all lie at 17.5 or more (float64: at 38 or more); one
     such layer stops the textbook gradient of everything below it. (With all layers saturated the true gradient would
@@ -63,7 +63,7 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu")
 INITIALISERS = ("auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal")
 OPTIMISERS = ("adam", "sgd")
 
-# Beyond the point where the output rounds to 1 (16.64 and 36.74 for the sigmoid), with a margin for rounded sums.
+# Beyond the point where the output rounds to 1 (25 ln 2 = 17.33 and 54 ln 2 = 37.43 for the sigmoid), with a margin for rounded sums.
 SATURATION = {"float32": 17.5, "float64": 38.0}
 
 DEFINITIONS = {

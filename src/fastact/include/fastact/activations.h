@@ -27,6 +27,7 @@
 #include "activations.h"
 #undef FASTACT_PRECISION
 #undef FASTACT_FORMULAS
+#undef FASTACT_REAL
 #endif
 
 #else /* FASTACT_FORMULAS: once for each precision */
@@ -124,7 +125,7 @@ FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
 
 /* gelu: f(x) = max(0, x) - a Phi(-a), a = |x|: for x < 0 the tail itself, for x > 0 a sum that does not cancel.
  * f' = Phi(x) + x phi(x), which is tail for x < 0 and 1 - tail for x > 0, tail = e^(-a^2/2) (root - a) R(a), R > 0.
- * How m(a) = Phi(-a) e^(a^2/2) and R are approximated stands in tools/coefficients.py. */
+ * How H(a) = a Phi(-a) e^(a^2/2), m(a) = H(a) / a and R are approximated stands in tools/coefficients.py. */
 #if FASTACT_PRECISION == 32
 /* a Phi(-a) = H(a) e^(-a^2/2), H piecewise: a table entry and a polynomial leave only two roundings that count. The same
  * formula stands in vectors.h with the table in registers; a test compares the bits. */
@@ -151,7 +152,7 @@ FASTACT_INLINE REAL FN(gelu)(REAL x) {
     /* In the first piece the leading a / 2 is added here, exactly; elsewhere a constant that the table leaves out. */
     h = FN(fma)(h, at, FN(mad)(FN(magnitude)(a, FASTACT_GELU_FIRST_END), K(0.5), table[1][piece]));
     const REAL scaled = h * FN(power_of_two)(shifted), tail = FN(fma)(scaled, t, scaled);
-    /* NaN: x is the only one. The constant is negated: gcc would take the sign of `-tail` into the fma that made it. */
+    /* NaN comes from x alone: the tail is finite even there. The constant is negated: gcc would take the sign of `-tail` into the fma that made it. */
     return FN(fma)(tail, -FASTACT_UNSCALE, x < 0 ? K(0) : x);
 }
 /* f' in double throughout and rounded once. */

@@ -1,8 +1,8 @@
 /*
  * One precision's types, names and constants: float after `#define FASTACT_PRECISION 32`, double after 64.
  *
- * activations.h includes this file and the formulas once for each precision, so that a formula is written once. There
- * is no include guard: every inclusion replaces the definitions of the one before. The constants between the markers
+ * activations.h includes this file and the formulas once for each precision, so that a formula is written once
+ * (vectors.h, which needs the constants of float, includes it once more). There is no include guard: every inclusion replaces the definitions of the one before. The constants between the markers
  * are printed by tools/coefficients.py, which says what they approximate and how well; a test compares.
  */
 #undef FASTACT_REAL

@@ -12,7 +12,7 @@
 
 #include "activations.h"
 
-#if defined(__AVX512F__) && defined(__AVX512DQ__) || defined(__AVX2__) && defined(__FMA__)
+#if (defined(__AVX512F__) && defined(__AVX512DQ__)) || (defined(__AVX2__) && defined(__FMA__))
 #include <immintrin.h>
 #define FASTACT_HAS_LOOKUP 1
 
@@ -142,5 +142,7 @@ FASTACT_INLINE void fastact_gelu_array_f32(const float *x, float *y, ptrdiff_t l
     for (; i < length; ++i) y[i] = fastact_gelu_f32(x[i]);
 #endif
 }
+
+#undef FASTACT_REAL
 
 #endif /* FASTACT_VECTORS_H */
