@@ -3,7 +3,8 @@
 ``python tools/coefficients.py [f32] [f64]`` prints the ``#define`` lines as they stand in the header.
 All in multiple precision (mpmath) and rounded to the target precision: minimax polynomials by the Remez exchange
 algorithm under the weight that makes their *relative* contribution to the final result equi-oscillate; a rational
-function by reweighted least squares; a table by least squares, one coefficient after the other. ``tests/test_house.py`` compares the header with this script.
+function by reweighted least squares; a table by least squares, one coefficient after the other. A test in
+``tests/test_house.py`` compares the header with this script.
 """
 
 from __future__ import annotations

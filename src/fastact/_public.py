@@ -61,7 +61,8 @@ def documentation(row: Activation, form: Form) -> str:
     if form.name != "value":
         low, high = row.derivative_limits
         lines.append(
-            f"f' has the limits {low:g} at -inf and {high:g} at inf, and |f'| is at most {row.sup_derivative:.6g}{at_defaults}."
+            f"f' has the limits {low:g} at -inf and {high:g} at inf, and |f'| is at most {row.sup_derivative:.6g}"
+            f"{at_defaults}."
         )
         lines += [f"At the kink x = {at:g}, f' is {slope}." for at, slope in row.kinks.items()]
     if form.name.startswith("backward"):

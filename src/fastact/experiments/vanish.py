@@ -63,7 +63,8 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu")
 INITIALISERS = ("auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal")
 OPTIMISERS = ("adam", "sgd")
 
-# Beyond the point where the output rounds to 1 (25 ln 2 = 17.33 and 54 ln 2 = 37.43 for the sigmoid), with a margin for rounded sums.
+# Beyond the point where the output rounds to 1 (25 ln 2 = 17.33 and 54 ln 2 = 37.43 for the sigmoid), with a margin
+# for rounded sums.
 SATURATION = {"float32": 17.5, "float64": 38.0}
 
 DEFINITIONS = {
