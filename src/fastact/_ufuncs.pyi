@@ -3,6 +3,7 @@
 from typing import Any
 
 instruction_sets: tuple[str, ...]
+running: str
 
 def cpu_supports(name: str) -> bool: ...
 def built() -> tuple[str, ...]: ...

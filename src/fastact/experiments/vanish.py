@@ -287,7 +287,8 @@ def run(
 
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        results.write(path, report())
+        if rows or not path.exists():  # a finished report of before stays until there is a row to replace it with
+            results.write(path, report())
     if on_row is not None:
         for name in [name for name in cells if name in rows]:
             on_row(rows[name], True)

@@ -110,7 +110,10 @@ FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
     const REAL tail = quotient * scale, tail_lo = rest / divisor * scale;
     const REAL linear = FN(select)((x > 0) & (far ^ 1), x, K(0)), sum = linear + tail, tail_seen = sum - linear;
     const REAL sum_lo = (linear - (sum - tail_seen)) + (tail - tail_seen);
-    return FN(keep_nan)(FN(keep_nan)(FN(select)((x > 0) & far, x, sum + (sum_lo + tail_lo)), x), beta);
+    /* At a subnormal beta 1 / beta may overflow, and the largest |x| is not yet far. */
+    const REAL finite = FN(select)((x > 0) & far, x, sum + (sum_lo + tail_lo));
+    const REAL result = FN(select)(x < -FASTACT_LARGEST, K(0), FN(select)(tail > FASTACT_LARGEST, tail, finite));
+    return FN(keep_nan)(FN(keep_nan)(result, x), beta);
 }
 FASTACT_INLINE REAL FN(softplus_derivative)(REAL x, REAL beta) {
     const FN(pair) z = FN(sharpened)(x, beta, FASTACT_EXP_END);
