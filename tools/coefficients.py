@@ -1,6 +1,6 @@
 """Compute every polynomial coefficient and split constant of ``include/fastact/precision.h``.
 
-``python tools/coefficients.py [f32] [f64]`` prints the ``#define`` lines as they stand in the header.
+``python tools/coefficients.py --write`` writes them there; without it, prints them and the errors of the fits.
 All in multiple precision (mpmath) and rounded to the target precision: minimax polynomials by the Remez exchange
 algorithm under the weight that makes their *relative* contribution to the final result equi-oscillate; a rational
 function by reweighted least squares; a table by least squares, one coefficient after the other. A test in
@@ -14,12 +14,14 @@ import re
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import mpmath as mp
 
 mp.mp.prec = 200
 
 BITS = {"f32": 24, "f64": 53}
+HEADER = Path(__file__).parents[1] / "src" / "fastact" / "include" / "fastact" / "precision.h"
 
 
 def round_to(value: mp.mpf, bits: int) -> mp.mpf:
@@ -254,6 +256,8 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "exp_f64": lambda: Polynomial(_exp_tail, _square_weight, range(10), -HALF_LN2, HALF_LN2, "f64"),
     "log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(8), 1 / ROOT2 - 1, ROOT2 - 1, "f32"),
     "log1p_f64": lambda: Polynomial(_log1p_tail, _square_weight, range(19), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
+    "wide_exp_f32": lambda: Polynomial(_exp_tail, _square_weight, range(7), -HALF_LN2, HALF_LN2, "f64"),
+    "wide_log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(13), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
     "mills_f64": lambda: _mapped(lambda a: mills(a) * (a + MAPPED_SHIFT), 21),
     "tail_slope_f64": lambda: _mapped(tail_slope, 21),
 }
@@ -319,7 +323,8 @@ def definitions(precision: str) -> dict[str, str]:
             for power in range(in_double_length):
                 high, low = split(fitted.pop(0), precision, bits)
                 out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
-            out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = steps(fitted, precision)
+            # What a float's formula computes in double has coefficients in double.
+            out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = steps(fitted, "f64" if "wide" in kind else precision)
     for name, fit in RATIONALS.items():
         kind, _, of = name.rpartition("_")
         if of == precision:
@@ -338,11 +343,31 @@ def header(precision: str) -> str:
     return "\n".join(out)
 
 
+def undefinitions() -> str:
+    """The generated block of ``precision.h`` that takes back what a previous inclusion defined."""
+    names = {name.split("(")[0] for precision in BITS for name in definitions(precision)}
+    return "\n".join(f"#undef {name}" for name in sorted(names))
+
+
+BLOCK = re.compile(r"(?<=/\* coefficients: begin \*/\n).*?(?=\n/\* coefficients: end \*/)", re.DOTALL)
+
+
+def updated(text: str) -> str:
+    """``precision.h`` with its generated blocks made anew: the names, then the definitions of each precision."""
+    blocks = iter([undefinitions(), *map(header, BITS)])
+    return BLOCK.sub(lambda _: next(blocks), text)
+
+
 def main() -> None:
     """Print the block of each precision named on the command line (default: both), and the fits' errors."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("precisions", nargs="*", default=list(BITS), help="f32, f64 (default: both)")
-    for precision in parser.parse_args().precisions:
+    parser.add_argument("--write", action="store_true", help="write them into precision.h instead")
+    options = parser.parse_args()
+    if options.write:
+        HEADER.write_text(updated(HEADER.read_text()))
+        return
+    for precision in options.precisions:
         print(f"/* {precision} */\n{header(precision)}")
         for name, polynomial in POLYNOMIALS.items():
             if name.endswith(precision):

@@ -19,11 +19,13 @@
 #define FASTACT_PRECISION 32
 #include "precision.h"
 #include "math.h"
+#include "wide.h"
 #include "activations.h"
 #undef FASTACT_PRECISION
 #define FASTACT_PRECISION 64
 #include "precision.h"
 #include "math.h"
+#include "wide.h"
 #include "activations.h"
 #undef FASTACT_PRECISION
 #undef FASTACT_FORMULAS

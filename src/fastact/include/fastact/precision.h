@@ -2,8 +2,9 @@
  * One precision's types, names and constants: float after `#define FASTACT_PRECISION 32`, double after 64.
  *
  * activations.h includes this file and the formulas once for each precision, so that a formula is written once
- * (vectors.h, which needs the constants of float, includes it once more). There is no include guard: every inclusion replaces the definitions of the one before. The constants between the markers
- * are printed by tools/coefficients.py, which says what they approximate and how well; a test compares.
+ * (vectors.h, which needs the constants of float, includes it once more). There is no include guard: every inclusion
+ * replaces the definitions of the one before. The lines between the markers are written by
+ * `tools/coefficients.py --write`, which says what they approximate and how well; a test compares.
  */
 #undef FASTACT_REAL
 #undef FASTACT_BITS
@@ -21,6 +22,7 @@
 #undef FASTACT_EXP_END
 #undef FASTACT_EXP_FAR
 #undef FASTACT_LEAST_EXPONENT
+/* coefficients: begin */
 #undef FASTACT_EXP_POLYNOMIAL
 #undef FASTACT_GAUSS_POLYNOMIAL
 #undef FASTACT_GELU_END
@@ -50,6 +52,9 @@
 #undef FASTACT_TAIL_SLOPE_C0_LO
 #undef FASTACT_TAIL_SLOPE_POLYNOMIAL
 #undef FASTACT_TAIL_SLOPE_SLOPE
+#undef FASTACT_WIDE_EXP_POLYNOMIAL
+#undef FASTACT_WIDE_LOG1P_POLYNOMIAL
+/* coefficients: end */
 
 #if FASTACT_PRECISION == 32
 
@@ -112,6 +117,13 @@
     STEP(0x1.55548ep-3f) STEP(0x1p-1f)
 #define FASTACT_LOG1P_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.41fd1ap-4f) STEP(0x1.07cdccp-3f) STEP(-0x1.0cdcp-3f) \
     STEP(0x1.226e92p-3f) STEP(-0x1.547914p-3f) STEP(0x1.99a596p-3f) STEP(-0x1.00021ep-2f) STEP(0x1.55554ap-2f)
+#define FASTACT_WIDE_EXP_POLYNOMIAL(FIRST, STEP) FIRST(0x1.a18bdf42e6065p-16) STEP(0x1.a1875da3cadbdp-13) \
+    STEP(0x1.6c1622461855p-10) STEP(0x1.1110a108b5c48p-7) STEP(0x1.5555558ab4067p-5) STEP(0x1.5555557ea667p-3) \
+    STEP(0x1.ffffffffeadb7p-2)
+#define FASTACT_WIDE_LOG1P_POLYNOMIAL(FIRST, STEP) FIRST(0x1.72528e5886529p-5) STEP(-0x1.619abc498fdf3p-4) \
+    STEP(0x1.63d1985b64f2p-4) STEP(-0x1.5278eb554e067p-4) STEP(0x1.6f03f688fa2a4p-4) STEP(-0x1.995fa9aeda274p-4) \
+    STEP(0x1.c7703050b1e25p-4) STEP(-0x1.000324aa8263dp-3) STEP(0x1.2491016d87fa6p-3) STEP(-0x1.55553d638049ep-3) \
+    STEP(0x1.99999e32c0392p-3) STEP(-0x1.0000001bbedfp-2) STEP(0x1.55555552a66ccp-2)
 #define FASTACT_TAIL_SLOPE_ABOVE(FIRST, STEP) FIRST(0x1.549bf18e7aap-7) STEP(0x1.86e746cb0db61p-4) \
     STEP(0x1.827d76a6ea498p-2) STEP(0x1.819a527062ec6p-1) STEP(0x1.54851a5cc1ec8p-1)
 #define FASTACT_TAIL_SLOPE_BELOW(FIRST, STEP) FIRST(0x1.aae34894b43abp-6) STEP(0x1.c1d2bc1188f2fp-3) \

@@ -1,0 +1,165 @@
+/*
+ * Arithmetic wider than the result: formulas written in it are rounded once, at the end.
+ *
+ *     float:  a wide number is a double             relative errors about 2^-40
+ *     double: a wide number is a pair of doubles    relative errors about 2^-57 in exp and log1p, else 2^-100
+ *
+ * Included by activations.h once for each precision, after math.h. The operations keep no NaN and no infinity: a
+ * formula holds its argument in a range where nothing overflows, and ends in keep_nan. Pairs are normalised: hi is the
+ * sum rounded. References: Dekker, A floating-point technique for extending the available precision, 1971; Joldes,
+ * Muller & Popescu, Tight and rigorous error bounds for basic building blocks of double-word arithmetic, 2017.
+ */
+
+#define REAL FASTACT_REAL
+#define FN(name) FASTACT_NAME(name)
+#define K(constant) FASTACT_K(constant)
+#define WIDE FASTACT_NAME(wide)
+
+#if FASTACT_PRECISION == 32
+
+typedef double fastact_wide_f32;
+
+FASTACT_INLINE WIDE FN(widen)(REAL x) { return (double)x; }
+/* A constant from its nearest double and what that leaves over. */
+FASTACT_INLINE WIDE FN(wide_constant)(double hi, double lo) { return hi + lo; }
+FASTACT_INLINE REAL FN(narrow)(WIDE a) { return (float)a; }
+FASTACT_INLINE double FN(wide_lead)(WIDE a) { return a; }
+FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { return -a; }
+FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) { return a + b; }
+FASTACT_INLINE WIDE FN(wide_subtract)(WIDE a, WIDE b) { return a - b; }
+FASTACT_INLINE WIDE FN(wide_multiply)(WIDE a, WIDE b) { return a * b; }
+FASTACT_INLINE WIDE FN(wide_divide)(WIDE a, WIDE b) { return a / b; }
+FASTACT_INLINE WIDE FN(wide_sqrt)(WIDE a) { return __builtin_sqrt(a); }
+/* a times a power of two. */
+FASTACT_INLINE WIDE FN(wide_scale)(WIDE a, double power) { return a * power; }
+/* chosen ? a : b, by a mask: see `select`. */
+FASTACT_INLINE WIDE FN(wide_select)(int64_t chosen, WIDE a, WIDE b) {
+    return fastact_from_bits_f64((fastact_bits_f64(a) & -chosen) | (fastact_bits_f64(b) & ~-chosen));
+}
+
+/* Exponentials are kept times a power of two that wide_unscale and narrow_scaled take away, so that none is subnormal.
+ * It is 1 here: a double holds the square of every float. */
+FASTACT_INLINE WIDE FN(wide_unscale)(WIDE a) { return a; }
+FASTACT_INLINE REAL FN(narrow_scaled)(WIDE a) { return (float)a; }
+
+/* e^z = (1 + t) 2^k for |z| <= 700. */
+typedef struct { double t, power; } fastact_wide_power_f32;
+FASTACT_INLINE fastact_wide_power_f32 FN(wide_exp_parts)(WIDE z) {
+    fastact_wide_power_f32 e;
+    const double rounder = 0x1.8p52 + 1023, shifted = fastact_mad_f64(z, 0x1.71547652b82fep+0, rounder);
+    const double r = fastact_mad_f64(shifted - rounder, -0x1.62e42fefa39efp-1, z);
+#define FASTACT_FIRST(c) double p = c;
+#define FASTACT_STEP(c) p = fastact_mad_f64(p, r, c);
+    FASTACT_WIDE_EXP_POLYNOMIAL(FASTACT_FIRST, FASTACT_STEP)
+#undef FASTACT_FIRST
+#undef FASTACT_STEP
+    e.t = fastact_mad_f64(r * r, p, r);
+    e.power = fastact_from_bits_f64((int64_t)((uint64_t)fastact_bits_f64(shifted) << 52));
+    return e;
+}
+FASTACT_INLINE WIDE FN(wide_exp_scaled)(WIDE z) {
+    const fastact_wide_power_f32 e = FN(wide_exp_parts)(z);
+    return fastact_mad_f64(e.power, e.t, e.power);
+}
+/* e^z - 1, to the same relative error near 0. */
+FASTACT_INLINE WIDE FN(wide_expm1)(WIDE z) {
+    const fastact_wide_power_f32 e = FN(wide_exp_parts)(z);
+    return fastact_mad_f64(e.power, e.t, e.power - 1.0);
+}
+/* log(1 + e) for e in [0, 1]: see log1p_pair. */
+FASTACT_INLINE WIDE FN(wide_log1p)(WIDE e) {
+    const int64_t large = e > 0.41421356;
+    const double f = FN(wide_select)(large, 0.5 * (e - 1.0), e);
+    const double base = FN(wide_select)(large, 0x1.62e42fefa39efp-1, 0.0);
+#define FASTACT_FIRST(c) double q = c;
+#define FASTACT_STEP(c) q = fastact_mad_f64(q, f, c);
+    FASTACT_WIDE_LOG1P_POLYNOMIAL(FASTACT_FIRST, FASTACT_STEP)
+#undef FASTACT_FIRST
+#undef FASTACT_STEP
+    return base + fastact_mad_f64(f * f, fastact_mad_f64(q, f, -0.5), f);
+}
+
+#else /* 64 */
+
+typedef fastact_pair_f64 fastact_wide_f64;
+
+/* a + b exactly; the first where |a| >= |b| or a = 0. */
+FASTACT_INLINE WIDE FN(wide_quick_sum)(REAL a, REAL b) {
+    WIDE sum;
+    sum.hi = a + b;
+    sum.lo = b - (sum.hi - a);
+    return sum;
+}
+FASTACT_INLINE WIDE FN(wide_sum)(REAL a, REAL b) {
+    WIDE sum;
+    const REAL s = a + b, b_seen = s - a;
+    sum.hi = s;
+    sum.lo = (a - (s - b_seen)) + (b - b_seen);
+    return sum;
+}
+FASTACT_INLINE WIDE FN(widen)(REAL x) { WIDE a; a.hi = x; a.lo = 0; return a; }
+FASTACT_INLINE WIDE FN(wide_constant)(double hi, double lo) { WIDE a; a.hi = hi; a.lo = lo; return a; }
+FASTACT_INLINE REAL FN(narrow)(WIDE a) { return a.hi + a.lo; }
+FASTACT_INLINE double FN(wide_lead)(WIDE a) { return a.hi; }
+FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { a.hi = -a.hi; a.lo = -a.lo; return a; }
+FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) {
+    const WIDE sum = FN(wide_sum)(a.hi, b.hi);
+    return FN(wide_quick_sum)(sum.hi, sum.lo + (a.lo + b.lo));
+}
+FASTACT_INLINE WIDE FN(wide_subtract)(WIDE a, WIDE b) { return FN(wide_add)(a, FN(wide_negate)(b)); }
+FASTACT_INLINE WIDE FN(wide_multiply)(WIDE a, WIDE b) {
+    const REAL product = a.hi * b.hi, lo = FN(fma)(a.hi, b.hi, -product);
+    return FN(wide_quick_sum)(product, lo + FN(mad)(a.hi, b.lo, a.lo * b.hi));
+}
+FASTACT_INLINE WIDE FN(wide_divide)(WIDE a, WIDE b) {
+    const REAL reciprocal = K(1) / b.hi, quotient = a.hi * reciprocal;
+    const REAL rest = FN(fma)(-quotient, b.hi, a.hi) + FN(mad)(-quotient, b.lo, a.lo);
+    return FN(wide_quick_sum)(quotient, rest * reciprocal);
+}
+/* a > 0. */
+FASTACT_INLINE WIDE FN(wide_sqrt)(WIDE a) {
+    const REAL root = __builtin_sqrt(a.hi);
+    return FN(wide_quick_sum)(root, (FN(fma)(-root, root, a.hi) + a.lo) / (root + root));
+}
+FASTACT_INLINE WIDE FN(wide_scale)(WIDE a, double power) { a.hi *= power; a.lo *= power; return a; }
+FASTACT_INLINE WIDE FN(wide_select)(int64_t chosen, WIDE a, WIDE b) {
+    WIDE out;
+    out.hi = FN(select)(chosen, a.hi, b.hi);
+    out.lo = FN(select)(chosen, a.lo, b.lo);
+    return out;
+}
+
+FASTACT_INLINE WIDE FN(wide_unscale)(WIDE a) { return FN(wide_scale)(a, FASTACT_UNSCALE); }
+FASTACT_INLINE REAL FN(narrow_scaled)(WIDE a) { return (a.hi + a.lo) * FASTACT_UNSCALE; }
+
+/* e^z 2^FASTACT_SCALE for z in [-FASTACT_EXP_END, 0]. */
+FASTACT_INLINE WIDE FN(wide_exp_scaled)(WIDE z) {
+    const FN(exp_parts) e = FN(exp_parts_of)(z.hi, -z.lo, K(1), FASTACT_ROUNDER);
+    const WIDE sum = FN(wide_quick_sum)(K(1), e.t);
+    return FN(wide_scale)(FN(wide_quick_sum)(sum.hi, sum.lo + (e.t_lo + e.r_lo)), e.power);
+}
+/* e^z - 1 for z in [-FASTACT_EXP_END, 0]. */
+FASTACT_INLINE WIDE FN(wide_expm1)(WIDE z) {
+    const WIDE m = FN(expm1_pair)(z.hi, -z.lo, K(1));
+    return FN(wide_quick_sum)(m.hi, m.lo);
+}
+FASTACT_INLINE WIDE FN(wide_log1p)(WIDE e) {
+    const WIDE l = FN(log1p_pair)(e.hi, e.lo);
+    return FN(wide_quick_sum)(l.hi, l.lo);
+}
+
+#endif
+
+/* e^z for z <= 0; it underflows where the scaled one does not. */
+FASTACT_INLINE WIDE FN(wide_exp)(WIDE z) { return FN(wide_unscale)(FN(wide_exp_scaled)(z)); }
+/* Exact products and sums of two numbers, and operations with one. */
+FASTACT_INLINE WIDE FN(wide_product)(REAL a, REAL b) { return FN(wide_multiply)(FN(widen)(a), FN(widen)(b)); }
+FASTACT_INLINE WIDE FN(wide_square)(WIDE a) { return FN(wide_multiply)(a, a); }
+FASTACT_INLINE WIDE FN(wide_times)(WIDE a, REAL b) { return FN(wide_multiply)(a, FN(widen)(b)); }
+FASTACT_INLINE WIDE FN(wide_plus)(WIDE a, REAL b) { return FN(wide_add)(a, FN(widen)(b)); }
+FASTACT_INLINE WIDE FN(wide_reciprocal)(WIDE a) { return FN(wide_divide)(FN(widen)(K(1)), a); }
+
+#undef REAL
+#undef FN
+#undef K
+#undef WIDE
