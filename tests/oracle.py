@@ -145,6 +145,10 @@ TRUTHS: dict[str, Truth] = {
         fast_value=lambda x: np.maximum(x, -1e4) * special.ndtr(x),
         fast_derivative=_fast_gelu_derivative,
     ),
+    # Piecewise polynomials ------------------------------------------------------------------------------------------
+    # Exponentials and logarithms ------------------------------------------------------------------------------------
+    # Roots and quotients --------------------------------------------------------------------------------------------
+    # Trigonometric and error functions ------------------------------------------------------------------------------
 }
 
 

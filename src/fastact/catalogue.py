@@ -274,6 +274,10 @@ _ROWS = (
         derivative_accuracy=_slope(avx512=0.718),
         reference="Hendrycks & Gimpel, Gaussian error linear units (GELUs), arXiv:1606.08415",
     ),
+    # Piecewise polynomials ------------------------------------------------------------------------------------------
+    # Exponentials and logarithms ------------------------------------------------------------------------------------
+    # Roots and quotients --------------------------------------------------------------------------------------------
+    # Trigonometric and error functions ------------------------------------------------------------------------------
 )
 
 ACTIVATIONS: dict[str, Activation] = {row.name: row for row in _ROWS}
