@@ -253,8 +253,6 @@ FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
 
 /* Trigonometric and error functions ------------------------------------------------------------------------------- */
 
-/* Second derivatives ---------------------------------------------------------------------------------------------- */
-
 #undef REAL
 #undef FN
 #undef K
