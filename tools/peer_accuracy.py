@@ -33,16 +33,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.single_thread import single_thread  # noqa: E402
-
-single_thread()
-
-import numpy as np  # noqa: E402
-
 from bench import peers  # noqa: E402
+from bench.single_thread import single_thread  # noqa: E402
 from fastact import _ufuncs  # noqa: E402
 from fastact._schema import NEAR_ROOT, NEAR_ROOT_ERROR  # noqa: E402
 from tests import oracle  # noqa: E402
@@ -58,7 +55,7 @@ SYMBOLS = {"value": "f", "derivative": "f'", "second_derivative": "f''"}
 
 # One length for all calls: JAX compiles anew for each.
 BLOCK = 1 << 14
-EVERY = 251
+EVERY = 151
 SAMPLES = 4000
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -208,22 +205,23 @@ def judge_exactly(case: Case, x: np.ndarray, y: np.ndarray, truth: list[Any]) ->
 
 
 def inputs(case: Case, dtype: str, every: int, count: int) -> Iterator[np.ndarray]:
-    """Finite inputs without kinks, in blocks of one sign and in order; in float64 a single one in any order."""
+    """Finite inputs without kinks, in blocks of one sign and in order."""
     kind = np.dtype(dtype).type
-    hard = np.unique(samples(case, kind, count, tuple(parameters_of(case, dtype).values())))
-    hard = hard[np.isfinite(hard) & ~np.isin(hard, list(case.row.kinks_at(**parameters_of(case, dtype))))]
-    if kind is np.float64:
-        yield hard
-        return
+    parameters = parameters_of(case, dtype)
+    kinks = list(case.row.kinks_at(**parameters))
     end = int(np.array(np.inf, kind).view(BITS[np.dtype(kind)]))
-    step = 1 if kind is np.float16 else every
-    for sign in (1, -1):
-        for start in range(0, end, BLOCK * step):
-            patterns = np.arange(start, min(start + BLOCK * step, end), step)
-            x = sign * patterns.astype(BITS[np.dtype(kind)]).view(kind)
-            yield x[~np.isin(x, list(case.row.kinks_at(**parameters_of(case, dtype))))]
-    signed = (hard[hard < 0], hard[hard >= 0])
-    for part in signed:
+    if kind is not np.float64:
+        step = 1 if kind is np.float16 else every
+        for sign in (1, -1):
+            for start in range(0, end, BLOCK * step):
+                patterns = np.arange(start, min(start + BLOCK * step, end), step)
+                x = sign * patterns.astype(BITS[np.dtype(kind)]).view(kind)
+                yield x[~np.isin(x, kinks)]
+    if kind is np.float16:
+        return
+    hard = np.unique(samples(case, kind, count, tuple(parameters.values())))
+    hard = hard[np.isfinite(hard) & ~np.isin(hard, kinks)]
+    for part in (hard[hard < 0], hard[hard >= 0]):
         for start in range(0, part.size, BLOCK):
             yield part[start : start + BLOCK]
 
@@ -243,10 +241,8 @@ def judge(case: Case, dtype: str, functions: dict[str, Function], every: int, co
         for x in inputs(case, dtype, every, count):
             if dtype == "float64":
                 exact = [oracle.exact(case.row.name, case.form.name, float(at), *parameters) for at in x]
-                blocks = range(0, x.size, BLOCK)
                 for name, compute in functions.items():
-                    y = np.concatenate([run_padded(compute, x[start : start + BLOCK]) for start in blocks])
-                    figures[name] += judge_exactly(case, x, y, exact)
+                    figures[name] += judge_exactly(case, x, run_padded(compute, x), exact)
                 continue
             truth = oracle.fast(case.row.name, case.form.name, x, *parameters)
             for name, compute in functions.items():
@@ -424,10 +420,10 @@ def document(data: dict[str, Any]) -> str:
         "Written by `tools/peer_accuracy.py`, which says how to repeat it. Errors are in units in the last place (ULP)",
         "of the exact result, and rounded up: `a / b` is the largest over abs(x) <= 5 and over all finite x. Where",
         "x or the exact result is subnormal it is told apart, since some libraries flush these to zero; so is the",
-        "absolute error within 1/16 of a root of f' or f'' (in float16, beyond its last rounding). *All lost* means that",
-        "no bit is right, NaN that a finite x gives NaN. A derivative is falsely 0 from a place on if it is 0 there, with",
-        "abs(x) >= 1, though the exact one is a number of that dtype. Of several expressions of one library the most",
-        "accurate counts; f' is the backward function at a gradient of 1. A dash: none was measured.",
+        "absolute error within 1/16 of a root of f' or f'' (in float16, beyond its last rounding). *All lost* means",
+        "that no bit is right, NaN that a finite x gives NaN. A derivative is falsely 0 from a place on if it is 0",
+        "there, with abs(x) >= 1, though the exact one is a number of that dtype. Of several expressions of one",
+        "library the most accurate counts; f' is the backward function at a gradient of 1. A dash: none was measured.",
         "",
         f"Measured {about['date']}: fastact {about['fastact']} ({about['instruction set']}, {about['compiler']}), "
         f"{versions}; {about['system']}, {about['processor']}. All float16; every {about['every']}th float32 and a "
@@ -494,8 +490,8 @@ def main(arguments: list[str] | None = None) -> int:
     units = [(*key, dtype, options.every, options.samples) for key in chosen for dtype in DTYPES]
     results: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     started = time.monotonic()
-    # JAX cannot be forked.
-    with ProcessPoolExecutor(options.jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")  # JAX cannot be forked
+    with ProcessPoolExecutor(options.jobs, spawn, initializer=single_thread) as pool:
         futures = {pool.submit(measure, *unit): unit for unit in units}
         for future in as_completed(futures):
             unit = futures[future]
