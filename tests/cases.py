@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +42,15 @@ class Case:
 
     def domain(self, parameter: Parameter) -> Interval:
         """Where a parameter of this form may lie."""
-        if self.form.name == "backward_from_output" and parameter.output_domain is not None:
-            return parameter.output_domain
-        return parameter.domain
+        return parameter.domain_of(self.form)
+
+    def allowed(self, parameters: Any) -> bool:
+        """Whether parameter values, in order, satisfy the inequalities between them."""
+        values = dict(zip(self.row.defaults, parameters, strict=True))
+        holds = {"<": operator.lt, "<=": operator.le}
+        return all(
+            holds[relation](values[left], values[right]) for left, relation, right in self.row.order_of(self.form)
+        )
 
     def defaults(self, dtype: Any) -> tuple[Any, ...]:
         """The default parameters as scalars of the dtype."""
@@ -69,7 +76,7 @@ class Case:
 CASES = [Case(row, form) for row in fastact.activations.values() for form in row.forms]
 
 # The forms that compute something of their own; the others are held to these bit for bit.
-OWN_FORMULAS = [case for case in CASES if case.form.name in ("value", "derivative", "backward_from_output")]
+OWN_FORMULAS = [case for case in CASES if case.form.own]
 
 # Tried for every parameter where its domain has them: 0, signs, ordinary values, and far out.
 PARAMETER_VALUES = (0.01, 0.2, 0.0, -0.5, 1.0, 2.0, 0.1, 0.5, 10.0, 1e-30, 1e30)
@@ -83,8 +90,10 @@ def parameter_grid(case: Case, dtype: Any) -> list[tuple[float, ...]]:
         for i, parameter in enumerate(case.row.parameters):
             for value in PARAMETER_VALUES:
                 rounded = float(dtype(value))
-                if value != parameter.default and value in case.domain(parameter) and rounded in case.domain(parameter):
-                    grid.append((*defaults[:i], rounded, *defaults[i + 1 :]))
+                tried = (*defaults[:i], rounded, *defaults[i + 1 :])
+                inside = value in case.domain(parameter) and rounded in case.domain(parameter)
+                if value != parameter.default and inside and case.allowed(tried):
+                    grid.append(tried)
     return grid
 
 
@@ -139,7 +148,9 @@ def samples(case: Case, dtype: Any, count: int, parameters: tuple[float, ...] = 
     quarter = count // 4
     binades = every_exponent(dtype, 2)
     scales = [1.0, *(1 / p for p in parameters if p != 0)]
-    points = np.concatenate([_EDGES, np.negative(_EDGES), row.derivative_roots, list(row.kinks)])
+    roots = row.roots_of(case.form.name)
+    kinks = row.kinks_at(**dict(zip(row.defaults, parameters, strict=True))) if parameters else row.kinks_at()
+    points = np.concatenate([_EDGES, np.negative(_EDGES), roots, list(kinks)])
     parts = [special_values(dtype).astype(np.float64), rng.choice(binades, min(quarter, len(binades)), replace=False)]
     for scale in scales:
         share = quarter // len(scales)
@@ -150,7 +161,7 @@ def samples(case: Case, dtype: Any, count: int, parameters: tuple[float, ...] = 
         parts += [points * scale, near * scale, rng.normal(0, 4, share) * scale]
         parts += [rng.uniform(-20, 20, share // 2) * scale, rng.uniform(-760, 760, share - share // 2) * scale]
     if dtype is not np.float16:
-        for root in row.derivative_roots:
+        for root in roots:
             parts.append(root + rng.uniform(-(2**-4), 2**-4, quarter // 2))
     if case.form.name == "backward_from_output":
         # Both ends of the range, seen from near and far.

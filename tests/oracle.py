@@ -2,8 +2,8 @@
 
 Two independent statements for each row, neither taken from the code under test:
 
-* `Truth.value`, `.derivative`, `.from_output`: the textbook definition for mpmath numbers at `PRECISION` bits, in a
-  form that leaves at least 100 correct bits wherever float64 can go.
+* `Truth.value`, `.derivative`, `.second`, `.from_output`, `.by_parameter`: the textbook definition for mpmath numbers
+  at `PRECISION` bits, in a form that leaves at least 100 correct bits wherever float64 can go.
 * `Truth.fast_*`: the same for whole float64 arrays, from libm and scipy.special, correct to `FAST_ERROR` (relative;
   absolute near a root of f'). `test_oracle.py` holds that against mpmath. Enough to judge float16 and float32.
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import mpmath
@@ -50,20 +50,28 @@ class Truth:
     fast_derivative: Fast
     from_output: Exact | None = None
     fast_from_output: Fast | None = None
+    second: Exact | None = None
+    fast_second: Fast | None = None
+    by_parameter: dict[str, tuple[Exact, Fast]] = field(default_factory=dict)
+
+    @property
+    def _forms(self) -> dict[str, tuple[Exact | None, Fast | None]]:
+        return {
+            "value": (self.value, self.fast_value),
+            "derivative": (self.derivative, self.fast_derivative),
+            "second_derivative": (self.second, self.fast_second),
+            "backward_from_output": (self.from_output, self.fast_from_output),
+        } | {f"derivative_{name}": pair for name, pair in self.by_parameter.items()}
 
     def exact(self, form: str) -> Exact:
-        """The mpmath function of a form: "value", "derivative" or "backward_from_output" (with grad = 1)."""
-        function = {"value": self.value, "derivative": self.derivative, "backward_from_output": self.from_output}[form]
+        """The mpmath function of a form with a formula of its own; "backward_from_output" with grad = 1."""
+        function, _ = self._forms[form]
         assert function is not None, f"the oracle has no {form}"
         return function
 
     def fast(self, form: str) -> Fast:
         """The float64 function of a form."""
-        function = {
-            "value": self.fast_value,
-            "derivative": self.fast_derivative,
-            "backward_from_output": self.fast_from_output,
-        }[form]
+        _, function = self._forms[form]
         assert function is not None, f"the oracle has no fast {form}"
         return function
 

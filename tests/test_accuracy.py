@@ -12,20 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from . import oracle
-from .cases import OWN_FORMULAS, Case, all_halves, call, every_exponent, parameter_grid, samples
+from fastact._schema import NEAR_ROOT, NEAR_ROOT_ERROR
 
-# Within this distance of a root of f' its error may be absolute.
-NEAR_ROOT = 2.0**-4
-ABSOLUTE = {np.float16: 2.0**-24, np.float32: 2.0**-24, np.float64: 2.0**-53}
+from . import oracle
+from .cases import DTYPES, OWN_FORMULAS, Case, all_halves, call, every_exponent, parameter_grid, samples
+
+ABSOLUTE = {dtype: NEAR_ROOT_ERROR[np.dtype(dtype).name] for dtype in DTYPES}
 
 
 def near_root(case: Case, x: np.ndarray) -> np.ndarray:
     near = np.zeros(x.shape, bool)
-    if case.form.name == "derivative":
-        for root in case.row.derivative_roots:
-            with np.errstate(invalid="ignore"):  # signalling NaNs
-                near |= np.abs(x.astype(np.float64) - root) <= NEAR_ROOT
+    for root in case.row.roots_of(case.form.name):
+        with np.errstate(invalid="ignore"):  # signalling NaNs
+            near |= np.abs(x.astype(np.float64) - root) <= NEAR_ROOT
     return near
 
 

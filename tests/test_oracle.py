@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import fastact
+from fastact._schema import NEAR_ROOT
 
 from . import oracle
 from .cases import OWN_FORMULAS, Case, parameter_grid, samples
@@ -30,9 +31,7 @@ def test_fast_forms_agree_with_mpmath(case: Case):
                 if mp.isnan(truth):
                     assert np.isnan(y)
                     continue
-                near_root = case.form.name == "derivative" and any(
-                    abs(x - root) < 2**-4 for root in case.row.derivative_roots
-                )
+                near_root = any(abs(x - root) < NEAR_ROOT for root in case.row.roots_of(case.form.name))
                 # Below 1e-60 is below every float32: there only the magnitude has to be right.
                 allowed = oracle.FAST_ERROR * (1 if near_root else abs(truth)) + mp.mpf(10) ** -60
                 held = max(min(truth, mp.mpf(10) ** 60), -(mp.mpf(10) ** 60))
@@ -46,10 +45,20 @@ def test_derivatives_are_those_of_the_values(name: str):
     step = mp.mpf(2) ** -60
     for point in np.random.default_rng(3).normal(0, 4, 40):
         x = mp.mpf(float(point))
-        if any(abs(x - kink) < step for kink in row.kinks):
+        if any(abs(x - kink) < step for kink in row.kinks_at()):
             continue
         difference = (truth.value(x + step, *defaults) - truth.value(x - step, *defaults)) / (2 * step)
         assert abs(difference - truth.derivative(x, *defaults)) < mp.mpf(2) ** -100
+        if truth.second is not None:
+            difference = (truth.derivative(x + step, *defaults) - truth.derivative(x - step, *defaults)) / (2 * step)
+            assert abs(difference - truth.second(x, *defaults)) < mp.mpf(2) ** -100
+        for parameter, (by_parameter, _) in truth.by_parameter.items():
+            i = list(row.defaults).index(parameter)
+            above, below = defaults.copy(), defaults.copy()
+            above[i] += step
+            below[i] -= step
+            difference = (truth.value(x, *above) - truth.value(x, *below)) / (2 * step)
+            assert abs(difference - by_parameter(x, *defaults)) < mp.mpf(2) ** -50
         if truth.from_output is not None:
             again = truth.from_output(truth.value(x, *defaults), *defaults)
             assert abs(again - truth.derivative(x, *defaults)) < mp.mpf(2) ** -200

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import fastact
-from fastact.catalogue import Activation
+from fastact._schema import Activation, number
 
 from . import oracle
 from .cases import (
@@ -29,8 +29,9 @@ from .cases import (
 )
 
 ROWS = list(fastact.activations.values())
-VALUES = [case for case in OWN_FORMULAS if case.form.name == "value"]
-DERIVATIVES = [case for case in OWN_FORMULAS if case.form.name == "derivative"]
+VALUES = [case for case in OWN_FORMULAS if case.form.kind == "value"]
+DERIVATIVES = [case for case in OWN_FORMULAS if case.form.kind == "derivative"]
+WITH_LIMITS = [case for case in OWN_FORMULAS if case.form.kind in ("value", "derivative", "second_derivative")]
 WINDOW = 4096
 
 
@@ -80,9 +81,14 @@ def test_monotone_wherever_the_mathematics_is(case: Case, dtype: type):
         with np.errstate(over="ignore", invalid="ignore"):
             moved = np.abs(slope[:, :-1]) * np.spacing(np.abs(x[:, :-1]))
             allowed = np.where(moved >= unit * case.row.accuracy[np.dtype(dtype).name], 0, allowed)
+        if case.row.smoothness < 0:  # f' says nothing of a jump
+            values = dict(zip(case.row.defaults, parameters, strict=True))
+            for at in case.row.kinks_at(**values):
+                whole = (x[:, 0] > at) | (x[:, -1] < at)
+                rising, falling = rising & whole, falling & whole
         judged += int(rising.sum() + falling.sum())
         if case.row.monotone and parameters == parameter_grid(case, dtype)[0]:
-            assert rising.all(), "the row says monotone, the oracle does not"
+            assert (slope >= 0).all(), "the row says monotone, the oracle does not"
         for direction, which in ((1, rising), (-1, falling)):
             with np.errstate(invalid="ignore"):  # inf - inf
                 back = np.abs(np.diff(y))
@@ -99,7 +105,7 @@ def test_monotone_wherever_the_mathematics_is(case: Case, dtype: type):
 @pytest.mark.parametrize("case", VALUES, ids=str)
 def test_monotone_over_every_float16(case: Case):
     if not case.row.monotone:
-        assert case.row.derivative_roots or case.row.sup_derivative == 0, "neither monotone nor a root of f'"
+        assert case.row.derivative_roots or case.row.period or case.row.at_zero[1] == 0, "neither monotone nor a root"
         return
     x = np.sort(all_halves()[~np.isnan(all_halves())])
     y = call(case, x, case.defaults(np.float16))
@@ -113,7 +119,8 @@ def test_odd_functions_are_odd_bit_for_bit_and_their_derivatives_even(case: Case
     if case.form.name == "backward_from_output":
         x = x[np.abs(x) <= case.row.range.upper]
     positive, negative = call(case, x, case.defaults(dtype)), call(case, -x, case.defaults(dtype))
-    assert np.array_equal(bits(negative), bits(-positive if case.form.name == "value" else positive))
+    itself_odd = case.form.kind in ("value", "second_derivative")
+    assert np.array_equal(bits(negative), bits(-positive if itself_odd else positive))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -170,9 +177,9 @@ def test_the_range_is_reached(row: Activation):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", VALUES + DERIVATIVES, ids=str)
+@pytest.mark.parametrize("case", WITH_LIMITS, ids=str)
 def test_limits(case: Case, dtype: type):
-    limits = case.row.limits if case.form.name == "value" else case.row.derivative_limits
+    limits = case.row.limits_of(case.form.name)
     bound = case.row.accuracy_of(case.form.name)[np.dtype(dtype).name]
     at = call(case, np.array([-np.inf, np.inf], dtype), case.defaults(dtype))
     for y, limit in zip(at, limits, strict=True):
@@ -188,7 +195,7 @@ def test_limits(case: Case, dtype: type):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", VALUES + DERIVATIVES, ids=str)
+@pytest.mark.parametrize("case", WITH_LIMITS, ids=str)
 def test_the_limits_are_those_of_the_mathematics(case: Case, dtype: type):
     for parameters in parameter_grid(case, dtype):
         x = np.array([-np.inf, np.inf], dtype)
@@ -203,25 +210,108 @@ def test_the_limits_are_those_of_the_mathematics(case: Case, dtype: type):
 def test_kinks(case: Case, dtype: type):
     """f' at each kink as the row says, for every parameter value, from both zeros, in every form."""
     names = [parameter.name for parameter in case.row.parameters]
+    bound = case.row.derivative_accuracy[np.dtype(dtype).name]
     for parameters in parameter_grid(case, dtype):
         for at, slope in case.row.kinks_at(**dict(zip(names, parameters, strict=True))).items():
+            if float(dtype(at)) != at:
+                continue  # where the pieces meet there is no float
             x = np.array([at, -at] if at == 0 else [at], dtype)
-            assert (call(case, x, parameters) == dtype(slope)).all()
             scalars = [dtype(p) for p in parameters]
             both = getattr(fastact, case.row.name + "_with_derivative")(x, *scalars)[1]
             back = getattr(fastact, case.row.name + "_backward")(dtype(1), x, *scalars)
-            assert (both == dtype(slope)).all()
-            assert (back == dtype(slope)).all()
+            for got in (*call(case, x, parameters), *both, *back):
+                assert oracle.ulp_error_exact(got, oracle.mp.mpf(slope)) <= bound, (at, parameters)
+
+
+def jump(row: Activation, form: str, at: float, parameters: tuple[float, ...]) -> float:
+    """How far f or f' jumps at a point, or how far f'' does, by differences of f'."""
+    step = oracle.mp.mpf(2) ** -80
+
+    def value(where: oracle.mp.mpf) -> oracle.mp.mpf:
+        return oracle.TRUTHS[row.name].exact(form)(where, *map(oracle.mp.mpf, parameters))
+
+    return float(abs(value(at + step) - value(at - step)))
+
+
+def curvature_jump(row: Activation, at: float) -> float:
+    """How far f'' jumps at a point, from one-sided differences of f'."""
+    step = oracle.mp.mpf(2) ** -60
+    defaults = [oracle.mp.mpf(value) for value in row.defaults.values()]
+    inner, outer = (
+        [oracle.TRUTHS[row.name].derivative(at + s * sign, *defaults) for sign in (-1, 1)] for s in (step, 2 * step)
+    )
+    left, right = (inner[0] - outer[0]) / step, (outer[1] - inner[1]) / step
+    return float(abs(left - right))
+
+
+def places(row: Activation) -> set[float]:
+    """Where the pieces of any activation of the table may meet."""
+    return {*row.kinks_at(), 0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 0.5, -0.5, *row.defaults.values()}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_kinks_are_listed_where_they_are(row: Activation):
-    """f' jumps exactly at the kinks: elsewhere its left and right limits agree."""
-    candidates = {*row.kinks, 0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 0.5, -0.5, *row.defaults.values()}
-    for at in candidates:
-        step = 1e-9
-        left, right = oracle.fast(row.name, "derivative", np.array([at - step, at + step]), *row.defaults.values())
-        assert (abs(left - right) > 1e-4) == (at in row.kinks), at
+    """f and f' jump nowhere but at the kinks, and at each kink one of them does, for some parameters."""
+    defaults = tuple(row.defaults.values())
+    for at in places(row) - set(row.kinks_at()):
+        assert jump(row, "value", at, defaults) < 1e-9
+        assert jump(row, "derivative", at, defaults) < 1e-9
+    grid = parameter_grid(Case(row, row.forms[0]), np.float64)
+    for i in range(len(row.kinks)):
+        jumps = []
+        for parameters in grid:
+            kinks = row.kinks_at(**dict(zip(row.defaults, parameters, strict=True)))
+            at = list(kinks)[min(i, len(kinks) - 1)]
+            if math.isfinite(at):
+                jumps += [jump(row, form, at, parameters) for form in ("value", "derivative")]
+        assert max(jumps) > 1e-6
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_smoothness(row: Activation):
+    defaults = tuple(row.defaults.values())
+    jumps = [max(jump(row, form, at, defaults) for at in places(row)) for form in ("value", "derivative")]
+    jumps.append(max(curvature_jump(row, at) for at in places(row)))
+    smooth = next((order - 1 for order, height in enumerate(jumps) if height > 1e-9), math.inf)
+    assert row.smoothness == smooth
+    assert row.differentiable == (smooth >= 1)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_hard_saturation_begins_where_the_row_says(row: Activation):
+    defaults = tuple(row.defaults.values())
+    for edge, sign, saturation in zip((row.constant_below, row.constant_above), (-1, 1), row.saturation, strict=True):
+        far = oracle.exact(row.name, "value", sign * 1e3, *defaults)
+        if edge is None:
+            assert saturation != "hard"
+            assert oracle.exact(row.name, "value", sign * 50.0, *defaults) != far or row.limits[sign > 0] != far
+            continue
+        at = number(edge, row.defaults)
+        assert saturation == "hard"
+        for further in (0.25, 7.0):
+            assert oracle.exact(row.name, "value", at + sign * further, *defaults) == far
+            assert oracle.exact(row.name, "derivative", at + sign * further, *defaults) == 0
+        assert oracle.exact(row.name, "value", at - sign * 2.0**-20, *defaults) != far
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_start_at_zero(row: Activation):
+    for form, stated in zip(("value", "derivative"), row.at_zero, strict=True):
+        truth = oracle.exact(row.name, form, 0.0, *row.defaults.values())
+        assert math.isclose(float(truth), stated, rel_tol=2**-52, abs_tol=0)
+
+
+def test_derived_properties():
+    rows = fastact.activations
+    assert rows["tanh"].saturation == ("soft", "soft")
+    assert rows["relu"].saturation == ("hard", "none")
+    assert rows["softplus"].saturation == ("soft", "none")
+    assert rows["identity"].near_zero == "f(x) ~ x"
+    assert rows["sigmoid"].near_zero == "f(x) ~ 0.5 + 0.25 x"
+    assert rows["relu"].near_zero == "f(x) ~ 0"
+    assert [name for name in ("tanh", "sigmoid", "relu") if rows[name].zero_centred] == ["tanh"]
+    assert [name for name in ("tanh", "sigmoid", "relu") if rows[name].bounded] == ["tanh", "sigmoid"]
+    assert (rows["gelu"].lipschitz, rows["relu"].differentiable) == (rows["gelu"].sup_derivative, False)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -243,15 +333,21 @@ def test_the_supremum_is_reached(row: Activation):
     )
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_the_roots_of_the_derivative_are_all_listed(row: Activation):
+@pytest.mark.parametrize("case", [case for case in WITH_LIMITS if case.form.kind != "value"], ids=str)
+def test_the_roots_of_the_derivatives_are_all_listed(case: Case):
+    """But for one at 0, where nothing cancels, and those of a periodic f'."""
+    row, form = case.row, case.form.name
     x = np.linspace(-50, 50, 200_002)
-    slope = oracle.fast(row.name, "derivative", x, *row.defaults.values())
+    slope = oracle.fast(row.name, form, x, *row.defaults.values())
     changes = x[1:][np.sign(slope[1:]) * np.sign(slope[:-1]) < 0]
-    assert len(changes) == len(row.derivative_roots)
-    for root in row.derivative_roots:
-        assert abs(oracle.exact(row.name, "derivative", root, *row.defaults.values())) < 2**-52
-    assert row.monotone == (not (slope < 0).any())
+    if row.period is None:
+        jumps = [at for at, there in row.kinks_at().items() if there != 0]
+        real = [at for at in changes if abs(at) > 1e-3 and all(abs(at - kink) > 1e-3 for kink in jumps)]
+        assert len(real) == len([root for root in row.roots_of(form) if root != 0])
+    for root in row.roots_of(form):
+        assert abs(oracle.exact(row.name, form, root, *row.defaults.values())) < 2**-50
+    if form == "derivative":
+        assert row.monotone == (not (slope < 0).any())
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -45,6 +45,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from fastact import _build_info, _public, _ufuncs, get_include  # noqa: E402
+from fastact._schema import NEAR_ROOT, NEAR_ROOT_ERROR  # noqa: E402
 from tests import oracle  # noqa: E402
 from tests.cases import OWN_FORMULAS, Case, bits, call  # noqa: E402
 
@@ -53,9 +54,8 @@ CHUNK = 1 << 22
 # So many at a time that all the arrays of a step stay in the level-2 cache: twice as fast as a chunk at once.
 BLOCK = 1 << 14
 
-# Where f' has a root its error is absolute: how near, and the unit in which it is told and bounded.
-NEAR_ROOT = 2.0**-4
-ROOT_UNIT = 2.0**-24
+# Near a root the error is absolute: the unit in which it is told and bounded.
+ROOT_UNIT = NEAR_ROOT_ERROR["float32"]
 
 CASES = {(case.row.name, case.form.name): case for case in OWN_FORMULAS}
 FORMS = tuple(dict.fromkeys(form for _, form in CASES))
@@ -95,7 +95,7 @@ class Job:
         """-1 where the row says that the form is odd, 1 where it says even, 0 where it says neither."""
         if not self.case.row.odd:
             return 0
-        return -1 if self.form == "value" else 1
+        return -1 if self.form in ("value", "second_derivative") else 1
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,8 @@ def judge_errors(job: Job, x: np.ndarray, y: np.ndarray, truth: np.ndarray) -> T
     error = oracle.ulp_error(y, truth)
     # Where results are not exact, the truth itself is known to so many ULP.
     wrong = error > job.bound + (oracle.FAST_ERROR * 2.0**24 if job.bound else 0.0)
-    if job.form == "derivative" and job.case.row.derivative_roots:
-        distances = [np.abs(x - root) for root in job.case.row.derivative_roots]
+    if roots := job.case.row.roots_of(job.form):
+        distances = [np.abs(x - root) for root in roots]
         near = np.minimum.reduce(distances) <= NEAR_ROOT
         absolute = np.abs(y[near].astype(np.float64) - truth[near]) / ROOT_UNIT
         tally.near_root = Worst.of(absolute, x[near])
@@ -311,10 +311,10 @@ def run(job: Job, jobs: int) -> list[Tally]:
 
 def ends_wrong(job: Job, compute: Function) -> int:
     """How many of f(-inf), f(inf) are not the limits of the row, where it states them."""
-    if job.form == "backward_from_output":
+    if job.form not in ("value", "derivative", "second_derivative"):
         return 0
     row = job.case.row
-    limits = np.array(row.limits if job.form == "value" else row.derivative_limits)
+    limits = np.array(row.limits_of(job.form))
     # A limit that is a parameter's default is one as rounded to float32.
     allowed = job.bound + (1.0 if row.parameters else 0.0)
     return int(np.count_nonzero(oracle.ulp_error(compute(np.array([-np.inf, np.inf], np.float32)), limits) > allowed))
@@ -377,7 +377,7 @@ def report(job: Job, name: str, tally: Tally) -> dict[str, Any]:
         "falling_steps": tally.falling.number + zeros_out_of_order(job, compute) if order else None,
         "asymmetric": tally.asymmetric.number if job.parity else None,
     }
-    if job.form == "derivative" and job.case.row.derivative_roots:
+    if job.case.row.roots_of(job.form):
         figures["near_root"] = tally.near_root.error
         figures["near_root_at"] = hexadecimal(tally.near_root.at)
     counts = {"above_bound": tally.above_bound, "nan_wrong": tally.nan}

@@ -6,7 +6,7 @@ only, and reads nothing but the catalogue.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -16,31 +16,33 @@ PRECISIONS = {"f32": "float", "f64": "double"}
 
 
 def load_catalogue(path: str) -> ModuleType:
-    """The catalogue as a module, without importing the package around it."""
-    spec = importlib.util.spec_from_file_location("catalogue", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["catalogue"] = module
-    spec.loader.exec_module(module)
-    return module
+    """The catalogue as a module, in a package of its own: the real one needs what is yet to be compiled."""
+    package = ModuleType("table")
+    package.__path__ = [str(Path(path).parent)]
+    sys.modules["table"] = package
+    return importlib.import_module("table.catalogue")
 
 
-def formulas(row) -> dict[str, str]:
-    """The formula functions of a row in the header, by what they compute."""
-    names = {"value": row.name, "derivative": f"{row.name}_derivative"}
-    if row.from_output:
-        names["from_output"] = f"{row.name}_derivative_from_output"
-    return names
+def formula(row, kind: str) -> str:
+    """The name of a formula of a row in the header, without the precision."""
+    return row.name if kind == "value" else f"{row.name}_{kind}"
 
 
-# How each form is made: the generic loop and the formulas it takes.
+def formulas(row) -> list[str]:
+    """The formulas of a row in the header."""
+    return list(dict.fromkeys(formula(row, kind) for form in row.forms for kind in form.formulas))
+
+
+# The generic loop that makes each kind of form of its formulas.
 LOOPS = {
-    "value": ("map_value", ("value",)),
-    "derivative": ("map_value", ("derivative",)),
-    "with_derivative": ("map_both", ("value", "derivative")),
-    "backward": ("map_backward", ("derivative",)),
-    "backward_from_output": ("map_backward", ("from_output",)),
+    "value": "map_value",
+    "derivative": "map_value",
+    "second_derivative": "map_value",
+    "parameter_derivative": "map_value",
+    "with_derivative": "map_both",
+    "backward": "map_backward",
+    "backward_from_output": "map_backward",
+    "parameter_backward": "map_backward",
 }
 
 
@@ -55,14 +57,14 @@ def kernel_table(catalogue: ModuleType) -> str:
     for row in rows:
         if len(row.parameters) > MAX_PARAMETERS:
             raise ValueError(f"{row.name}: at most {MAX_PARAMETERS} parameters fit the loops of _kernels.pyx")
-        for name in formulas(row).values():
+        for name in formulas(row):
             for suffix, c_type in PRECISIONS.items():
                 arguments = ", ".join([c_type] * (1 + len(row.parameters)))
                 lines.append(f"    {c_type} fastact_{name}_{suffix}({arguments}) noexcept")
     fills: list[str] = []
     for row in rows:
         count = len(row.parameters)
-        for name in formulas(row).values():
+        for name in formulas(row):
             for suffix, c_type in PRECISIONS.items():
                 arguments = "".join(f", p[{i}]" for i in range(count))
                 lines += [
@@ -72,8 +74,8 @@ def kernel_table(catalogue: ModuleType) -> str:
                 ]
         for form in row.forms:
             public = row.name + form.suffix
-            loop, takes = LOOPS[form.name]
-            index = sum(line.startswith("    entries[") and ".name" in line for line in fills)
+            loop = LOOPS[form.kind]
+            index = sum(".name" in line for line in fills)
             fills += [
                 f'    entries[{index}].name = b"{public}"',
                 f"    entries[{index}].inputs = {len(form.inputs)}",
@@ -82,14 +84,14 @@ def kernel_table(catalogue: ModuleType) -> str:
             ]
             for suffix, c_type in PRECISIONS.items():
                 member = {"f32": "float32", "f64": "float64"}[suffix]
-                passed = ", ".join(f"{formulas(row)[kind]}_{suffix}" for kind in takes)
+                passed = ", ".join(f"{formula(row, kind)}_{suffix}" for kind in form.formulas)
                 for varying in (0, 1) if count else (0,):
                     kernel = f"{public}_kernel_{suffix}" + "_varying" * varying
                     body = f"{loop}[{c_type}]({passed}, operands, length, {count}, {bool(varying)})"
                     array = f"fastact_{row.name}_array_{suffix}"
-                    if (row.name, suffix) in ARRAY_FORMULAS and form.name == "with_derivative":
+                    if (row.name, suffix) in ARRAY_FORMULAS and form.kind == "with_derivative":
                         body = f"map_array_and_derivative({array}, {passed.split(', ')[1]}, operands, length)"
-                    elif (row.name, suffix) in ARRAY_FORMULAS and form.name == "value":
+                    elif (row.name, suffix) in ARRAY_FORMULAS and form.kind == "value":
                         arrays = f"<{c_type} *> operands[0], <{c_type} *> operands[1]"
                         body = f"{array}({arrays}, length)"
                     head = f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:"
@@ -124,14 +126,21 @@ def stub(catalogue: ModuleType) -> str:
         "class _ActivationUfuncFromOutput(_ActivationUfunc):  # type: ignore[misc]",
         "    backward_from_output: np.ufunc",
         "",
+        "class _SmoothUfunc(_ActivationUfunc):  # type: ignore[misc]",
+        "    second_derivative: np.ufunc",
+        "",
+        "class _SmoothUfuncFromOutput(_ActivationUfuncFromOutput):  # type: ignore[misc]",
+        "    second_derivative: np.ufunc",
+        "",
     ]
     for row in catalogue.ACTIVATIONS.values():
         for form in row.forms:
             public = row.name + form.suffix
             if not row.parameters:
-                of_value = "_ActivationUfunc" + "FromOutput" * bool(row.from_output)
-                kind = of_value if form.name == "value" else "np.ufunc"
-                lines.append(f"{public}: {kind}")
+                of_value = "_Smooth" if row.second_derivative_formula else "_Activation"
+                of_value += "Ufunc" + "FromOutput" * bool(row.from_output)
+                kind = of_value if form.kind == "value" else "np.ufunc"
+                lines += [f"{alias}{form.suffix}: {kind}" for alias in (row.name, *row.aliases)]
                 continue
             inputs = ", ".join(f"{name}: ArrayLike" for name in form.inputs)
             parameters = ", ".join(f"{p.name}: ArrayLike = {p.default!r}" for p in row.parameters)
@@ -142,12 +151,12 @@ def stub(catalogue: ModuleType) -> str:
                 "    spec: Activation",
                 "    ufunc: np.ufunc",
             ]
-            if form.name == "value":
+            if form.kind == "value":
                 lines += [f"    {other.name}: Any" for other in row.forms[1:]]
             lines += [
                 f"    def __call__(self, {inputs}, {parameters}, **keywords: Any) -> Any: ...",
                 "",
-                f"{public}: {protocol}",
+                *(f"{alias}{form.suffix}: {protocol}" for alias in (row.name, *row.aliases)),
             ]
     lines += [
         "",

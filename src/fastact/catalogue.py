@@ -1,151 +1,18 @@
 """The table: one row per activation.
 
-A row states independent facts about an activation; everything else (ufuncs, stubs, docstrings, tests, benchmark
-cases, documentation) follows from the row and from the formula pair of the same name in
+A row states independent facts about an activation (``_schema.py`` says which); everything else (ufuncs, stubs,
+docstrings, tests, benchmark cases, documentation) follows from the row and from the formulas of the same name in
 ``include/fastact/activations.h``. Standard library only: the build reads this file before anything is compiled.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from ._schema import Accuracy, Activation, Form, Interval, Parameter, inf
 
-inf = math.inf
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A real interval: the documentation of a domain or range and, through ``in``, its test."""
-
-    lower: float
-    upper: float
-    lower_closed: bool = False
-    upper_closed: bool = False
-
-    def __contains__(self, value: float) -> bool:
-        above = value >= self.lower if self.lower_closed else value > self.lower
-        below = value <= self.upper if self.upper_closed else value < self.upper
-        return above and below
-
-    def __str__(self) -> str:
-        left, right = "[" if self.lower_closed else "(", "]" if self.upper_closed else ")"
-        return f"{left}{self.lower:g}, {self.upper:g}{right}"
-
+__all__ = ["ACTIVATIONS", "Accuracy", "Activation", "Form", "Interval", "Parameter"]
 
 REALS = Interval(-inf, inf)
 POSITIVE = Interval(0.0, inf)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of an activation: its name in the field, default and allowed values.
-
-    ``output_domain`` is the part of the domain on which f' is a function of the output.
-    """
-
-    name: str
-    default: float
-    domain: Interval
-    meaning: str
-    output_domain: Interval | None = None
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """The largest error allowed, in units in the last place (ULP) of the exact result.
-
-    ``measured`` are the maxima found over all 2^32 float32 inputs, by instruction set, with ``tools/exhaustive.py``.
-    """
-
-    float32: float
-    float64: float
-    float16: float
-    measured: dict[str, float] = field(default_factory=dict)
-
-    def __getitem__(self, dtype: str) -> float:
-        return {"float16": self.float16, "float32": self.float32, "float64": self.float64}[dtype]
-
-
-@dataclass(frozen=True)
-class Form:
-    """One way to evaluate an activation: the suffix of its public name, its array inputs and its outputs."""
-
-    name: str
-    suffix: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    summary: str
-
-
-FORMS = (
-    Form("value", "", ("x",), ("f(x)",), "The activation f, elementwise."),
-    Form("derivative", "_derivative", ("x",), ("f'(x)",), "The derivative of f with respect to its input."),
-    Form("with_derivative", "_with_derivative", ("x",), ("f(x)", "f'(x)"), "f and f' in one pass over x."),
-    Form("backward", "_backward", ("grad", "x"), ("grad * f'(x)",), "The gradient passed back through f at input x."),
-    Form(
-        "backward_from_output",
-        "_backward_from_output",
-        ("grad", "y"),
-        ("grad * f'(x)",),
-        "The gradient passed back through f where only the output y = f(x) was kept.",
-    ),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Activation:
-    """One activation. Kinks map a point to f' there, a number or the name of the parameter that it equals."""
-
-    name: str
-    summary: str
-    formula: str
-    derivative_formula: str
-    limits: tuple[float, float]
-    derivative_limits: tuple[float, float]
-    range: Interval
-    sup_derivative: float
-    accuracy: Accuracy
-    derivative_accuracy: Accuracy
-    reference: str
-    parameters: tuple[Parameter, ...] = ()
-    from_output: str = ""
-    from_output_accuracy: Accuracy | None = None
-    kinks: dict[float, float | str] = field(default_factory=dict)
-    derivative_roots: tuple[float, ...] = ()
-    monotone: bool = True
-    odd: bool = False
-    example: float = -100.0
-
-    @property
-    def forms(self) -> tuple[Form, ...]:
-        """The forms that exist: all, or all but the one from the output."""
-        return FORMS if self.from_output else FORMS[:-1]
-
-    @property
-    def bounded(self) -> bool:
-        """Whether the range is finite on both sides."""
-        return math.isfinite(self.range.lower) and math.isfinite(self.range.upper)
-
-    @property
-    def defaults(self) -> dict[str, float]:
-        """The parameters' default values by name."""
-        return {parameter.name: parameter.default for parameter in self.parameters}
-
-    def kinks_at(self, **parameters: float) -> dict[float, float]:
-        """f' at each kink for given parameters; those not given have their defaults."""
-        values = self.defaults | parameters
-        return {at: values[slope] if isinstance(slope, str) else slope for at, slope in self.kinks.items()}
-
-    def accuracy_of(self, form: str) -> Accuracy:
-        """The bound for one of the forms that have their own formula."""
-        bound = {
-            "value": self.accuracy,
-            "derivative": self.derivative_accuracy,
-            "backward_from_output": self.from_output_accuracy,
-        }[form]
-        if bound is None:
-            raise KeyError(f"{self.name} has no form {form!r}")
-        return bound
 
 
 def _exact() -> Accuracy:
@@ -154,6 +21,10 @@ def _exact() -> Accuracy:
 
 def _value(float32: float = 1.0, float64: float = 2.0, **measured: float) -> Accuracy:
     return Accuracy(float32, float64, 0.501, measured)
+
+
+def _curvature(float32: float = 4.0, float64: float = 5.0, **measured: float) -> Accuracy:
+    return Accuracy(float32, float64, 0.503, measured)
 
 
 def _slope(float32: float = 2.0, float64: float = 3.0, **measured: float) -> Accuracy:
@@ -171,6 +42,7 @@ _ROWS = (
         derivative_limits=(1.0, 1.0),
         range=REALS,
         sup_derivative=1.0,
+        at_zero=(0.0, 1.0),
         odd=True,
         accuracy=_exact(),
         derivative_accuracy=_exact(),
@@ -187,6 +59,9 @@ _ROWS = (
         derivative_limits=(0.0, 1.0),
         range=Interval(0.0, inf, lower_closed=True),
         sup_derivative=1.0,
+        at_zero=(0.0, 0.0),
+        smoothness=0,
+        constant_below=0.0,
         kinks={0.0: 0.0},
         accuracy=_exact(),
         derivative_accuracy=_exact(),
@@ -204,6 +79,8 @@ _ROWS = (
         derivative_limits=(0.01, 1.0),
         range=REALS,
         sup_derivative=1.0,
+        at_zero=(0.0, 0.01),
+        smoothness=0,
         kinks={0.0: "negative_slope"},
         accuracy=Accuracy(0.5, 0.5, 0.501),
         derivative_accuracy=Accuracy(0.0, 0.0, 0.501),
@@ -220,6 +97,7 @@ _ROWS = (
         derivative_limits=(0.0, 0.0),
         range=Interval(0.0, 1.0),
         sup_derivative=0.25,
+        at_zero=(0.5, 0.25),
         accuracy=_value(avx512=0.81, baseline=0.817),
         derivative_accuracy=_slope(avx512=1.497, baseline=1.511),
         from_output_accuracy=_slope(),
@@ -235,6 +113,7 @@ _ROWS = (
         derivative_limits=(0.0, 0.0),
         range=Interval(-1.0, 1.0),
         sup_derivative=1.0,
+        at_zero=(0.0, 1.0),
         odd=True,
         accuracy=_value(avx512=0.87),
         derivative_accuracy=_slope(avx512=1.497),
@@ -252,6 +131,7 @@ _ROWS = (
         derivative_limits=(0.0, 1.0),
         range=Interval(0.0, inf),
         sup_derivative=1.0,
+        at_zero=(0.6931471805599453, 0.5),
         accuracy=_value(),
         derivative_accuracy=_slope(),
         from_output_accuracy=_slope(),
@@ -266,6 +146,7 @@ _ROWS = (
         derivative_limits=(0.0, 1.0),
         range=Interval(-0.16997120747990369, inf, lower_closed=True),
         sup_derivative=1.1289041451851548,
+        at_zero=(0.0, 0.5),
         monotone=False,
         derivative_roots=(-0.7517915246935645,),
         example=-10.0,
@@ -280,4 +161,15 @@ _ROWS = (
     # Trigonometric and error functions ------------------------------------------------------------------------------
 )
 
-ACTIVATIONS: dict[str, Activation] = {row.name: row for row in _ROWS}
+
+class _ByName(dict[str, Activation]):
+    """Rows by name; an alias is found too, though not listed."""
+
+    def __missing__(self, name: str) -> Activation:
+        for row in self.values():
+            if name in row.aliases:
+                return row
+        raise KeyError(f"{name!r} is not an activation; there are {', '.join(self)}")
+
+
+ACTIVATIONS: dict[str, Activation] = _ByName((row.name, row) for row in _ROWS)
