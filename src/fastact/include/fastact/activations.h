@@ -462,21 +462,24 @@ FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
 
 /* squareplus: f(x) = (x + r) / 2 with r = sqrt(x^2 + b): m = (|x| + r) / 2 for x > 0 and, since f(x) f(-x) = b / 4,
  * b / (4 m) for x < 0. f' = f / r = y^2 / (y^2 + b / 4). At infinity, and for b = 0, relu.
- * In double x and r are kept times c, a power of two, so that no square leaves the range; a float's are safe. */
-typedef struct { FN(wide) root, m; double c, inverse; } FN(square_root);
+ * In double x and r are kept times c, a power of two, so that no square leaves the range, and the b on top of the
+ * quotient b / (4 m) times another where it could overflow, so that `part` / (m c) times `back` is b / (4 m). */
+typedef struct { FN(wide) root, m, part; double c, inverse, back; } FN(square_root);
 FASTACT_INLINE double FN(square_scale)(REAL square, REAL b) {
 #if FASTACT_PRECISION == 32
     (void)square, (void)b;
     return 1;
 #else
     const REAL sum = square + b;
-    return FN(select)(sum > K(0x1p900), K(0x1p-500), FN(select)(sum < K(0x1p-900), K(0x1p500), K(1)));
+    return FN(select)(sum > K(0x1p900), K(0x1p-520), FN(select)(sum < K(0x1p-900), K(0x1p500), K(1)));
 #endif
 }
 FASTACT_INLINE FN(square_root) FN(square_root_of)(REAL a, REAL b) {
     FN(square_root) s;
     s.c = FN(square_scale)(a * a, b);
-    s.inverse = s.c > 1 ? 0x1p-500 : s.c < 1 ? 0x1p500 : 1;
+    s.inverse = s.c > 1 ? 0x1p-500 : s.c < 1 ? 0x1p520 : 1;
+    s.part = FN(wide_scale)(FN(widen)(b), s.c < 1 ? 0x1p-20 : 1);
+    s.back = s.c < 1 ? 0x1p-502 : 0.25 * s.c;
     const FN(wide) scaled = FN(wide_scale)(FN(widen)(a), s.c);
     const FN(wide) constant = FN(wide_scale)(FN(wide_scale)(FN(widen)(b), s.c), s.c);
     s.root = FN(wide_sqrt)(FN(wide_add)(FN(wide_square)(scaled), constant));
@@ -486,7 +489,7 @@ FASTACT_INLINE FN(square_root) FN(square_root_of)(REAL a, REAL b) {
 FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
     const FN(square_root) s = FN(square_root_of)(FN(magnitude)(x, FASTACT_LARGEST), b);
     const REAL above = FN(narrow)(FN(wide_scale)(s.m, s.inverse));
-    const REAL below = FN(narrow)(FN(wide_scale)(FN(wide_divide)(FN(widen)(b), s.m), 0.25 * s.c));
+    const REAL below = FN(narrow)(FN(wide_scale)(FN(wide_divide)(s.part, s.m), s.back));
     const FASTACT_BITS plain = (b == 0) | (FN(abs)(x) > FASTACT_LARGEST);
     const REAL result = FN(select)(plain, FN(relu)(x), FN(select)(x < 0, below, above));
     return FN(keep_nan)(FN(keep_nan)(result, x), b);
@@ -494,9 +497,9 @@ FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
 FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
     const FN(square_root) s = FN(square_root_of)(FN(magnitude)(x, FASTACT_LARGEST), b);
     const int64_t negative = x < 0;
-    const FN(wide) n = FN(wide_select)(negative, FN(widen)(b), s.m);
+    const FN(wide) n = FN(wide_select)(negative, s.part, s.m);
     const FN(wide) quotient = FN(wide_divide)(n, FN(wide_select)(negative, FN(wide_multiply)(s.m, s.root), s.root));
-    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, 0.5 * s.c), 0.5 * s.c);
+    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, s.back), s.c);
     const FASTACT_BITS plain = (b == 0) | (FN(abs)(x) > FASTACT_LARGEST);
     const REAL result = FN(narrow)(FN(wide_select)(negative, scaled, quotient));
     return FN(keep_nan)(FN(keep_nan)(FN(select)(plain, FN(relu_derivative)(x), result), x), b);
@@ -529,7 +532,7 @@ FASTACT_INLINE REAL FN(softsign_derivative_from_output)(REAL y) {
 FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
     const FN(wide) rest = FN(softsign_rest)(x);
     const REAL size = FN(narrow)(FN(wide_multiply)(FN(wide_scale)(rest, 2), FN(wide_square)(rest)));
-    return FN(keep_nan)(x == 0 ? K(0) : FN(copysign)(size, -x), x);
+    return FN(keep_nan)(FN(copysign)(x == 0 ? K(0) : size, -x), x);
 }
 
 /* dish: f(x) = x (1 + x / r) / 2, r = sqrt(1 + x^2): for x < 0, where 1 - |x| / r = 1 / (r (r + |x|)), that.
