@@ -82,9 +82,10 @@ def test_monotone_wherever_the_mathematics_is(case: Case, dtype: type):
             moved = np.abs(slope[:, :-1]) * np.spacing(np.abs(x[:, :-1]))
             allowed = np.where(moved >= unit * case.row.accuracy[np.dtype(dtype).name], 0, allowed)
         for at in case.row.kinks_at(**dict(zip(case.row.defaults, parameters, strict=True))):
-            if math.isfinite(at) and jump(case.row, "value", at, parameters, -90) > jump(
-                case.row, "value", at, parameters, -80
-            ) / 2:  # f' says nothing of a jump
+            if (
+                math.isfinite(at)
+                and jump(case.row, "value", at, parameters, -90) > jump(case.row, "value", at, parameters, -80) / 2
+            ):  # f' says nothing of a jump
                 whole = (x[:, 0] > at) | (x[:, -1] < at)
                 rising, falling = rising & whole, falling & whole
         judged += int(rising.sum() + falling.sum())
