@@ -84,7 +84,7 @@ def test_monotone_wherever_the_mathematics_is(case: Case, dtype: type):
         for at in case.row.kinks_at(**dict(zip(case.row.defaults, parameters, strict=True))):
             if (
                 math.isfinite(at)
-                and jump(case.row, "value", at, parameters, -90) > jump(case.row, "value", at, parameters, -80) / 2
+                and jump(case.row, "value", at, parameters, -210) > jump(case.row, "value", at, parameters, -200) / 2
             ):  # f' says nothing of a jump
                 whole = (x[:, 0] > at) | (x[:, -1] < at)
                 rising, falling = rising & whole, falling & whole
@@ -160,7 +160,7 @@ def extremum(row: Activation, form: str, sign: int) -> float:
         return sign * oracle.exact(row.name, form, at, *row.defaults.values())
 
     low, high = float(x[best]) - 1e-3, float(x[best]) + 1e-3
-    for _ in range(60):
+    for _ in range(80):
         third = (high - low) / 3
         if exact(low + third) < exact(high - third):
             low += third

@@ -286,7 +286,7 @@ FASTACT_INLINE REAL FN(keep_nans)(REAL value, REAL x, REAL a, REAL b, REAL c, RE
 FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
     const FASTACT_BITS right = x >= t_right, outside = right | (x <= t_left);
     const REAL t = FN(select)(right, t_right, t_left), a = FN(select)(right, a_right, a_left);
-    const REAL at = a == 0 ? t : x; /* 0 * inf */
+    const REAL at = (a == 0) | (outside == 0) ? t : x; /* 0 * inf, and products that are not used */
     const REAL plain = FN(mad)(a, at - t, t);
     const REAL line = FN(narrow)(FN(wide_plus)(FN(wide_times)(FN(wide_subtract)(FN(widen)(at), FN(widen)(t)), a), t));
     const REAL beyond = FN(abs)(plain) <= FASTACT_LARGEST ? line : plain;
@@ -425,24 +425,27 @@ FASTACT_INLINE REAL FN(sparse_sigmoid_derivative_from_output)(REAL y) {
 typedef struct { double hi, lo; } FN(line);
 FASTACT_INLINE FN(line) FN(line_of)(REAL x, REAL slope, REAL offset) {
     FN(line) line;
-    const REAL at = slope == 0 ? K(0) : x; /* 0 * inf */
 #if FASTACT_PRECISION == 32
-    const double product = (double)slope * (double)at, sum = product + (double)offset, seen = sum - product;
+    const double held = FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST); /* 0 * inf */
+    const double product = (double)slope * held, sum = product + (double)offset, seen = sum - product;
     line.hi = sum;
     line.lo = (product - (sum - seen)) + ((double)offset - seen);
 #else
-    const REAL product = slope * at, plain = product + offset;
+    /* Held where the product would overflow; it is then beyond every end below 2^1020. */
+    const REAL end = K(0x1p1022) / FN(at_least)(FN(abs)(slope), K(1));
+    const REAL at = FN(copysign)(FN(magnitude)(x, end), x), product = slope * at;
     const FN(wide) sum = FN(wide_plus)(FN(wide_product)(slope, at), offset);
-    line.hi = FN(abs)(plain) <= FASTACT_LARGEST ? sum.hi : plain; /* a pair that overflows is NaN */
     /* A product that underflows still has a sign. */
-    line.lo = product == 0 ? (slope * K(0x1p540)) * (at * K(0x1p540)) : sum.lo;
+    const REAL sign = FN(copysign)(x == 0 ? K(0) : K(1), x) * FN(copysign)(K(1), slope);
+    line.hi = sum.hi;
+    line.lo = product == 0 ? sign : sum.lo;
 #endif
     return line;
 }
 FASTACT_INLINE REAL FN(clipped_linear)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
-    const REAL sum = (REAL)FN(line_of)(x, slope, offset).hi;
-    const REAL clipped = FN(at_most)(FN(at_least)(sum, min_val), max_val);
-    return FN(keep_nans)(clipped, x, slope, offset, min_val, max_val);
+    const double sum = FN(line_of)(x, slope, offset).hi, least = min_val, most = max_val;
+    const double raised = sum < least ? least : sum;
+    return FN(keep_nans)((REAL)(raised > most ? most : raised), x, slope, offset, min_val, max_val);
 }
 FASTACT_INLINE REAL FN(clipped_linear_derivative)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
     const FN(line) line = FN(line_of)(x, slope, offset);
@@ -465,18 +468,18 @@ FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
  * In double x and r are kept times c, a power of two, so that no square leaves the range, and the b on top of the
  * quotient b / (4 m) times another where it could overflow, so that `part` / (m c) times `back` is b / (4 m). */
 typedef struct { FN(wide) root, m, part; double c, inverse, back; } FN(square_root);
-FASTACT_INLINE double FN(square_scale)(REAL square, REAL b) {
+FASTACT_INLINE double FN(square_scale)(REAL a, REAL b) {
 #if FASTACT_PRECISION == 32
-    (void)square, (void)b;
+    (void)a, (void)b;
     return 1;
 #else
-    const REAL sum = square + b;
-    return FN(select)(sum > K(0x1p900), K(0x1p-520), FN(select)(sum < K(0x1p-900), K(0x1p500), K(1)));
+    const FASTACT_BITS large = (a > K(0x1p450)) | (b > K(0x1p900)), small = (a < K(0x1p-450)) & (b < K(0x1p-900));
+    return FN(select)(large, K(0x1p-520), FN(select)(small, K(0x1p500), K(1)));
 #endif
 }
 FASTACT_INLINE FN(square_root) FN(square_root_of)(REAL a, REAL b) {
     FN(square_root) s;
-    s.c = FN(square_scale)(a * a, b);
+    s.c = FN(square_scale)(a, b);
     s.inverse = s.c > 1 ? 0x1p-500 : s.c < 1 ? 0x1p520 : 1;
     s.part = FN(wide_scale)(FN(widen)(b), s.c < 1 ? 0x1p-20 : 1);
     s.back = s.c < 1 ? 0x1p-502 : 0.25 * s.c;
@@ -506,7 +509,7 @@ FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
 }
 FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
     const REAL held = FN(magnitude)(y, FASTACT_LARGEST);
-    const double c = FN(square_scale)(held * held, b);
+    const double c = FN(square_scale)(held, b);
     const FN(wide) scaled = FN(wide_scale)(FN(widen)(held), c);
     const FN(wide) constant = FN(wide_scale)(FN(wide_scale)(FN(widen)(b), 0.5 * c), 0.5 * c);
     const FN(wide) ratio = FN(wide_divide)(scaled, FN(wide_add)(FN(wide_square)(scaled), constant));
