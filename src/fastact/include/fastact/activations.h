@@ -41,7 +41,7 @@
 /* `value`, or NaN where x or the parameter is NaN and the formula would not show it. */
 FASTACT_INLINE REAL FN(keep_nan)(REAL value, REAL x) { return x == x ? value : x; }
 
-/* factor e (1 - e) / (1 + e)^3, e = e^-z, 0 <= z <= TAIL_END, factor a power of two: -f'' of sigmoid and tanh for x > 0. */
+/* factor e (1 - e) / (1 + e)^3, e = e^-z, 0 <= z <= TAIL_END: with powers of two -f'' of sigmoid and tanh, x > 0. */
 FASTACT_INLINE REAL FN(logistic_curvature)(REAL z, double factor) {
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-z)), less = FN(wide_negate)(FN(wide_expm1)(FN(widen)(-z)));
     const FN(wide) d = FN(wide_plus)(FN(wide_unscale)(scaled), K(1));
@@ -426,7 +426,8 @@ FASTACT_INLINE REAL FN(swish)(REAL x, REAL beta) {
     const FASTACT_BITS negative = FN(swish_negative)(x, beta);
     const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_POWER_END));
     const REAL result = FN(gated)(FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST), a, negative);
-    const FASTACT_BITS infinite = FN(abs)(x) > FASTACT_LARGEST, gone = infinite | (FN(wide_lead)(a) >= FASTACT_POWER_END);
+    const FASTACT_BITS infinite = FN(abs)(x) > FASTACT_LARGEST;
+    const FASTACT_BITS gone = infinite | (FN(wide_lead)(a) >= FASTACT_POWER_END);
     const REAL limit = FN(select)(gone & negative, K(0), FN(select)(infinite, x, result));
     return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
@@ -566,8 +567,8 @@ FASTACT_INLINE FN(wide) FN(wide_half_tanh)(FN(wide) twice) {
     return FN(wide_divide)(FN(wide_negate)(m), FN(wide_plus)(m, K(2)));
 }
 
-/* tanh_shrink: f(x) = x - tanh x = sign(x) ((a - 1) + e (a + 1)) / (1 + e), a = |x| and e = e^-2a; below TANH_SHRINK_END,
- * where that cancels, x^3 (1/3 + x^2 T(x^2)). f' = tanh(x)^2. */
+/* tanh_shrink: f(x) = x - tanh x = sign(x) ((a - 1) + e (a + 1)) / (1 + e), a = |x| and e = e^-2a; below
+ * TANH_SHRINK_END, where that cancels, x^3 (1/3 + x^2 T(x^2)). f' = tanh(x)^2. */
 FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL least = FN(magnitude)(x, FASTACT_TANH_SHRINK_END);
     const FN(wide) third = FN(wide_constant)(FASTACT_WIDE_THIRD_HI, FASTACT_WIDE_THIRD_LO);

@@ -161,7 +161,7 @@ FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) {
     return FN(mad)(a.hi, b.hi, FN(mad)(a.hi, b.lo, a.lo * b.hi));
 }
 FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return a; }
-/* Both are brought to where no reciprocal or remainder leaves the normal range. A quotient below 2^-500 may become 0. */
+/* Both are brought to where no reciprocal or remainder leaves the normal range; a quotient below 2^-500 may become 0. */
 FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
     const REAL d = FN(abs)(divisor), held = FN(magnitude)(x, FN(at_most)(end * d, FASTACT_LARGEST));
     const REAL scale = FN(select)(d > 0x1p500, 0x1p-500, FN(select)(d < 0x1p-500, 0x1p500, K(1)));
@@ -174,8 +174,8 @@ FASTACT_INLINE WIDE FN(wide_exp_scaled)(WIDE z) {
     const WIDE sum = FN(wide_quick_sum)(K(1), e.t);
     return FN(wide_scale)(FN(wide_quick_sum)(sum.hi, sum.lo + (e.t_lo + e.r_lo)), e.power);
 }
-/* e^z = lead rest for |z| <= FASTACT_POWER_END, rest a power of two: it is 1 unless e^z, or all but some last bits of
- * it, could leave the normal range. So e^z times a number is rounded once, and neither vanishes nor overflows too early. */
+/* e^z = lead rest for |z| <= FASTACT_POWER_END, rest a power of two: 1 unless e^z, or its last bits, could leave the
+ * normal range. So e^z times a number is rounded once, and neither vanishes nor overflows too early. */
 typedef struct { fastact_pair_f64 lead; double rest; } fastact_wide_split_f64;
 FASTACT_INLINE double FN(wide_lead_exponent)(double k) { return FN(at_least)(FN(at_most)(k, 890.0), -1000.0); }
 FASTACT_INLINE double FN(wide_rest)(double k, double lead_exponent) {
