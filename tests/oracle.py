@@ -115,8 +115,14 @@ def _density(z: Any) -> Any:
     return _logistic(z) * _logistic(-z)
 
 
+def _fast_logistic(z: np.ndarray) -> np.ndarray:
+    """Where scipy.special.expit is 0 already, from -709.8 on, too."""
+    e = np.exp(-np.abs(z))
+    return np.where(z < 0, e, 1.0) / (1 + e)
+
+
 def _fast_density(z: np.ndarray) -> np.ndarray:
-    return special.expit(z) * special.expit(-z)
+    return _fast_logistic(z) * _fast_logistic(-z)
 
 
 def _held(x: np.ndarray) -> np.ndarray:
@@ -133,6 +139,7 @@ _SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
 _SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
 _SELU = (_SELU_SCALE, _SELU_ALPHA)
 _FAST_SELU = (float(_SELU_SCALE), float(_SELU_SCALE * _SELU_ALPHA))
+_FAST_SELU_REST = float(_SELU_SCALE * _SELU_ALPHA - _FAST_SELU[1])
 
 
 def _gate(x: Any, z: Any) -> Any:
@@ -148,11 +155,23 @@ def _gate_second(x: Any, z: Any, dz: Any, ddz: Any) -> Any:
 
 
 def _fast_gate(x: np.ndarray, z: np.ndarray) -> np.ndarray:
-    return x * special.expit(z)
+    return x * _fast_logistic(z)
 
 
 def _fast_gate_derivative(x: np.ndarray, z: np.ndarray, dz: Any) -> np.ndarray:
-    return special.expit(z) * (1 + x * dz * special.expit(-z))
+    return _fast_logistic(z) * (1 + x * dz * _fast_logistic(-z))
+
+
+# -z at the root of s(z) (1 + z s(-z)), the derivative of gates with z = beta x: 1 + e^-r = r.
+_LINEAR_ROOT = mp.findroot(lambda r: 1 + mp.exp(-r) - r, 1.28)
+
+
+def _fast_linear_gate_derivative(z: np.ndarray) -> np.ndarray:
+    """Right in relative error near the root, which beta moves: 1 + e^z + z = u + (r - 1) (e^u - 1) with u = r + z."""
+    root = float(_LINEAR_ROOT)
+    u = (np.clip(z, -1e60, 2) + root) + float(_LINEAR_ROOT - root)
+    near = _fast_logistic(z) * _fast_logistic(-z) * (u + (root - 1) * np.expm1(u))
+    return np.where(z < 0, near, _fast_gate_derivative(_held(z), z, 1.0))
 
 
 def _fast_gate_second(x: np.ndarray, z: np.ndarray, dz: Any, ddz: Any) -> np.ndarray:
@@ -183,9 +202,9 @@ def _mish_gate(x: Any) -> tuple[Any, Any, Any]:
 
 
 def _fast_mish_gate(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    soft, s = np.logaddexp(0, x), special.expit(x)
+    soft, s = np.logaddexp(0, x), _fast_logistic(x)
     gate, slope = np.tanh(soft), np.square(1 / np.cosh(soft)) * s
-    return gate, slope, slope * (special.expit(-x) - 2 * gate * s)
+    return gate, slope, slope * (_fast_logistic(-x) - 2 * gate * s)
 
 
 def _tanh_shrink(x: Any) -> Any:
@@ -298,7 +317,7 @@ TRUTHS: dict[str, Truth] = {
         from_output=lambda y: _step(y, y + _SELU_SCALE * _SELU_ALPHA, _SELU_SCALE),
         fast_value=lambda x: np.where(x > 0, _FAST_SELU[0] * x, _FAST_SELU[1] * np.expm1(x)),
         fast_derivative=lambda x: np.where(x > 0, _FAST_SELU[0], _FAST_SELU[1] * np.exp(x)),
-        fast_from_output=lambda y: np.where(y > 0, _FAST_SELU[0], y + _FAST_SELU[1]),
+        fast_from_output=lambda y: np.where(y > 0, _FAST_SELU[0], (y + _FAST_SELU[1]) + _FAST_SELU_REST),
     ),
     "celu": Truth(
         value=lambda x, alpha: _elu(x, 1, alpha, alpha),
@@ -313,7 +332,7 @@ TRUTHS: dict[str, Truth] = {
         derivative=lambda x: _gate_derivative(x, x, 1),
         second=lambda x: _gate_second(x, x, 1, 0),
         fast_value=lambda x: _fast_gate(_held(x), x),
-        fast_derivative=lambda x: _fast_gate_derivative(_held(x), x, 1.0),
+        fast_derivative=_fast_linear_gate_derivative,
         fast_second=lambda x: _fast_gate_second(_held(x), x, 1.0, 0.0),
     ),
     "swish": Truth(
@@ -326,13 +345,13 @@ TRUTHS: dict[str, Truth] = {
             )
         },
         fast_value=lambda x, beta: _fast_gate(_held(x), beta * _held(x)),
-        fast_derivative=lambda x, beta: _fast_gate_derivative(_held(x), beta * _held(x), beta),
+        fast_derivative=lambda x, beta: _fast_linear_gate_derivative(beta * _held(x)),
     ),
     "quick_gelu": Truth(
         value=lambda x: _gate(x, mp.mpf("1.702") * x),
         derivative=lambda x: _gate_derivative(x, mp.mpf("1.702") * x, mp.mpf("1.702")),
         fast_value=lambda x: _fast_gate(_held(x), 1.702 * x),
-        fast_derivative=lambda x: _fast_gate_derivative(_held(x), 1.702 * x, 1.702),
+        fast_derivative=lambda x: _fast_linear_gate_derivative(1.702 * x),
     ),
     "gelu_tanh": Truth(
         value=lambda x: _gate(x, _gelu_tanh_exponent(x)[0]),
@@ -372,7 +391,7 @@ TRUTHS: dict[str, Truth] = {
         from_output=lambda y, cap: (1 - y / cap) * (1 + y / cap),
         fast_value=lambda x, cap: cap * np.tanh(x / cap),
         fast_derivative=lambda x, cap: np.square(1 / np.cosh(x / cap)),
-        fast_from_output=lambda y, cap: (1 - y / cap) * (1 + y / cap),
+        fast_from_output=lambda y, cap: (cap - y) / cap * ((cap + y) / cap),
     ),
     # Roots and quotients --------------------------------------------------------------------------------------------
     # Trigonometric and error functions ------------------------------------------------------------------------------

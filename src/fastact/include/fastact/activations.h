@@ -274,8 +274,10 @@ FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
 
 /* exponential: f(x) = f'(x) = f''(x) = e^x. */
 FASTACT_INLINE REAL FN(exponential)(REAL x) {
-    const REAL held = FN(hold)(x, -FASTACT_POWER_END, FASTACT_POWER_END);
-    return FN(keep_nan)(FN(exp_times)(FN(widen)(held), K(1)), x);
+    /* Not at inf and NaN: only what overflows may signal it. */
+    const REAL held = FN(used)(x <= FASTACT_LARGEST, FN(hold)(x, -FASTACT_POWER_END, FASTACT_POWER_END));
+    const REAL result = FN(exp_times)(FN(widen)(held), K(1));
+    return FN(keep_nan)(x > FASTACT_LARGEST ? x : result, x);
 }
 FASTACT_INLINE REAL FN(exponential_derivative)(REAL x) { return FN(exponential)(x); }
 FASTACT_INLINE REAL FN(exponential_derivative_from_output)(REAL y) { return y; }
@@ -318,8 +320,8 @@ FASTACT_INLINE REAL FN(selu)(REAL x) {
     const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
     const FN(wide) m = FN(wide_expm1)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
     const REAL below = FN(copysign)(FN(narrow_product)(m, both), x);
-    const REAL above = FN(narrow_product)(FN(widen)(FN(at_most)(x, FASTACT_LARGEST)), scale);
-    return x > 0 ? above : FN(keep_nan)(below, x);
+    const REAL above = FN(narrow_product)(FN(widen)(FN(used)(x > 0, x)), scale);
+    return FN(keep_nan)(FN(select)(x > FASTACT_LARGEST, x, FN(select)(x > 0, above, below)), x);
 }
 FASTACT_INLINE REAL FN(selu_derivative)(REAL x) {
     const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
@@ -334,29 +336,32 @@ FASTACT_INLINE REAL FN(selu_derivative_from_output)(REAL y) {
     return FN(keep_nan)(y > 0 ? FN(narrow)(scale) : FN(narrow)(FN(wide_plus)(both, y)), y);
 }
 
-/* x / alpha for x < 0, any alpha but 0. */
+/* x / alpha for finite x < 0, else 0, and any alpha but 0. */
 FASTACT_INLINE FN(wide) FN(celu_exponent)(REAL x, REAL alpha) {
-    const FN(wide) ratio = FN(wide_ratio)(x, alpha, FASTACT_POWER_END);
+    const FN(wide) ratio = FN(wide_ratio)(FN(used)(x < 0, x), alpha, FASTACT_POWER_END);
     return FN(wide_select)(alpha < 0, ratio, FN(wide_negate)(ratio));
 }
 /* celu: f(x) = x for x > 0, else alpha expm1(x / alpha). f'(0) = 1. From y <= 0: f' = 1 + y / alpha. */
 FASTACT_INLINE REAL FN(celu)(REAL x, REAL alpha) {
     const FN(wide) z = FN(celu_exponent)(x, alpha);
-    /* Below 2^-60 the quotient may have lost digits, or vanished, and does not matter. */
     const double lead = FN(wide_lead)(z);
     const REAL below = FN(copysign)(FN(expm1_times)(z, alpha), x);
-    const REAL result = FN(select)((x > 0) | ((lead < 0x1p-60) & (lead > -0x1p-60)), x, below);
-    return FN(keep_nan)(FN(keep_nan)(result, x), alpha);
+    /* Below 2^-60 the quotient may have lost digits, or vanished, and does not matter. */
+    const FASTACT_BITS linear = (lead < 0x1p-60) & (lead > -0x1p-60), infinite = x < -FASTACT_LARGEST;
+    const REAL limit = FN(select)(infinite & (alpha > 0), -alpha, FN(select)(linear | infinite, x, below));
+    return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
 }
 FASTACT_INLINE REAL FN(celu_derivative)(REAL x, REAL alpha) {
     const REAL below = FN(exp_times)(FN(celu_exponent)(x, alpha), K(1));
-    return FN(keep_nan)(FN(keep_nan)(x > 0 ? K(1) : below, x), alpha);
+    const REAL limit = FN(select)(x < -FASTACT_LARGEST, alpha < 0 ? -x : K(0), below);
+    return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
 }
 FASTACT_INLINE REAL FN(celu_derivative_from_output)(REAL y, REAL alpha) {
-    const FN(wide) ratio = FN(wide_ratio)(y, alpha, FASTACT_RATIO_END);
-    const FN(wide) quotient = FN(wide_select)(alpha < 0, ratio, FN(wide_negate)(ratio));
-    const REAL below = FN(narrow)(FN(wide_plus)(quotient, K(1)));
-    return FN(keep_nan)(FN(keep_nan)(y > 0 ? K(1) : below, y), alpha);
+    const REAL held = FN(used)(y < 0, y), quotient = held / alpha;
+    const FN(wide) ratio = FN(wide_ratio)(held, alpha, 0x1p80);
+    const FN(wide) ratio_signed = FN(wide_select)(alpha < 0, ratio, FN(wide_negate)(ratio));
+    const REAL below = FN(narrow)(FN(wide_plus)(ratio_signed, K(1)));
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(quotient) > K(0x1p60) ? quotient : below, y), alpha);
 }
 
 /* Activations f(x) = x s(z), s the logistic function and z odd in x. With a = |z| and e = e^-a:
@@ -439,11 +444,11 @@ FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
     const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_POWER_END));
     const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(a));
     const FN(wide) density = FN(wide_divide)(e.lead, FN(wide_square)(FN(wide_plus)(e.lead, K(1))));
-    const REAL held = FN(magnitude)(x, FASTACT_LARGEST);
     /* One factor x after the other: the square alone could overflow. */
+    const REAL held = FN(used)(FN(wide_lead)(a) < FASTACT_POWER_END, FN(abs)(x));
     const REAL result = FN(narrow_product)(FN(wide_times)(density, held), FN(widen)(held)) * e.rest;
-    const REAL vanished = FN(wide_lead)(a) >= FASTACT_POWER_END ? K(0) : result;
-    return FN(keep_nan)(FN(keep_nan)(vanished, x), beta);
+    const REAL limit = (FN(abs)(x) > FASTACT_LARGEST) & (beta == 0) ? FN(abs)(x) : result;
+    return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
 
 /* quick_gelu: f(x) = x s(1.702 x). */
@@ -610,9 +615,10 @@ FASTACT_INLINE REAL FN(softcap_derivative)(REAL x, REAL cap) {
     return FN(keep_nan)(FN(keep_nan)(result, x), cap);
 }
 FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
-    const FN(wide) q = FN(wide_ratio)(y, cap, FASTACT_RATIO_END);
+    const FN(wide) q = FN(wide_ratio)(FN(used)(1, y), cap, FASTACT_RATIO_END);
     const FN(wide) less = FN(wide_plus)(FN(wide_negate)(q), K(1)), more = FN(wide_plus)(q, K(1));
-    return FN(keep_nan)(FN(keep_nan)(FN(narrow)(FN(wide_multiply)(less, more)), y), cap);
+    const REAL result = FN(narrow_product)(less, more);
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > FASTACT_LARGEST ? -FN(abs)(y) : result, y), cap);
 }
 
 /* Roots and quotients --------------------------------------------------------------------------------------------- */

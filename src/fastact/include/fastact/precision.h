@@ -101,7 +101,7 @@
 #define FASTACT_TAIL_END 120.0f
 /* Every number times exp(-FASTACT_POWER_END) rounds to zero, and times exp(FASTACT_POWER_END) overflows. */
 #define FASTACT_POWER_END 300.0f
-/* Quotients are held at it: their squares neither overflow in wide arithmetic nor matter. */
+/* Quotients are held at it: their squares overflow, but not what wide arithmetic makes of them. */
 #define FASTACT_RATIO_END 0x1p200
 /* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
 #define FASTACT_GAUSSIAN_END 11.0f
@@ -202,8 +202,8 @@
 #define FASTACT_TAIL_END 780.0
 /* Numbers below 1e284 times exp(-FASTACT_POWER_END) round to zero; those above 1e-284 times its inverse overflow. */
 #define FASTACT_POWER_END 1400.0
-/* Quotients are held at it: their squares neither overflow in wide arithmetic nor matter. */
-#define FASTACT_RATIO_END 0x1p500
+/* Quotients are held at it: their squares overflow, but not what wide arithmetic makes of them. */
+#define FASTACT_RATIO_END 0x1p520
 /* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
 #define FASTACT_GAUSSIAN_END 28.0
 #define FASTACT_GELU_TANH_END 21.75

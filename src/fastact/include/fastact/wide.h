@@ -15,6 +15,11 @@
 #define K(constant) FASTACT_K(constant)
 #define WIDE FASTACT_NAME(wide)
 
+/* x where the condition holds and x is finite, else 0: what is not used must neither overflow nor be NaN. */
+FASTACT_INLINE REAL FN(used)(FASTACT_BITS condition, REAL x) {
+    return FN(select)(condition & (FN(abs)(x) <= FASTACT_LARGEST), x, K(0));
+}
+
 #if FASTACT_PRECISION == 32
 
 typedef double fastact_wide_f32;
@@ -161,9 +166,9 @@ FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) {
     return FN(mad)(a.hi, b.hi, FN(mad)(a.hi, b.lo, a.lo * b.hi));
 }
 FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return a; }
-/* Both are brought to where no reciprocal or remainder leaves the normal range; a quotient below 2^-500 may become 0. */
+/* Both are brought to where nothing leaves the normal range; a quotient below 2^-500 may become 0. */
 FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
-    const REAL d = FN(abs)(divisor), held = FN(magnitude)(x, FN(at_most)(end * d, FASTACT_LARGEST));
+    const REAL d = FN(abs)(divisor), held = FN(magnitude)(x, end * FN(at_most)(d, FASTACT_LARGEST / end));
     const REAL scale = FN(select)(d > 0x1p500, 0x1p-500, FN(select)(d < 0x1p-500, 0x1p500, K(1)));
     return FN(wide_divide)(FN(widen)(held * scale), FN(widen)(d * scale));
 }
