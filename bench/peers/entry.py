@@ -70,15 +70,32 @@ def torch_second(forward: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return second_derivative
 
 
+def torch_vjp(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of (grad, x) and of forward's parameters that PyTorch's automatic differentiation makes of it."""
+
+    def backward(grad: Any, x: Any, *parameters: float) -> Any:
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            (result,) = torch.autograd.grad(forward(x, *parameters), x, grad)
+        return result
+
+    return _with_signature(backward, forward)
+
+
 def jax_vjp(forward: Any) -> Callable[..., Any]:
     """The function of (grad, x) and of forward's parameters that JAX makes from forward."""
 
     def backward(grad: Any, x: Any, **parameters: float) -> Any:
         return jax.vjp(lambda x: forward(x, **parameters), x)[1](grad)[0]
 
+    return _with_signature(backward, forward)
+
+
+def _with_signature(backward: Any, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The backward function, said to take the gradient and what its forward takes."""
     grad = inspect.Parameter("grad", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    backward.__signature__ = inspect.Signature([grad, *inspect.signature(forward).parameters.values()])  # type: ignore[attr-defined]
-    return backward
+    backward.__signature__ = inspect.Signature([grad, *inspect.signature(forward).parameters.values()])
+    return backward  # type: ignore[no-any-return]
 
 
 def jax_second(forward: Any) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .entry import CONSTANTS, Peer, Table, jax_second, jax_vjp, torch_second
+from .entry import CONSTANTS, Peer, Table, jax_second, jax_vjp, torch_second, torch_vjp
 from .libraries import aten, jax, jnp, special, torch, torch_nn
 
 _QUICK, _TANH_SCALE, _TANH_CUBIC = CONSTANTS["quick"], CONSTANTS["tanh_scale"], CONSTANTS["tanh_cubic"]
@@ -420,6 +420,7 @@ PEERS: Table = {
         },
         "backward": {
             "numpy": Peer(_numpy_swish_backward, tolerance=32.0),
+            "torch": Peer(torch_vjp(lambda x, beta: x * torch.sigmoid(beta * x)), tolerance=32.0),
             "numexpr": Peer(
                 "grad * (1 + beta * x * (1 - 1 / (1 + exp(-beta * x)))) / (1 + exp(-beta * x))", tolerance=32.0
             ),
@@ -434,6 +435,7 @@ PEERS: Table = {
         },
         "backward": {
             "numpy": Peer(lambda grad, x, out, tmp: _numpy_swish_backward(grad, x, out, tmp, _QUICK), tolerance=32.0),
+            "torch": Peer(torch_vjp(lambda x: x * torch.sigmoid(_QUICK * x)), tolerance=32.0),
             "numexpr": Peer(
                 "grad * (1 + quick * x * (1 - 1 / (1 + exp(-quick * x)))) / (1 + exp(-quick * x))", tolerance=32.0
             ),

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .entry import Peer, Table, torch_second
+from .entry import Peer, Table, torch_second, torch_vjp
 from .libraries import aten, jax, jnp, torch, torch_nn
 
 
@@ -130,6 +130,10 @@ def _numpy_clipped_linear_backward(
     np.add(np.multiply(x, slope, out=tmp), offset, out=tmp)
     np.equal(tmp, np.clip(tmp, min_val, max_val, out=out), out=mask)
     return np.multiply(np.multiply(grad, mask, out=out), slope, out=out)
+
+
+def _torch_sparse_plus(x: Any) -> Any:
+    return torch.where(x <= -1, 0, torch.where(x >= 1, x, torch.square(x + 1) / 4))
 
 
 @functools.cache
@@ -278,6 +282,7 @@ PEERS: Table = {
         },
         "backward": {
             "numpy": _numpy_srelu_backward,
+            "torch": torch_vjp(_torch_srelu),
             "numexpr": "where(x >= t_right, a_right * grad, where(x <= t_left, a_left * grad, grad))",
         },
     },
@@ -464,11 +469,13 @@ PEERS: Table = {
     "sparse_plus": {
         "value": {
             "numpy": _numpy_sparse_plus,
+            "torch": _torch_sparse_plus,
             "jax": lambda x: jax.nn.sparse_plus(x),
             "numexpr": "where(x > -1, where(x < 1, (x + 1) * (x + 1) / 4, x), 0)",
         },
         "backward": {
             "numpy": lambda grad, x, out: np.multiply(grad, _numpy_sparse_sigmoid(x, out), out=out),
+            "torch": torch_vjp(_torch_sparse_plus),
             "numexpr": "where(x > -1, where(x < 1, grad * (x + 1) / 2, grad), 0)",
         },
         "backward_from_output": {
@@ -480,11 +487,13 @@ PEERS: Table = {
     "sparse_sigmoid": {
         "value": {
             "numpy": _numpy_sparse_sigmoid,
+            "torch": lambda x, out: torch.mul(x, 0.5, out=out).add_(0.5).clamp_(0, 1),
             "jax": lambda x: jax.nn.sparse_sigmoid(x),
             "numexpr": "where(x > -1, where(x < 1, (x + 1) / 2, 1), 0)",
         },
         "backward": {
             "numpy": lambda grad, x, out, mask: _numpy_inside_backward(grad, x, out, mask, 1, 0.5),
+            "torch": lambda grad, x, out: aten.hardtanh_backward.grad_input(grad, x, -1, 1, grad_input=out).mul_(0.5),
             "numexpr": "where((x > -1) & (x < 1), grad / 2, 0)",
         },
         "backward_from_output": {
@@ -507,6 +516,9 @@ PEERS: Table = {
         },
         "backward": {
             "numpy": _numpy_clipped_linear_backward,
+            "torch": torch_vjp(
+                lambda x, slope, offset, min_val, max_val: torch.clamp(slope * x + offset, min_val, max_val)
+            ),
             "numexpr": "where((slope * x + offset > min_val) & (slope * x + offset < max_val), slope * grad, 0)",
         },
         "backward_from_output": {

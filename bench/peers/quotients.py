@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .entry import Table, torch_second
+from .entry import Table, torch_second, torch_vjp
 from .libraries import jax, jnp, torch
 
 
@@ -83,6 +83,7 @@ PEERS: Table = {
         },
         "backward": {
             "numpy": _numpy_squareplus_backward,
+            "torch": torch_vjp(lambda x, b: (x + torch.sqrt(x * x + b)) / 2),
             "numexpr": "grad * (1 + x / sqrt(x * x + b)) / 2",
         },
         "backward_from_output": {
@@ -116,11 +117,13 @@ PEERS: Table = {
     "dish": {
         "value": {
             "numpy": _numpy_dish,
+            "torch": lambda x, out: torch.square(x, out=out).add_(1).rsqrt_().mul_(x).add_(1).mul_(x).mul_(0.5),
             "jax": lambda x: x / 2 * (x / jnp.sqrt(1 + x * x) + 1),
             "numexpr": "x / 2 * (x / sqrt(1 + x * x) + 1)",
         },
         "backward": {
             "numpy": _numpy_dish_backward,
+            "torch": torch_vjp(lambda x: x / 2 * (x / torch.sqrt(1 + x * x) + 1)),
             "numexpr": "grad * (1 + x / sqrt(1 + x * x) * (1 + 1 / (1 + x * x))) / 2",
         },
     },
@@ -133,6 +136,7 @@ PEERS: Table = {
         },
         "backward": {
             "numpy": _numpy_bent_identity_backward,
+            "torch": torch_vjp(lambda x: (torch.sqrt(x * x + 1) - 1) / 2 + x),
             "numexpr": "grad * (x / sqrt(x * x + 1) / 2 + 1)",
         },
     },
