@@ -93,22 +93,32 @@ def _numpy_selu(x: Any, out: Any, tmp: Any) -> Any:
     return np.add(out, tmp, out=out)
 
 
-def _numpy_selu_backward(grad: Any, x: Any, out: Any, mask: Any) -> Any:
+def _numpy_selu_step(grad: Any, of: Any, out: Any, tmp: Any, mask: Any) -> Any:
+    """Take from the slope what it jumps by at 0."""
+    np.multiply(np.greater(of, 0, out=mask), out.dtype.type(_SELU_SCALE * (_SELU_ALPHA - 1)), out=tmp)
+    return np.multiply(grad, np.subtract(out, tmp, out=out), out=out)
+
+
+def _numpy_selu_backward(grad: Any, x: Any, out: Any, tmp: Any, mask: Any) -> Any:
     np.exp(np.minimum(x, 0, out=out), out=out)
     np.multiply(out, _SELU_SCALE * _SELU_ALPHA, out=out)
-    np.copyto(out, _SELU_SCALE, where=np.greater(x, 0, out=mask))
-    return np.multiply(grad, out, out=out)
+    return _numpy_selu_step(grad, x, out, tmp, mask)
 
 
-def _numpy_selu_backward_from_output(grad: Any, y: Any, out: Any, mask: Any) -> Any:
-    np.add(y, _SELU_SCALE * _SELU_ALPHA, out=out)
-    np.copyto(out, _SELU_SCALE, where=np.greater(y, 0, out=mask))
-    return np.multiply(grad, out, out=out)
+def _numpy_selu_backward_from_output(grad: Any, y: Any, out: Any, tmp: Any, mask: Any) -> Any:
+    np.add(np.minimum(y, 0, out=out), _SELU_SCALE * _SELU_ALPHA, out=out)
+    return _numpy_selu_step(grad, y, out, tmp, mask)
 
 
 def _numpy_silu(x: Any, out: Any) -> Any:
     np.exp(np.negative(x, out=out), out=out)
     return np.divide(x, np.add(out, 1, out=out), out=out)
+
+
+def _numpy_silu_by_tanh(x: Any, out: Any) -> Any:
+    np.tanh(np.multiply(x, 0.5, out=out), out=out)
+    np.multiply(np.add(out, 1, out=out), x, out=out)
+    return np.multiply(out, 0.5, out=out)
 
 
 def _numpy_silu_slope(x: Any, sigmoid: Any, out: Any) -> Any:
@@ -396,6 +406,7 @@ PEERS: Table = {
     "silu": {
         "value": {
             "numpy": _numpy_silu,
+            "numpy tanh": _numpy_silu_by_tanh,
             "scipy": lambda x, out: np.multiply(x, special.expit(x, out=out), out=out),
             "torch": lambda x, out: torch_nn.silu(x, out=out),
             "jax": Peer(lambda x: jax.nn.silu(x), tolerance=32.0),
