@@ -149,13 +149,24 @@ def nearest(x: np.ndarray) -> tuple[float, float]:
     return float(np.max(x[x < 0], initial=-np.inf)), float(np.min(x[x >= 0], initial=np.inf))
 
 
+def root_distance(case: Case, x: np.ndarray) -> np.ndarray:
+    """How far inputs are from the nearest root of the form; infinite where the row states none."""
+    roots = case.row.roots_of(case.form.name)
+    return np.min([np.full(x.shape, np.inf), *(np.abs(x.astype(np.float64) - root) for root in roots)], axis=0)
+
+
+def in_a_tail(case: Case, x: np.ndarray) -> np.ndarray:
+    """Where a result of 0 is no matter of a root: a periodic function has them everywhere."""
+    return (np.abs(x) >= 1) & (root_distance(case, x) > NEAR_ROOT) & (case.row.period is None)
+
+
 def judge_block(job: Job, x: np.ndarray, y: np.ndarray, truth: np.ndarray) -> Figures:
     """Judge results in float16 or float32 at finite inputs of one sign, in order."""
     info = np.finfo(y.dtype)
     figures = Figures(x.size)
     lost = np.isnan(y) & ~np.isnan(truth)
     figures.nan_below, figures.nan_above = nearest(x[lost].astype(np.float64))
-    vanished = (y == 0) & (np.abs(truth) >= info.smallest_subnormal) & (np.abs(x) >= 1)
+    vanished = (y == 0) & (np.abs(truth) >= info.smallest_subnormal) & in_a_tail(job.case, x)
     figures.zero_below, figures.zero_above = nearest(x[vanished].astype(np.float64))
     sizes = [np.abs(x).astype(np.float64), np.abs(truth)]
     subnormal = np.logical_or.reduce([(size > 0) & (size < float(info.tiny)) for size in sizes])
@@ -173,8 +184,7 @@ def judge_block(job: Job, x: np.ndarray, y: np.ndarray, truth: np.ndarray) -> Fi
 
 def half_at_roots(job: Job, x: np.ndarray, y: np.ndarray, truth: np.ndarray) -> Worst:
     """The absolute error near roots, less the half ULP that rounding to float16 takes, in units of 2^-24."""
-    distance = np.min([np.abs(x.astype(np.float64) - root) for root in job.case.row.roots_of(job.form)], axis=0)
-    near = distance <= NEAR_ROOT
+    near = root_distance(job.case, x) <= NEAR_ROOT
     excess = np.abs(y[near].astype(np.float64) - truth[near]) - np.abs(np.spacing(y[near])).astype(np.float64) / 2
     return Worst.of(np.maximum(excess, 0) / NEAR_ROOT_ERROR["float16"], x[near])
 
@@ -183,12 +193,12 @@ def judge_exactly(case: Case, x: np.ndarray, y: np.ndarray, truth: list[Any]) ->
     """Judge results in float64 at finite inputs by mpmath."""
     figures = Figures()
     tiny, smallest = float(np.finfo(y.dtype).tiny), 2.0**-1074
-    roots = case.row.roots_of(case.form.name)
-    for at, got, exact in zip(map(float, x), y, truth, strict=True):
+    near, tail = root_distance(case, x) <= NEAR_ROOT, in_a_tail(case, x)
+    for i, (at, got, exact) in enumerate(zip(map(float, x), y, truth, strict=True)):
         one = Figures(1)
         if np.isnan(got):
             one.nan_below, one.nan_above = nearest(np.array([at]))
-        elif any(abs(at - root) <= NEAR_ROOT for root in roots):
+        elif near[i]:
             absolute = abs(oracle.mp.mpf(float(got)) - exact) / NEAR_ROOT_ERROR["float64"]
             one.near_root = Worst(float(absolute), at)
         else:
@@ -198,7 +208,7 @@ def judge_exactly(case: Case, x: np.ndarray, y: np.ndarray, truth: list[Any]) ->
             else:
                 one.everywhere = worst
                 one.within_5 = worst if abs(at) <= 5 else one.within_5
-            if got == 0 and abs(exact) >= smallest and abs(at) >= 1:
+            if got == 0 and abs(exact) >= smallest and tail[i]:
                 one.zero_below, one.zero_above = nearest(np.array([at]))
         figures += one
     return figures
@@ -422,8 +432,9 @@ def document(data: dict[str, Any]) -> str:
         "x or the exact result is subnormal it is told apart, since some libraries flush these to zero; so is the",
         "absolute error within 1/16 of a root of f' or f'' (in float16, beyond its last rounding). *All lost* means",
         "that no bit is right, NaN that a finite x gives NaN. A derivative is falsely 0 from a place on if it is 0",
-        "there, with abs(x) >= 1, though the exact one is a number of that dtype. Of several expressions of one",
-        "library the most accurate counts; f' is the backward function at a gradient of 1. A dash: none was measured.",
+        "there, with abs(x) >= 1 and away from roots, though the exact one is a number of that dtype. Of several",
+        "expressions of one library the most accurate counts; f' is the backward function at a gradient of 1. A dash:",
+        "none was measured.",
         "",
         f"Measured {about['date']}: fastact {about['fastact']} ({about['instruction set']}, {about['compiler']}), "
         f"{versions}; {about['system']}, {about['processor']}. All float16; every {about['every']}th float32 and a "
