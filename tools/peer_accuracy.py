@@ -307,6 +307,12 @@ def as_data(case: Case, dtype: str, name: str, figures: Figures) -> dict[str, An
     return data
 
 
+def as_json(data: dict[str, Any]) -> str:
+    """The document of figures, one contestant to a line."""
+    lines = ",\n".join(json.dumps(one) for one in data["figures"])
+    return f'{{"about": {json.dumps(data["about"])},\n"figures": [\n{lines}\n]}}\n'
+
+
 # The page -----------------------------------------------------------------------------------------------------------
 
 
@@ -514,7 +520,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.output is None:
         print(document(data), end="")
         return 0
-    options.output.with_suffix(".json").write_text(json.dumps(data, indent=1) + "\n")
+    options.output.with_suffix(".json").write_text(as_json(data))
     options.output.with_suffix(".md").write_text(document(data))
     return 0
 
