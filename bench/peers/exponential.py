@@ -460,14 +460,14 @@ PEERS: Table = {
             "numexpr": "x / 2 * (1 + tanh(tanh_scale * (x + tanh_cubic * x * x * x)))",
         },
         "backward": {
-            # All lose digits at x near -5 in float32, by the cancellation in 1 + tanh.
-            "numpy": Peer(_numpy_gelu_tanh_backward, tolerance=64.0),
+            # All lose digits at x near -5 (float32) and -7 (float64), by the cancellation in 1 + tanh.
+            "numpy": Peer(_numpy_gelu_tanh_backward, tolerance=128.0),
             "torch": Peer(
                 lambda grad, x, out: aten.gelu_backward.grad_input(grad, x, approximate="tanh", grad_input=out),
-                tolerance=64.0,
+                tolerance=128.0,
             ),
             # In float64 it is 300 eps off, because its tanh is 14, and its second derivative 2000.
-            "jax": Peer(jax_vjp(lambda x: jax.nn.gelu(x, approximate=True)), tolerance=128.0, dtypes=("float32",)),
+            "jax": Peer(jax_vjp(lambda x: jax.nn.gelu(x, approximate=True)), tolerance=256.0, dtypes=("float32",)),
         },
         "second_derivative": {
             "jax": Peer(jax_second(lambda x: jax.nn.gelu(x, approximate=True)), tolerance=256.0, dtypes=("float32",)),
