@@ -145,8 +145,12 @@ ALLOWED = {
     "_config": {"_build_info", "_ufuncs"},
     "_public": {"_schema", "_docstrings", "catalogue", "_ufuncs"},
     "": {"catalogue", "_ufuncs", "_public", "_config"},
+    "properties": {"", "_schema"},
+    "listing": {"_schema", "properties"},
+    "figures": set(),
+    "plots": {"", "_schema", "figures", "properties"},
 }
-UPPER = ("mlp", "experiments", "cli")
+UPPER = ("mlp", "experiments", "cli_catalogue", "cli")
 
 
 def modules() -> Iterator[tuple[str, Path]]:
