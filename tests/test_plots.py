@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from dataclasses import replace
@@ -32,9 +33,16 @@ def drawn(rows: list[Activation], parameters: dict[str, float] | None = None, **
     return figure
 
 
+@functools.cache
+def alone(name: str) -> Any:
+    """The figure of one activation as it is by default."""
+    return drawn([fastact.activations[name]])
+
+
 def panels(row: Activation, **keywords: Any) -> tuple[Any, Any]:
     """The two axes of the picture of one activation."""
-    left, right = drawn([row], keywords.pop("parameters", None), **keywords).axes
+    figure = drawn([row], keywords.pop("parameters", None), **keywords) if keywords else alone(row.name)
+    left, right = figure.axes
     return left, right
 
 
@@ -94,7 +102,7 @@ def test_what_happens_is_seen_and_marked(row: Activation):
 
 @EVERY_ROW
 def test_no_words_collide(row: Activation):
-    figure = drawn([row])
+    figure = alone(row.name)
     width, height = figure.bbox.size
     boxes = []
     for axes in figure.axes:

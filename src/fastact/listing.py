@@ -36,7 +36,7 @@ def _yes(value: bool) -> str:
 
 def _saturation(table: Properties) -> str:
     left, right = table["saturation_left"], table["saturation_right"]
-    return "-" if left == right == "none" else left if left == right else f"{left}, {right}".replace("none", "-")
+    return f"{left}, {right}" if left != right else "-" if left == "none" else left
 
 
 def _range(table: Properties) -> str:
