@@ -143,7 +143,8 @@ ALLOWED = {
     "_kernels": {"_table"},
     "_ufuncs": {"_build_info", "_table", "_kernels"},
     "_config": {"_build_info", "_ufuncs"},
-    "_public": {"_schema", "_docstrings", "catalogue", "_ufuncs"},
+    "stochastic": set(),
+    "_public": {"_schema", "_docstrings", "catalogue", "_ufuncs", "stochastic"},
     "": {"catalogue", "_ufuncs", "_public", "_config"},
 }
 UPPER = ("mlp", "experiments", "cli")

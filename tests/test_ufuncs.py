@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact
+from fastact import stochastic
 
 from .cases import CASES, DTYPES, Case, bits, outputs, special_values
 
@@ -47,7 +48,7 @@ def dtypes_of(result: Any) -> set[np.dtype]:
 
 
 def test_every_form_of_every_row_is_public_and_nothing_else():
-    functions = {str(case) for case in CASES}
+    functions = {name + case.form.suffix for case in CASES for name in (case.row.name, *case.row.aliases)}
     others = {"__version__", "activations", "for_instruction_set", "get_include", "show_config"}
     assert set(fastact.__all__) == functions | others
     assert set(dir(fastact)) == functions | others
@@ -113,6 +114,10 @@ def test_signatures_of_keyword_functions(case: Case):
     signature = inspect.signature(case.function)
     *named, keywords = signature.parameters.values()
     assert keywords.kind is inspect.Parameter.VAR_KEYWORD
+    if case.row.drawn and case.form.kind in stochastic.KEYWORDS:
+        further = named.pop()
+        assert further.kind is inspect.Parameter.KEYWORD_ONLY
+        assert (further.name, further.default) == (stochastic.KEYWORDS[case.form.kind], None)
     assert [parameter.name for parameter in named] == [*case.form.inputs, *case.row.defaults]
     assert {p.name: p.default for p in named if p.default is not p.empty} == case.row.defaults
 
