@@ -933,13 +933,14 @@ FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
     const FN(wide) below = FN(wide_subtract)(FN(widen)(K(1)), FN(wide_times)(root, a));
     const FN(wide) above = FN(wide_plus)(FN(wide_multiply)(square, sum), a);
     const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(cube, sum), cube);
-    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. */
-    const FN(wide) small = FN(wide_scale)(FN(widen)(all), 0x1p-540);
+    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. Nearer nothing is scaled: what
+     * would become subnormal costs a hundred cycles, used or not. By masks: gcc would scale both sides of a `?:`. */
+    const FN(wide) small = FN(wide_scale)(FN(widen)(FN(select)(all > end, all, end)), 0x1p-540);
     const FN(wide) quotient = FN(wide_divide)(
         FN(wide_select)(far, FN(widen)(K(-0.5)), FN(wide_select)(negative, below, above)),
         FN(wide_select)(far, FN(wide_square)(small), d));
-    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, 0x1p-540), 0x1p-540);
-    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_select)(far, scaled, quotient), 0.5));
+    const double scale = FN(wide_lead)(FN(wide_select)(far, FN(wide_constant)(0x1p-540, 0), FN(wide_constant)(1, 0)));
+    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_scale)(FN(wide_scale)(quotient, scale), scale), 0.5));
     return FN(keep_nan)(x > end ? K(1) : result, x);
 }
 
