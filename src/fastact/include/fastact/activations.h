@@ -343,7 +343,7 @@ FASTACT_INLINE REAL FN(square_derivative)(REAL x) { return x + x; }
 FASTACT_INLINE REAL FN(square_second_derivative)(REAL x) { return FN(keep_nan)(K(2), x); }
 
 /* signed_square: f(x) = sign(x) x^2. */
-FASTACT_INLINE REAL FN(signed_square)(REAL x) { return x * FN(abs)(x); }
+FASTACT_INLINE REAL FN(signed_square)(REAL x) { return FN(copysign)(x * x, x); }
 FASTACT_INLINE REAL FN(signed_square_derivative)(REAL x) { return FN(abs)(x) + FN(abs)(x); }
 
 /* squared_relu: f(x) = max(0, x)^2. f' = 2 max(0, x) = 2 sqrt(y). */
@@ -357,7 +357,7 @@ FASTACT_INLINE FN(wide) FN(sixth)(FN(wide) a) {
 }
 FASTACT_INLINE REAL FN(hard_sigmoid)(REAL x) {
     const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
-    return FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))));
+    return FN(keep_nan)(FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3)))), x);
 }
 FASTACT_INLINE REAL FN(hard_sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(abs)(x) < 3 ? K(1) / K(6) : K(0), x);
@@ -370,13 +370,13 @@ FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
 FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
     const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
     const REAL inside = FN(narrow)(FN(wide_times)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))), held));
-    return x > 3 ? x : inside;
+    return FN(keep_nan)(x > 3 ? x : inside, x);
 }
 FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
     const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
     const REAL inside = FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held + held), K(3))));
     const REAL outside = x > 0 ? K(1) : K(0);
-    return FN(abs)(x) >= 3 ? outside : inside;
+    return FN(keep_nan)(FN(abs)(x) >= 3 ? outside : inside, x);
 }
 
 /* hard_tanh: f(x) = min(max(min_val, x), max_val). f' = 0 at both ends. */
@@ -427,7 +427,7 @@ FASTACT_INLINE REAL FN(threshold_derivative_from_output)(REAL y, REAL threshold,
 FASTACT_INLINE REAL FN(sparse_plus)(REAL x) {
     const REAL held = FN(at_most)(FN(at_least)(x, K(-1)), K(1));
     const REAL inside = FN(narrow)(FN(wide_scale)(FN(wide_square)(FN(wide_plus)(FN(widen)(held), K(1))), 0.25));
-    return x > 1 ? x : inside;
+    return FN(keep_nan)(x > 1 ? x : inside, x);
 }
 FASTACT_INLINE REAL FN(sparse_plus_derivative)(REAL x) {
     return K(0.5) * (FN(at_most)(FN(at_least)(x, K(-1)), K(1)) + K(1));
@@ -902,7 +902,8 @@ FASTACT_INLINE REAL FN(softsign_derivative)(REAL x) {
     return FN(keep_nan)(FN(narrow)(FN(wide_square)(FN(softsign_rest)(x))), x);
 }
 FASTACT_INLINE REAL FN(softsign_derivative_from_output)(REAL y) {
-    return FN(narrow)(FN(wide_square)(FN(wide_subtract)(FN(widen)(K(1)), FN(widen)(FN(abs)(y)))));
+    const FN(wide) rest = FN(wide_subtract)(FN(widen)(K(1)), FN(widen)(FN(magnitude)(y, K(1))));
+    return FN(keep_nan)(FN(narrow)(FN(wide_square)(rest)), y);
 }
 FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
     const FN(wide) rest = FN(softsign_rest)(x);
@@ -932,13 +933,14 @@ FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
     const FN(wide) below = FN(wide_subtract)(FN(widen)(K(1)), FN(wide_times)(root, a));
     const FN(wide) above = FN(wide_plus)(FN(wide_multiply)(square, sum), a);
     const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(cube, sum), cube);
-    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. */
-    const FN(wide) small = FN(wide_scale)(FN(widen)(all), 0x1p-540);
+    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. Nearer nothing is scaled: what
+     * would become subnormal costs a hundred cycles, used or not. By masks: gcc would scale both sides of a `?:`. */
+    const FN(wide) small = FN(wide_scale)(FN(widen)(FN(select)(all > end, all, end)), 0x1p-540);
     const FN(wide) quotient = FN(wide_divide)(
         FN(wide_select)(far, FN(widen)(K(-0.5)), FN(wide_select)(negative, below, above)),
         FN(wide_select)(far, FN(wide_square)(small), d));
-    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, 0x1p-540), 0x1p-540);
-    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_select)(far, scaled, quotient), 0.5));
+    const double scale = FN(wide_lead)(FN(wide_select)(far, FN(wide_constant)(0x1p-540, 0), FN(wide_constant)(1, 0)));
+    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_scale)(FN(wide_scale)(quotient, scale), scale), 0.5));
     return FN(keep_nan)(x > end ? K(1) : result, x);
 }
 
