@@ -423,11 +423,15 @@ def test_overflow_is_signalled_exactly_when_a_finite_input_gives_infinity(case: 
             infinite = any(np.isinf(result) for result in outputs(ufunc(*operands)))
             signalled = list(seen)
             finite = bool(np.isfinite(operands).all())
-            if case.arguments == 2 and np.isfinite(operands[0]):
-                # A product overflows where its factors are finite, though x be infinite.
+            overflows = infinite and finite
+            if case.arguments == 2:
+                # f' overflows at finite x, whatever the gradient; a product where its factors are finite, though x be
+                # infinite.
                 wide = np.float32 if dtype is np.float16 else dtype
-                finite = bool(np.isfinite(ufunc(wide(1), *map(wide, operands[1:]))))
-            due.append(infinite and finite)
+                slope = ufunc(wide(1), *map(wide, operands[1:]))
+                product = infinite and bool(np.isfinite(operands[0]) and np.isfinite(slope))
+                overflows = product or bool(np.isinf(slope) and np.isfinite(operands[1:]).all())
+            due.append(overflows)
             assert signalled == (["overflow"] if due[-1] else []), operands
         columns = [np.array(column, dtype) for column in zip(*combinations, strict=True)]
         for wanted in (True, False):

@@ -433,7 +433,7 @@ FASTACT_INLINE REAL FN(swish)(REAL x, REAL beta) {
     const REAL result = FN(gated)(FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST), a, negative);
     const FASTACT_BITS infinite = FN(abs)(x) > FASTACT_LARGEST;
     const FASTACT_BITS gone = infinite | (FN(wide_lead)(a) >= FASTACT_POWER_END);
-    const REAL limit = FN(select)(gone & negative, K(0), FN(select)(infinite, x, result));
+    const REAL limit = FN(select)(gone & negative, FN(copysign)(K(0), x), FN(select)(infinite, x, result));
     return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
 FASTACT_INLINE REAL FN(swish_derivative)(REAL x, REAL beta) {
