@@ -358,9 +358,9 @@ FASTACT_INLINE REAL FN(celu_derivative)(REAL x, REAL alpha) {
 }
 FASTACT_INLINE REAL FN(celu_derivative_from_output)(REAL y, REAL alpha) {
     const REAL held = FN(used)(y < 0, y), quotient = held / alpha;
-    const FN(wide) ratio = FN(wide_ratio)(held, alpha, 0x1p80);
-    const FN(wide) ratio_signed = FN(wide_select)(alpha < 0, ratio, FN(wide_negate)(ratio));
-    const REAL below = FN(narrow)(FN(wide_plus)(ratio_signed, K(1)));
+    const FN(wide) less = FN(wide_ratio_complement)(held, alpha, 0x1p80);
+    const FN(wide) more = FN(wide_plus)(FN(wide_negate)(less), K(2)); /* 1 + |y / alpha| */
+    const REAL below = FN(narrow)(FN(wide_select)(alpha < 0, more, less));
     return FN(keep_nan)(FN(keep_nan)(FN(abs)(quotient) > K(0x1p60) ? quotient : below, y), alpha);
 }
 
@@ -615,8 +615,8 @@ FASTACT_INLINE REAL FN(softcap_derivative)(REAL x, REAL cap) {
     return FN(keep_nan)(FN(keep_nan)(result, x), cap);
 }
 FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
-    const FN(wide) q = FN(wide_ratio)(FN(used)(1, y), cap, FASTACT_RATIO_END);
-    const FN(wide) less = FN(wide_plus)(FN(wide_negate)(q), K(1)), more = FN(wide_plus)(q, K(1));
+    const FN(wide) less = FN(wide_ratio_complement)(FN(used)(1, y), cap, FASTACT_RATIO_END);
+    const FN(wide) more = FN(wide_plus)(FN(wide_negate)(less), K(2)); /* 1 + |y / cap| */
     const REAL result = FN(narrow_product)(less, more);
     return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > FASTACT_LARGEST ? -FN(abs)(y) : result, y), cap);
 }
