@@ -52,7 +52,7 @@ FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) { return (float)(a * b); 
 FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return (double)a.hi + (double)a.lo; }
 /* min(|x / divisor|, end). */
 FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
-    const double quotient = (double)FN(magnitude)(x, FASTACT_LARGEST) / (double)FN(abs)(divisor);
+    const double quotient = (double)FN(abs)(x) / (double)FN(abs)(divisor);
     return quotient > end ? end : quotient;
 }
 /* 1 - that, exactly 0 where it is. */
@@ -188,7 +188,8 @@ FASTACT_INLINE FN(pair) FN(wide_ratio_terms)(REAL x, REAL divisor, double end) {
 }
 FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
     const FN(pair) terms = FN(wide_ratio_terms)(x, divisor, end);
-    return FN(wide_divide)(FN(widen)(terms.hi), FN(widen)(terms.lo));
+    const WIDE quotient = FN(wide_divide)(FN(widen)(terms.hi), FN(widen)(terms.lo));
+    return FN(wide_select)(FN(abs)(x) > FASTACT_LARGEST, FN(widen)(end), quotient);
 }
 FASTACT_INLINE WIDE FN(wide_ratio_complement)(REAL x, REAL divisor, double end) {
     const FN(pair) terms = FN(wide_ratio_terms)(x, divisor, end);
@@ -245,10 +246,11 @@ FASTACT_INLINE WIDE FN(wide_square)(WIDE a) { return FN(wide_multiply)(a, a); }
 FASTACT_INLINE WIDE FN(wide_times)(WIDE a, REAL b) { return FN(wide_multiply)(a, FN(widen)(b)); }
 FASTACT_INLINE WIDE FN(wide_plus)(WIDE a, REAL b) { return FN(wide_add)(a, FN(widen)(b)); }
 FASTACT_INLINE WIDE FN(wide_reciprocal)(WIDE a) { return FN(wide_divide)(FN(widen)(K(1)), a); }
-/* factor e^z and factor (e^z - 1) for |z| <= FASTACT_POWER_END, rounded once. */
+/* factor e^z and factor (e^z - 1) for |z| <= FASTACT_POWER_END, rounded once; at the lower end, where z is held, 0. */
 FASTACT_INLINE REAL FN(exp_times)(WIDE z, REAL factor) {
     const FN(wide_split) e = FN(wide_exp_split)(z);
-    return FN(narrow_product)(e.lead, FN(widen)(factor)) * e.rest;
+    const REAL product = FN(narrow_product)(e.lead, FN(widen)(factor)) * e.rest;
+    return FN(wide_lead)(z) > -FASTACT_POWER_END ? product : K(0);
 }
 FASTACT_INLINE REAL FN(expm1_times)(WIDE z, REAL factor) {
     const FN(wide_split) m = FN(wide_expm1_split)(z);
