@@ -121,7 +121,8 @@ FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
     const REAL unscale = FN(select)(tiny, K(1) / FASTACT_SOFTPLUS_SCALE, K(1));
     const FN(wide) inverse = FN(wide_reciprocal)(FN(widen)(beta * scale));
     const FN(wide) sum = FN(wide_plus)(FN(wide_multiply)(log1p, inverse), FN(used)(x > 0, x) * unscale);
-    const REAL tail = FN(narrow_product)(log1p, inverse) * scale * e.rest, above = FN(narrow)(sum) * scale;
+    const REAL product = FN(narrow_product)(log1p, inverse) * scale * e.rest, above = FN(narrow)(sum) * scale;
+    const REAL tail = FN(wide_lead)(z) < FASTACT_POWER_END ? product : K(0);
     return FN(keep_nan)(FN(keep_nan)(FN(select)(x > 0, x > FASTACT_LARGEST ? x : above, tail), x), beta);
 }
 FASTACT_INLINE REAL FN(softplus_derivative)(REAL x, REAL beta) {
@@ -650,7 +651,7 @@ FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
     const FN(wide) density = FN(wide_divide)(e.lead, FN(wide_square)(FN(wide_plus)(e.lead, K(1))));
     /* One factor x after the other: the square alone could overflow. */
     const REAL held = FN(used)(FN(wide_lead)(a) < FASTACT_POWER_END, FN(abs)(x));
-    const REAL result = FN(narrow_product)(FN(wide_times)(density, held), FN(widen)(held)) * e.rest;
+    const REAL result = FN(abs)(FN(narrow_product)(FN(wide_times)(density, held), FN(widen)(held)) * e.rest);
     const REAL limit = (FN(abs)(x) > FASTACT_LARGEST) & (beta == 0) ? FN(abs)(x) : result;
     return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
