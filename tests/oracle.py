@@ -98,6 +98,118 @@ def _fast_gelu_derivative(x: np.ndarray) -> np.ndarray:
     return special.ndtr(held) + held * np.exp(-held * held / 2) / math.sqrt(2 * math.pi)
 
 
+def _clip(x: Any, least: Any, most: Any) -> Any:
+    return min(max(x, least), most)
+
+
+def _finite(x: np.ndarray) -> np.ndarray:
+    """x, with large numbers for the infinities: 0 * inf is NaN."""
+    return np.clip(x, -1e300, 1e300)
+
+
+_PRELU = Truth(
+    value=lambda x, weight: _step(x, weight * x, x),
+    derivative=lambda x, weight: _step(x, weight, mp.mpf(1)),
+    from_output=lambda y, weight: _step(y, weight, mp.mpf(1)),
+    fast_value=lambda x, weight: np.where(x > 0, x, weight * _finite(x)),
+    fast_derivative=lambda x, weight: np.where(x > 0, 1.0, weight),
+    fast_from_output=lambda y, weight: np.where(y > 0, 1.0, weight),
+    by_parameter={"weight": (lambda x, _: min(x, mp.mpf(0)), lambda x, _: np.minimum(x, 0.0))},
+)
+
+
+def _srelu(right: Callable[..., Any], left: Callable[..., Any], inside: Callable[..., Any]) -> tuple[Exact, Fast]:
+    """Both forms of a function in three pieces, each of x, its threshold and its slope."""
+
+    def exact_form(x: Any, t_left: Any, a_left: Any, t_right: Any, a_right: Any) -> Any:
+        if x >= t_right:
+            return right(x, t_right, a_right)
+        return left(x, t_left, a_left) if x <= t_left else inside(x)
+
+    def fast_form(x: np.ndarray, t_left: float, a_left: float, t_right: float, a_right: float) -> np.ndarray:
+        x = _finite(x)
+        below = np.where(x <= t_left, left(x, t_left, a_left), inside(x))
+        return np.where(x >= t_right, right(x, t_right, a_right), below)
+
+    return exact_form, fast_form
+
+
+def _line(x: Any, t: Any, a: Any) -> Any:
+    return t + a * (x - t)
+
+
+def _nothing(x: Any, *_: Any) -> Any:
+    return 0 * x
+
+
+def _beyond(x: Any, t: Any, _: Any) -> Any:
+    return x - t
+
+
+_SRELU = _srelu(_line, _line, lambda x: x)
+_SRELU_SLOPE = _srelu(lambda x, _, a: 0 * x + a, lambda x, _, a: 0 * x + a, lambda x: 0 * x + 1)
+
+
+def _hard_swish_derivative(x: Any) -> Any:
+    return (x / 3 + mp.mpf(1) / 2) if abs(x) < 3 else _step(x, mp.mpf(0), mp.mpf(1))
+
+
+# s x + o strictly between the ends, with nothing lost where the product is much smaller than they are.
+def _within(x: Any, slope: Any, offset: Any, least: Any, most: Any) -> Any:
+    return (slope * x > least - offset) & (slope * x < most - offset)
+
+
+def _root(x: Any, b: Any) -> Any:
+    return mp.sqrt(x * x + b)
+
+
+def _squareplus(x: Any, b: Any) -> Any:
+    return b / (_root(x, b) - x) / 2 if x < 0 else (x + _root(x, b)) / 2
+
+
+def _squareplus_derivative(x: Any, b: Any) -> Any:
+    return _squareplus(x, b) / _root(x, b) if x or b else mp.mpf(0)
+
+
+def _fast_squareplus(x: np.ndarray, b: float) -> np.ndarray:
+    a = np.abs(x)
+    m = (np.hypot(a, math.sqrt(b)) + a) / 2
+    return np.where(x < 0, b / 4 / np.where(m == 0, 1.0, m), m)
+
+
+def _fast_squareplus_derivative(x: np.ndarray, b: float) -> np.ndarray:
+    x = _finite(x)
+    root = np.hypot(x, math.sqrt(b))
+    return np.where(root == 0, 0.0, _fast_squareplus(x, b) / root)
+
+
+def _fast_squareplus_from_output(y: np.ndarray, b: float) -> np.ndarray:
+    return np.where(y > 0, 1 / (1 + b / 4 / np.square(y)), 0.0)
+
+
+# For x < 0 without the difference 1 - |x| / r = 1 / (r (r + |x|)).
+def _dish(x: Any) -> Any:
+    r = _root(x, 1)
+    return x / (2 * r * (r - x)) if x < 0 else x * (x / r + 1) / 2
+
+
+def _dish_derivative(x: Any) -> Any:
+    r = _root(x, 1)
+    return ((1 / (r * (r - x)) if x < 0 else 1 + x / r) + x / r**3) / 2
+
+
+def _fast_dish(x: np.ndarray) -> np.ndarray:
+    r = np.hypot(1.0, x)
+    below = _finite(x) / (2 * np.hypot(1.0, _finite(x)) * (r - x))
+    return np.where(x < 0, below, x * (_finite(x) / np.hypot(1.0, _finite(x)) + 1) / 2)
+
+
+def _fast_dish_derivative(x: np.ndarray) -> np.ndarray:
+    x = np.clip(x, -1e100, 1e100)
+    r = np.hypot(1.0, x)
+    return (np.where(x < 0, 1 / (r * (r - x)), 1 + x / r) + x / r**3) / 2
+
+
 TRUTHS: dict[str, Truth] = {
     "identity": Truth(
         value=lambda x: x,
@@ -154,8 +266,165 @@ TRUTHS: dict[str, Truth] = {
         fast_derivative=_fast_gelu_derivative,
     ),
     # Piecewise polynomials ------------------------------------------------------------------------------------------
+    "prelu": _PRELU,
+    "rrelu": Truth(
+        value=lambda x, lower, upper: _step(x, (lower + upper) / 2 * x, x),
+        derivative=lambda x, lower, upper: _step(x, (lower + upper) / 2, mp.mpf(1)),
+        fast_value=lambda x, lower, upper: np.where(x > 0, x, (lower + upper) / 2 * _finite(x)),
+        fast_derivative=lambda x, lower, upper: np.where(x > 0, 1.0, (lower + upper) / 2),
+    ),
+    "relu6": Truth(
+        value=lambda x: _clip(x, mp.mpf(0), mp.mpf(6)),
+        derivative=lambda x: mp.mpf(0 < x < 6),
+        from_output=lambda y: mp.mpf(0 < y < 6),
+        fast_value=lambda x: np.clip(x, 0.0, 6.0),
+        fast_derivative=lambda x: np.where((x > 0) & (x < 6), 1.0, 0.0),
+        fast_from_output=lambda y: np.where((y > 0) & (y < 6), 1.0, 0.0),
+    ),
+    "srelu": Truth(
+        value=_SRELU[0],
+        derivative=_SRELU_SLOPE[0],
+        fast_value=_SRELU[1],
+        fast_derivative=_SRELU_SLOPE[1],
+        by_parameter={
+            "t_left": _srelu(_nothing, lambda x, _, a: 0 * x + (1 - a), _nothing),
+            "a_left": _srelu(_nothing, _beyond, _nothing),
+            "t_right": _srelu(lambda x, _, a: 0 * x + (1 - a), _nothing, _nothing),
+            "a_right": _srelu(_beyond, _nothing, _nothing),
+        },
+    ),
+    "erelu": Truth(
+        value=lambda x, _: _step(x, mp.mpf(0), x),
+        derivative=lambda x, _: _step(x, mp.mpf(0), mp.mpf(1)),
+        fast_value=lambda x, _: np.maximum(x, 0.0),
+        fast_derivative=lambda x, _: np.where(x > 0, 1.0, 0.0),
+    ),
+    "square": Truth(
+        value=lambda x: x * x,
+        derivative=lambda x: 2 * x,
+        fast_value=np.square,
+        fast_derivative=lambda x: 2 * x,
+        second=lambda _: mp.mpf(2),
+        fast_second=lambda x: np.full_like(x, 2.0),
+    ),
+    "signed_square": Truth(
+        value=lambda x: x * abs(x),
+        derivative=lambda x: 2 * abs(x),
+        fast_value=lambda x: x * np.abs(x),
+        fast_derivative=lambda x: 2 * np.abs(x),
+    ),
+    "squared_relu": Truth(
+        value=lambda x: _step(x, mp.mpf(0), x * x),
+        derivative=lambda x: _step(x, mp.mpf(0), 2 * x),
+        from_output=lambda y: 2 * mp.sqrt(y),
+        fast_value=lambda x: np.square(np.maximum(x, 0.0)),
+        fast_derivative=lambda x: 2 * np.maximum(x, 0.0),
+        fast_from_output=lambda y: 2 * np.sqrt(y),
+    ),
+    "hard_sigmoid": Truth(
+        value=lambda x: _clip(x + 3, mp.mpf(0), mp.mpf(6)) / 6,
+        derivative=lambda x: mp.mpf(abs(x) < 3) / 6,
+        from_output=lambda y: mp.mpf(0 < y < 1) / 6,
+        fast_value=lambda x: np.clip(x + 3, 0, 6) / 6,
+        fast_derivative=lambda x: np.where(np.abs(x) < 3, 1 / 6, 0.0),
+        fast_from_output=lambda y: np.where((y > 0) & (y < 1), 1 / 6, 0.0),
+    ),
+    "hard_swish": Truth(
+        value=lambda x: x * _clip(x + 3, mp.mpf(0), mp.mpf(6)) / 6,
+        derivative=_hard_swish_derivative,
+        fast_value=lambda x: np.maximum(x, -1e300) * (np.clip(x + 3, 0, 6) / 6),
+        fast_derivative=lambda x: np.where(np.abs(x) < 3, x / 3 + 0.5, np.where(x > 0, 1.0, 0.0)),
+    ),
+    "hard_tanh": Truth(
+        value=_clip,
+        derivative=lambda x, least, most: mp.mpf(least < x < most),
+        from_output=lambda y, least, most: mp.mpf(least < y < most),
+        fast_value=np.clip,
+        fast_derivative=lambda x, least, most: np.where((x > least) & (x < most), 1.0, 0.0),
+        fast_from_output=lambda y, least, most: np.where((y > least) & (y < most), 1.0, 0.0),
+    ),
+    "soft_shrink": Truth(
+        value=lambda x, lambd: x - _clip(x, -lambd, lambd),
+        derivative=lambda x, lambd: mp.mpf(abs(x) > lambd),
+        from_output=lambda y, _: mp.mpf(y != 0),
+        fast_value=lambda x, lambd: x - np.clip(x, -lambd, lambd),
+        fast_derivative=lambda x, lambd: np.where(np.abs(x) > lambd, 1.0, 0.0),
+        fast_from_output=lambda y, _: np.where(y != 0, 1.0, 0.0),
+    ),
+    "hard_shrink": Truth(
+        value=lambda x, lambd: x if abs(x) > lambd else mp.mpf(0),
+        derivative=lambda x, lambd: mp.mpf(abs(x) > lambd),
+        from_output=lambda y, _: mp.mpf(y != 0),
+        fast_value=lambda x, lambd: np.where(np.abs(x) > lambd, x, 0.0),
+        fast_derivative=lambda x, lambd: np.where(np.abs(x) > lambd, 1.0, 0.0),
+        fast_from_output=lambda y, _: np.where(y != 0, 1.0, 0.0),
+    ),
+    "threshold": Truth(
+        value=lambda x, threshold, value: x if x > threshold else value,
+        derivative=lambda x, threshold, _: mp.mpf(x > threshold),
+        from_output=lambda y, threshold, _: mp.mpf(y > threshold),
+        fast_value=lambda x, threshold, value: np.where(x > threshold, x, value),
+        fast_derivative=lambda x, threshold, _: np.where(x > threshold, 1.0, 0.0),
+        fast_from_output=lambda y, threshold, _: np.where(y > threshold, 1.0, 0.0),
+    ),
+    "sparse_plus": Truth(
+        value=lambda x: _step(x, mp.mpf(0), x) if abs(x) >= 1 else (x + 1) ** 2 / 4,
+        derivative=lambda x: _clip((x + 1) / 2, mp.mpf(0), mp.mpf(1)),
+        from_output=lambda y: min(mp.sqrt(y), mp.mpf(1)),
+        fast_value=lambda x: np.where(x > 1, x, np.square(np.clip(x + 1, 0, 2)) / 4),
+        fast_derivative=lambda x: np.clip(x + 1, 0, 2) / 2,
+        fast_from_output=lambda y: np.minimum(np.sqrt(y), 1.0),
+    ),
+    "sparse_sigmoid": Truth(
+        value=lambda x: _clip((x + 1) / 2, mp.mpf(0), mp.mpf(1)),
+        derivative=lambda x: mp.mpf(abs(x) < 1) / 2,
+        from_output=lambda y: mp.mpf(0 < y < 1) / 2,
+        fast_value=lambda x: np.clip(x + 1, 0, 2) / 2,
+        fast_derivative=lambda x: np.where(np.abs(x) < 1, 0.5, 0.0),
+        fast_from_output=lambda y: np.where((y > 0) & (y < 1), 0.5, 0.0),
+    ),
+    "clipped_linear": Truth(
+        value=lambda x, slope, offset, least, most: _clip(slope * x + offset, least, most),
+        derivative=lambda x, slope, *line: slope if _within(x, slope, *line) else mp.mpf(0),
+        from_output=lambda y, slope, _, least, most: slope if least < y < most else mp.mpf(0),
+        fast_value=lambda x, slope, offset, least, most: np.clip(slope * _finite(x) + offset, least, most),
+        fast_derivative=lambda x, slope, *line: np.where(_within(x, slope, *line), slope, 0.0),
+        fast_from_output=lambda y, slope, _, least, most: np.where((y > least) & (y < most), slope, 0.0),
+    ),
     # Exponentials and logarithms ------------------------------------------------------------------------------------
     # Roots and quotients --------------------------------------------------------------------------------------------
+    "squareplus": Truth(
+        value=_squareplus,
+        derivative=_squareplus_derivative,
+        from_output=lambda y, b: y * y / (y * y + b / 4) if y else mp.mpf(0),
+        fast_value=_fast_squareplus,
+        fast_derivative=_fast_squareplus_derivative,
+        fast_from_output=_fast_squareplus_from_output,
+    ),
+    "softsign": Truth(
+        value=lambda x: x / (1 + abs(x)),
+        derivative=lambda x: 1 / (1 + abs(x)) ** 2,
+        from_output=lambda y: (1 - abs(y)) ** 2,
+        fast_value=lambda x: _finite(x) / (1 + np.abs(_finite(x))),
+        fast_derivative=lambda x: np.square(1 / (1 + np.abs(x))),
+        fast_from_output=lambda y: np.square(1 - np.abs(y)),
+        second=lambda x: -2 * mp.sign(x) / (1 + abs(x)) ** 3,
+        fast_second=lambda x: -2 * np.sign(x) * (1 / (1 + np.abs(x))) ** 3,
+    ),
+    "dish": Truth(
+        value=_dish,
+        derivative=_dish_derivative,
+        fast_value=_fast_dish,
+        fast_derivative=_fast_dish_derivative,
+    ),
+    "bent_identity": Truth(
+        value=lambda x: x + x * x / (_root(x, 1) + 1) / 2,
+        derivative=lambda x: 1 + x / (2 * _root(x, 1)),
+        fast_value=lambda x: (
+            x + np.square(np.clip(x, -1e150, 1e150)) / (np.hypot(np.clip(x, -1e150, 1e150), 1) + 1) / 2
+        ),
+        fast_derivative=lambda x: 1 + _finite(x) / (2 * np.hypot(_finite(x), 1)),
+    ),
     # Trigonometric and error functions ------------------------------------------------------------------------------
 }
 
@@ -200,12 +469,20 @@ def ulp_error(computed: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
     low, high, bits = _ulp_exponents(computed.dtype)
     end = 2.0 ** (high + bits + 1)
-    _, exponent = np.frexp(truth)
-    ulp = np.ldexp(1.0, np.clip(exponent - 1 - bits, low, high))
+    # The exponent's bits alone are the power of two below |truth|: several times as fast as frexp and ldexp.
+    binade = (truth.view(np.int64) & 0x7FF0000000000000).view(np.float64)
     with np.errstate(invalid="ignore"):
-        error = np.abs(np.clip(computed.astype(np.float64), -end, end) - np.clip(truth, -end, end)) / ulp
-    nan = np.isnan(truth)
-    return np.where(nan | np.isnan(computed), np.where(nan & np.isnan(computed), 0.0, np.inf), error)
+        ulp = np.minimum(np.maximum(binade, 2.0 ** (low + bits)), 2.0 ** (high + bits))
+        error = np.minimum(np.maximum(computed.astype(np.float64), -end), end)
+        error -= np.minimum(np.maximum(truth, -end), end)
+        np.abs(error, out=error)
+        error /= ulp
+    error *= 2.0**bits
+    nan = np.isnan(error)
+    if nan.any():
+        both = np.isnan(truth) & np.isnan(computed)
+        error[nan] = np.where(both[nan], 0.0, np.inf)
+    return error
 
 
 def ulp_error_exact(computed: Any, truth: Any) -> float:

@@ -104,7 +104,8 @@ def test_the_largest_error_is_that_of_mpmath(tool: ModuleType, case: Case):
         oracle.ulp_error_exact(got, oracle.exact(case.row.name, case.form.name, float(at), *job.parameters))
         for at, got in zip(x, y, strict=True)
     ]
-    worst = max(exact)
+    # A result that is the nearest float is not told from another.
+    worst = max(exact) if max(exact) > 0.5 else 0.0
     assert tally.everywhere.error == pytest.approx(worst, abs=2**-13)
     again = tool.exactly(job, tool.function(job, _ufuncs.running), tally.everywhere)
     assert again.error == (worst if worst else 0.0)
@@ -293,7 +294,7 @@ def measured() -> dict[tuple[str, str, str], float]:
     return {
         (case.row.name, case.form.name, isa): figure
         for case in OWN_FORMULAS
-        for isa, figure in case.row.accuracy_of(case.form.name).measured.items()
+        for isa, figure in case.row.measured(case.form.name).items()
     }
 
 
@@ -317,18 +318,24 @@ def test_the_rows_hold_the_figures_of_the_full_runs(tool: ModuleType):
 
 
 def test_the_figures_are_of_the_formulas_as_they_are(tool: ModuleType):
-    """A changed formula gives another error where the largest was: then the full run is due again."""
+    """A changed formula gives other results, at the sample or at the largest error: the full run is due again."""
     judged = 0
     for figures in json.loads(FIGURES.read_text()):
         if figures["about"]["system"].split()[-1] != platform.machine() or figures["by"] not in USABLE:
             continue
         job = tool.Job(figures["activation"], figures["form"], (figures["by"],))
         compute = tool.function(job, figures["by"])
+        assert figures["digest"] == tool.digest(compute), job
         for key in ("max_ulp", "max_ulp_within_5"):
             then = tool.Worst(figures[key], float.fromhex(figures[f"{key}_at"]))
-            assert tool.exactly(job, compute, then) == then, (job, key)
+            if not math.isnan(then.at):
+                assert tool.exactly(job, compute, then) == then, (job, key)
             judged += 1
     assert judged or platform.machine() != "x86_64"
+
+
+def test_the_rows_have_their_figures_from_there(tool: ModuleType):
+    assert tool.MEASURED.read_text() == tool.measured_module(json.loads(FIGURES.read_text()))
 
 
 def test_the_document_is_that_of_the_figures(tool: ModuleType):

@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ._measured import MEASURED
+
 inf = math.inf
 
 # A number, or an arithmetic expression of the activation's parameters as text: "-lambd".
@@ -17,9 +19,15 @@ Real = float | str
 
 
 def number(quantity: Real, parameters: Mapping[str, float]) -> float:
-    """The value of a `Real` for parameter values by name; the table's own text, never a user's, is evaluated."""
+    """The value of a `Real` for parameter values by name; the table's own text, never a user's, is evaluated.
+
+    NaN for a point that there is not: where a line of slope 0 would meet a bound.
+    """
     if isinstance(quantity, str):
-        return float(eval(quantity, {"__builtins__": {}}, dict(parameters)))
+        try:
+            return float(eval(quantity, {"__builtins__": {}}, dict(parameters)))
+        except ZeroDivisionError:
+            return math.nan
     return float(quantity)
 
 
@@ -46,15 +54,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class Accuracy:
-    """The largest error allowed, in units in the last place (ULP) of the exact result.
-
-    ``measured`` are the maxima found over all 2^32 float32 inputs, by instruction set, with ``tools/exhaustive.py``.
-    """
+    """The largest error allowed, in units in the last place (ULP) of the exact result."""
 
     float32: float
     float64: float
     float16: float
-    measured: dict[str, float] = field(default_factory=dict)
 
     def __getitem__(self, dtype: str) -> float:
         return {"float16": self.float16, "float32": self.float32, "float64": self.float64}[dtype]
@@ -306,6 +310,10 @@ class Activation:
             "derivative": self.derivative_limits,
             "second_derivative": self.second_derivative_limits,
         }[form]
+
+    def measured(self, form: str) -> dict[str, float]:
+        """The largest error of a form found over all 2^32 float32 inputs, in ULP by instruction set, where known."""
+        return MEASURED.get((self.name, form), {})
 
     def roots_of(self, form: str) -> tuple[float, ...]:
         """Where a form passes through 0 by cancellation, so that near there its error is bounded absolutely."""

@@ -260,9 +260,344 @@ FASTACT_INLINE REAL FN(gelu_second_derivative)(REAL x) {
 
 /* Piecewise polynomials ------------------------------------------------------------------------------------------- */
 
+/* prelu: f(x) = x for x > 0, else w x. f'(0) = w. df/dw = min(0, x). */
+FASTACT_INLINE REAL FN(prelu)(REAL x, REAL weight) { return FN(leaky_relu)(x, weight); }
+FASTACT_INLINE REAL FN(prelu_derivative)(REAL x, REAL weight) { return FN(leaky_relu_derivative)(x, weight); }
+FASTACT_INLINE REAL FN(prelu_derivative_from_output)(REAL y, REAL weight) {
+    return FN(leaky_relu_derivative)(y, weight);
+}
+FASTACT_INLINE REAL FN(prelu_derivative_weight)(REAL x, REAL weight) {
+    return FN(keep_nan)(FN(at_most)(x, K(0)), weight);
+}
+
+/* rrelu, evaluated: leaky_relu with the mean slope (l + u) / 2. f'(0) = the mean slope. */
+FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
+#if FASTACT_PRECISION == 32
+    /* The slope is not rounded: rounded twice, the product would be wrong by 1.5 ULP. */
+    const double slope = 0.5 * ((double)lower + (double)upper);
+    const double below = FN(at_most)(x, K(0));
+    const REAL leak = (REAL)(slope * (slope == 0 ? 0 : below));
+    return FN(keep_nan)(FN(keep_nan)(x > 0 ? x : leak, lower), upper);
+#else
+    return FN(leaky_relu)(x, K(0.5) * lower + K(0.5) * upper);
+#endif
+}
+FASTACT_INLINE REAL FN(rrelu_derivative)(REAL x, REAL lower, REAL upper) {
+    return FN(leaky_relu_derivative)(x, K(0.5) * lower + K(0.5) * upper);
+}
+
+/* relu6: f(x) = min(max(0, x), 6). f'(0) = f'(6) = 0. */
+FASTACT_INLINE REAL FN(relu6)(REAL x) { return FN(at_most)(FN(relu)(x), K(6)); }
+FASTACT_INLINE REAL FN(relu6_derivative)(REAL x) { return FN(keep_nan)((x > 0) & (x < 6) ? K(1) : K(0), x); }
+FASTACT_INLINE REAL FN(relu6_derivative_from_output)(REAL y) { return FN(relu6_derivative)(y); }
+
+/* srelu: f(x) = t + a (x - t) beyond the thresholds, else x. The right one goes first where they are one. The line is
+ * computed in wide numbers, for it cancels where a < 0; where it overflows (pairs then give NaN), plainly. */
+FASTACT_INLINE REAL FN(keep_nans)(REAL value, REAL x, REAL a, REAL b, REAL c, REAL d) {
+    return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(value, x), a), b), c), d);
+}
+FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    const FASTACT_BITS right = x >= t_right, outside = right | (x <= t_left);
+    const REAL t = FN(select)(right, t_right, t_left), a = FN(select)(right, a_right, a_left);
+    const REAL at = (a == 0) | (outside == 0) ? t : x; /* 0 * inf, and products that are not used */
+    const REAL plain = FN(mad)(a, at - t, t);
+    const REAL line = FN(narrow)(FN(wide_plus)(FN(wide_times)(FN(wide_subtract)(FN(widen)(at), FN(widen)(t)), a), t));
+    const REAL beyond = FN(abs)(plain) <= FASTACT_LARGEST ? line : plain;
+    return FN(keep_nans)(FN(select)(outside, beyond, x), x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    const REAL below = x <= t_left ? a_left : K(1);
+    return FN(keep_nans)(x >= t_right ? a_right : below, x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative_t_left)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    const REAL slope = (x <= t_left) & (x < t_right) ? K(1) - a_left : K(0);
+    return FN(keep_nans)(slope, x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative_a_left)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    return FN(keep_nans)((x <= t_left) & (x < t_right) ? x - t_left : K(0), x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative_t_right)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    return FN(keep_nans)(x >= t_right ? K(1) - a_right : K(0), x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative_a_right)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    return FN(keep_nans)(x >= t_right ? x - t_right : K(0), x, t_left, a_left, t_right, a_right);
+}
+
+/* erelu, evaluated: relu. */
+FASTACT_INLINE REAL FN(erelu)(REAL x, REAL alpha) { return FN(keep_nan)(FN(relu)(x), alpha); }
+FASTACT_INLINE REAL FN(erelu_derivative)(REAL x, REAL alpha) { return FN(keep_nan)(FN(relu_derivative)(x), alpha); }
+
+/* square: f(x) = x^2. */
+FASTACT_INLINE REAL FN(square)(REAL x) { return x * x; }
+FASTACT_INLINE REAL FN(square_derivative)(REAL x) { return x + x; }
+FASTACT_INLINE REAL FN(square_second_derivative)(REAL x) { return FN(keep_nan)(K(2), x); }
+
+/* signed_square: f(x) = sign(x) x^2. */
+FASTACT_INLINE REAL FN(signed_square)(REAL x) { return x * FN(abs)(x); }
+FASTACT_INLINE REAL FN(signed_square_derivative)(REAL x) { return FN(abs)(x) + FN(abs)(x); }
+
+/* squared_relu: f(x) = max(0, x)^2. f' = 2 max(0, x) = 2 sqrt(y). */
+FASTACT_INLINE REAL FN(squared_relu)(REAL x) { return FN(relu)(x) * FN(relu)(x); }
+FASTACT_INLINE REAL FN(squared_relu_derivative)(REAL x) { return FN(relu)(x) + FN(relu)(x); }
+FASTACT_INLINE REAL FN(squared_relu_derivative_from_output)(REAL y) { return K(2) * FN(sqrt)(FN(relu)(y)); }
+
+/* hard_sigmoid: f(x) = min(max(0, x + 3), 6) / 6. f'(-3) = f'(3) = 0. The reciprocal of 6 is folded. */
+FASTACT_INLINE FN(wide) FN(sixth)(FN(wide) a) {
+    return FN(wide_multiply)(a, FN(wide_reciprocal)(FN(widen)(K(6))));
+}
+FASTACT_INLINE REAL FN(hard_sigmoid)(REAL x) {
+    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
+    return FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))));
+}
+FASTACT_INLINE REAL FN(hard_sigmoid_derivative)(REAL x) {
+    return FN(keep_nan)(FN(abs)(x) < 3 ? K(1) / K(6) : K(0), x);
+}
+FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
+    return FN(keep_nan)((y > 0) & (y < 1) ? K(1) / K(6) : K(0), y);
+}
+
+/* hard_swish: f(x) = x min(max(0, x + 3), 6) / 6. f'(-3) = 0, f'(3) = 1, (2 x + 3) / 6 between. */
+FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
+    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
+    const REAL inside = FN(narrow)(FN(wide_times)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))), held));
+    return x > 3 ? x : inside;
+}
+FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
+    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
+    const REAL inside = FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held + held), K(3))));
+    const REAL outside = x > 0 ? K(1) : K(0);
+    return FN(abs)(x) >= 3 ? outside : inside;
+}
+
+/* hard_tanh: f(x) = min(max(min_val, x), max_val). f' = 0 at both ends. */
+FASTACT_INLINE REAL FN(hard_tanh)(REAL x, REAL min_val, REAL max_val) {
+    return FN(keep_nan)(FN(keep_nan)(FN(at_most)(FN(at_least)(x, min_val), max_val), min_val), max_val);
+}
+FASTACT_INLINE REAL FN(hard_tanh_derivative)(REAL x, REAL min_val, REAL max_val) {
+    const REAL slope = (x > min_val) & (x < max_val) ? K(1) : K(0);
+    return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(slope, x), min_val), max_val);
+}
+FASTACT_INLINE REAL FN(hard_tanh_derivative_from_output)(REAL y, REAL min_val, REAL max_val) {
+    return FN(hard_tanh_derivative)(y, min_val, max_val);
+}
+
+/* soft_shrink: f(x) = x - l for x > l, x + l for x < -l, else 0 with the sign of x. f'(-l) = f'(l) = 0. */
+FASTACT_INLINE REAL FN(soft_shrink)(REAL x, REAL lambd) {
+    const REAL rest = FN(abs)(x) - FN(at_most)(FN(abs)(x), lambd);
+    return FN(keep_nan)(FN(keep_nan)(FN(copysign)(rest, x), x), lambd);
+}
+FASTACT_INLINE REAL FN(soft_shrink_derivative)(REAL x, REAL lambd) {
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(x) > lambd ? K(1) : K(0), x), lambd);
+}
+FASTACT_INLINE REAL FN(soft_shrink_derivative_from_output)(REAL y, REAL lambd) {
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > 0 ? K(1) : K(0), y), lambd);
+}
+
+/* hard_shrink: f(x) = x for |x| > l, else 0 with the sign of x. f'(-l) = f'(l) = 0. */
+FASTACT_INLINE REAL FN(hard_shrink)(REAL x, REAL lambd) {
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(x) > lambd ? x : FN(copysign)(K(0), x), x), lambd);
+}
+FASTACT_INLINE REAL FN(hard_shrink_derivative)(REAL x, REAL lambd) { return FN(soft_shrink_derivative)(x, lambd); }
+FASTACT_INLINE REAL FN(hard_shrink_derivative_from_output)(REAL y, REAL lambd) {
+    return FN(soft_shrink_derivative_from_output)(y, lambd);
+}
+
+/* threshold: f(x) = x for x > t, else v. f'(t) = 0. */
+FASTACT_INLINE REAL FN(threshold)(REAL x, REAL threshold, REAL value) {
+    return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(x > threshold ? x : value, x), threshold), value);
+}
+FASTACT_INLINE REAL FN(threshold_derivative)(REAL x, REAL threshold, REAL value) {
+    return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(x > threshold ? K(1) : K(0), x), threshold), value);
+}
+FASTACT_INLINE REAL FN(threshold_derivative_from_output)(REAL y, REAL threshold, REAL value) {
+    return FN(threshold_derivative)(y, threshold, value); /* y > t is x > t where v <= t */
+}
+
+/* sparse_plus: f(x) = (x + 1)^2 / 4 for |x| < 1, else max(0, x). f' = (x + 1) / 2 = sqrt(y) between 0 and 1. */
+FASTACT_INLINE REAL FN(sparse_plus)(REAL x) {
+    const REAL held = FN(at_most)(FN(at_least)(x, K(-1)), K(1));
+    const REAL inside = FN(narrow)(FN(wide_scale)(FN(wide_square)(FN(wide_plus)(FN(widen)(held), K(1))), 0.25));
+    return x > 1 ? x : inside;
+}
+FASTACT_INLINE REAL FN(sparse_plus_derivative)(REAL x) {
+    return K(0.5) * (FN(at_most)(FN(at_least)(x, K(-1)), K(1)) + K(1));
+}
+FASTACT_INLINE REAL FN(sparse_plus_derivative_from_output)(REAL y) { return FN(sqrt)(FN(at_most)(FN(relu)(y), K(1))); }
+
+/* sparse_sigmoid: f(x) = min(max(0, (x + 1) / 2), 1). f'(-1) = f'(1) = 0. */
+FASTACT_INLINE REAL FN(sparse_sigmoid)(REAL x) { return FN(sparse_plus_derivative)(x); }
+FASTACT_INLINE REAL FN(sparse_sigmoid_derivative)(REAL x) {
+    return FN(keep_nan)(FN(abs)(x) < 1 ? K(0.5) : K(0), x);
+}
+FASTACT_INLINE REAL FN(sparse_sigmoid_derivative_from_output)(REAL y) {
+    return FN(keep_nan)((y > 0) & (y < 1) ? K(0.5) : K(0), y);
+}
+
+/* clipped_linear: f(x) = min(max(min_val, s x + o), max_val). f' = s strictly between the ends, decided by the sum
+ * rounded and, where that is an end, by what rounding left over. */
+typedef struct { double hi, lo; } FN(line);
+FASTACT_INLINE FN(line) FN(line_of)(REAL x, REAL slope, REAL offset) {
+    FN(line) line;
+#if FASTACT_PRECISION == 32
+    const double held = FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST); /* 0 * inf */
+    const double product = (double)slope * held, sum = product + (double)offset, seen = sum - product;
+    line.hi = sum;
+    line.lo = (product - (sum - seen)) + ((double)offset - seen);
+#else
+    /* Held where the product would overflow; it is then beyond every end below 2^1020. */
+    const REAL end = K(0x1p1022) / FN(at_least)(FN(abs)(slope), K(1));
+    const REAL at = FN(copysign)(FN(magnitude)(x, end), x), product = slope * at;
+    const FN(wide) sum = FN(wide_plus)(FN(wide_product)(slope, at), offset);
+    /* A product that underflows still has a sign. */
+    const REAL sign = FN(copysign)(x == 0 ? K(0) : K(1), x) * FN(copysign)(K(1), slope);
+    line.hi = sum.hi;
+    line.lo = product == 0 ? sign : sum.lo;
+#endif
+    return line;
+}
+FASTACT_INLINE REAL FN(clipped_linear)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    const double sum = FN(line_of)(x, slope, offset).hi, least = min_val, most = max_val;
+    const double raised = sum < least ? least : sum;
+    return FN(keep_nans)((REAL)(raised > most ? most : raised), x, slope, offset, min_val, max_val);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    const FN(line) line = FN(line_of)(x, slope, offset);
+    const double least = min_val, most = max_val;
+    const int64_t above = (line.hi > least) | ((line.hi == least) & (line.lo > 0));
+    const int64_t below = (line.hi < most) | ((line.hi == most) & (line.lo < 0));
+    return FN(keep_nans)(above & below ? slope : K(0), x, slope, offset, min_val, max_val);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
+    REAL y, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    return FN(keep_nans)((y > min_val) & (y < max_val) ? slope : K(0), y, slope, offset, min_val, max_val);
+}
+
 /* Exponentials and logarithms ------------------------------------------------------------------------------------- */
 
 /* Roots and quotients --------------------------------------------------------------------------------------------- */
+
+/* squareplus: f(x) = (x + r) / 2 with r = sqrt(x^2 + b): m = (|x| + r) / 2 for x > 0 and, since f(x) f(-x) = b / 4,
+ * b / (4 m) for x < 0. f' = f / r = y^2 / (y^2 + b / 4). At infinity, and for b = 0, relu.
+ * In double x and r are kept times c, a power of two, so that no square leaves the range, and the b on top of the
+ * quotient b / (4 m) times another where it could overflow, so that `part` / (m c) times `back` is b / (4 m). */
+typedef struct { FN(wide) root, m, part; double c, inverse, back; } FN(square_root);
+FASTACT_INLINE double FN(square_scale)(REAL a, REAL b) {
+#if FASTACT_PRECISION == 32
+    (void)a, (void)b;
+    return 1;
+#else
+    const FASTACT_BITS large = (a > K(0x1p450)) | (b > K(0x1p900)), small = (a < K(0x1p-450)) & (b < K(0x1p-900));
+    return FN(select)(large, K(0x1p-520), FN(select)(small, K(0x1p500), K(1)));
+#endif
+}
+FASTACT_INLINE FN(square_root) FN(square_root_of)(REAL a, REAL b) {
+    FN(square_root) s;
+    s.c = FN(square_scale)(a, b);
+    s.inverse = s.c > 1 ? 0x1p-500 : s.c < 1 ? 0x1p520 : 1;
+    s.part = FN(wide_scale)(FN(widen)(b), s.c < 1 ? 0x1p-20 : 1);
+    s.back = s.c < 1 ? 0x1p-502 : 0.25 * s.c;
+    const FN(wide) scaled = FN(wide_scale)(FN(widen)(a), s.c);
+    const FN(wide) constant = FN(wide_scale)(FN(wide_scale)(FN(widen)(b), s.c), s.c);
+    s.root = FN(wide_sqrt)(FN(wide_add)(FN(wide_square)(scaled), constant));
+    s.m = FN(wide_scale)(FN(wide_add)(s.root, scaled), 0.5);
+    return s;
+}
+FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
+    const FN(square_root) s = FN(square_root_of)(FN(magnitude)(x, FASTACT_LARGEST), b);
+    const REAL above = FN(narrow)(FN(wide_scale)(s.m, s.inverse));
+    const REAL below = FN(narrow)(FN(wide_scale)(FN(wide_divide)(s.part, s.m), s.back));
+    const FASTACT_BITS plain = (b == 0) | (FN(abs)(x) > FASTACT_LARGEST);
+    const REAL result = FN(select)(plain, FN(relu)(x), FN(select)(x < 0, below, above));
+    return FN(keep_nan)(FN(keep_nan)(result, x), b);
+}
+FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
+    const FN(square_root) s = FN(square_root_of)(FN(magnitude)(x, FASTACT_LARGEST), b);
+    const int64_t negative = x < 0;
+    const FN(wide) n = FN(wide_select)(negative, s.part, s.m);
+    const FN(wide) quotient = FN(wide_divide)(n, FN(wide_select)(negative, FN(wide_multiply)(s.m, s.root), s.root));
+    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, s.back), s.c);
+    const FASTACT_BITS plain = (b == 0) | (FN(abs)(x) > FASTACT_LARGEST);
+    const REAL result = FN(narrow)(FN(wide_select)(negative, scaled, quotient));
+    return FN(keep_nan)(FN(keep_nan)(FN(select)(plain, FN(relu_derivative)(x), result), x), b);
+}
+FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
+    const REAL held = FN(magnitude)(y, FASTACT_LARGEST);
+    const double c = FN(square_scale)(held, b);
+    const FN(wide) scaled = FN(wide_scale)(FN(widen)(held), c);
+    const FN(wide) constant = FN(wide_scale)(FN(wide_scale)(FN(widen)(b), 0.5 * c), 0.5 * c);
+    const FN(wide) ratio = FN(wide_divide)(scaled, FN(wide_add)(FN(wide_square)(scaled), constant));
+    const REAL result = FN(narrow)(FN(wide_multiply)(ratio, scaled)); /* y^2 alone could underflow */
+    return FN(keep_nan)(FN(keep_nan)(FN(select)(b == 0, FN(relu_derivative)(y), result), y), b);
+}
+
+/* softsign: f(x) = x / (1 + |x|). f' = 1 / (1 + |x|)^2 = (1 - |y|)^2, f'' = -2 sign(x) / (1 + |x|)^3, f''(0) = 0. */
+FASTACT_INLINE REAL FN(softsign)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(0x1p60)); /* 1, rounded, from there */
+    const REAL result = FN(narrow)(FN(wide_divide)(FN(widen)(a), FN(wide_plus)(FN(widen)(a), K(1))));
+    return FN(keep_nan)(FN(copysign)(result, x), x);
+}
+FASTACT_INLINE FN(wide) FN(softsign_rest)(REAL x) { /* 1 / (1 + |x|) */
+    return FN(wide_reciprocal)(FN(wide_plus)(FN(widen)(FN(magnitude)(x, FASTACT_LARGEST)), K(1)));
+}
+FASTACT_INLINE REAL FN(softsign_derivative)(REAL x) {
+    return FN(keep_nan)(FN(narrow)(FN(wide_square)(FN(softsign_rest)(x))), x);
+}
+FASTACT_INLINE REAL FN(softsign_derivative_from_output)(REAL y) {
+    return FN(narrow)(FN(wide_square)(FN(wide_subtract)(FN(widen)(K(1)), FN(widen)(FN(abs)(y)))));
+}
+FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
+    const FN(wide) rest = FN(softsign_rest)(x);
+    const REAL size = FN(narrow)(FN(wide_multiply)(FN(wide_scale)(rest, 2), FN(wide_square)(rest)));
+    return FN(keep_nan)(FN(copysign)(x == 0 ? K(0) : size, -x), x);
+}
+
+/* dish: f(x) = x (1 + x / r) / 2, r = sqrt(1 + x^2): for x < 0, where 1 - |x| / r = 1 / (r (r + |x|)), that.
+ * f' = (1 + x / r + x / r^3) / 2, for x < 0: (1 - |x| r) / (2 r^3 (r + |x|)), which is 0 where x^2 = (sqrt(5) - 1) / 2.
+ * Far out: x and 1, or 1 / (4 x) and -1 / (4 x^2). */
+FASTACT_INLINE REAL FN(dish)(REAL x) {
+    const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
+    const int64_t far = all > end, negative = x < 0;
+    const FN(wide) root = FN(wide_sqrt)(FN(wide_plus)(FN(wide_product)(a, a), K(1))), sum = FN(wide_plus)(root, a);
+    const FN(wide) n = FN(wide_times)(FN(wide_select)(negative, FN(widen)(K(1)), sum), K(0.5) * a);
+    const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(root, sum), root);
+    const FN(wide) quotient = FN(wide_divide)(
+        FN(wide_select)(far, FN(widen)(K(0.25)), n), FN(wide_select)(far, FN(widen)(all), d));
+    const REAL size = FN(narrow)(quotient), below = x < -FASTACT_LARGEST ? K(0) : -size;
+    return FN(keep_nan)(x > end ? x : x < 0 ? below : size, x);
+}
+FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
+    const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
+    const int64_t far = all > end, negative = x < 0;
+    const FN(wide) square = FN(wide_plus)(FN(wide_product)(a, a), K(1)), root = FN(wide_sqrt)(square);
+    const FN(wide) sum = FN(wide_plus)(root, a), cube = FN(wide_multiply)(root, square);
+    const FN(wide) below = FN(wide_subtract)(FN(widen)(K(1)), FN(wide_times)(root, a));
+    const FN(wide) above = FN(wide_plus)(FN(wide_multiply)(square, sum), a);
+    const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(cube, sum), cube);
+    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. */
+    const FN(wide) small = FN(wide_scale)(FN(widen)(all), 0x1p-540);
+    const FN(wide) quotient = FN(wide_divide)(
+        FN(wide_select)(far, FN(widen)(K(-0.5)), FN(wide_select)(negative, below, above)),
+        FN(wide_select)(far, FN(wide_square)(small), d));
+    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, 0x1p-540), 0x1p-540);
+    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_select)(far, scaled, quotient), 0.5));
+    return FN(keep_nan)(x > end ? K(1) : result, x);
+}
+
+/* bent_identity: f(x) = x + (r - 1) / 2, r = sqrt(x^2 + 1): r - 1 = x^2 / (r + 1). f' = 1 + x / (2 r). */
+FASTACT_INLINE REAL FN(bent_identity)(REAL x) {
+    const REAL end = K(0x1p60), a = FN(magnitude)(x, end);
+    const FN(wide) square = FN(wide_product)(a, a), root = FN(wide_sqrt)(FN(wide_plus)(square, K(1)));
+    const FN(wide) bend = FN(wide_divide)(square, FN(wide_scale)(FN(wide_plus)(root, K(1)), 2));
+    const REAL far = x > 0 ? K(1.5) * x : K(0.5) * x;
+    const REAL near = FN(narrow)(FN(wide_plus)(bend, FN(copysign)(a, x)));
+    return FN(keep_nan)(FN(abs)(x) > end ? far : near, x);
+}
+FASTACT_INLINE REAL FN(bent_identity_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(0x1p60));
+    const FN(wide) root = FN(wide_sqrt)(FN(wide_plus)(FN(wide_product)(a, a), K(1)));
+    const FN(wide) ratio = FN(wide_divide)(FN(widen)(FN(copysign)(a, x)), FN(wide_scale)(root, 2));
+    return FN(keep_nan)(FN(narrow)(FN(wide_plus)(ratio, K(1))), x);
+}
 
 /* Trigonometric and error functions ------------------------------------------------------------------------------- */
 
