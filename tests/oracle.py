@@ -332,6 +332,8 @@ def _fast_tanh_shrink(x: np.ndarray) -> np.ndarray:
     for odd in range(23, 1, -2):
         fraction = odd + square / fraction
     return np.where(np.abs(x) < 1, near * square / (fraction + square), x - np.tanh(x))
+
+
 def _without_limits(function: Exact) -> Exact:
     """A function without limits at infinity."""
     return lambda x, *parameters: mp.nan if abs(x) >= _FAR else function(x, *parameters)

@@ -289,9 +289,7 @@ def _cosine_tail(w: mp.mpf) -> mp.mpf:
 
 
 def _cosine(degree: int) -> Polynomial:
-    return Polynomial(
-        _cosine_tail, lambda w: w * w + mp.mpf(2) ** -8, range(degree + 1), mp.mpf(0), QUARTER**2, "f64"
-    )
+    return Polynomial(_cosine_tail, lambda w: w * w + mp.mpf(2) ** -8, range(degree + 1), mp.mpf(0), QUARTER**2, "f64")
 
 
 # Reduced arguments may be beyond by what rounding did to the quotient.
@@ -417,13 +415,29 @@ def steps(coefficients: Sequence[mp.mpf], precision: str) -> str:
 
 
 def inverse_pi() -> str:
-    """The bits of 1 / pi after the point, in words of 64: two of zeros, and as many as the product of two doubles needs."""
+    """The bits of 1 / pi after the point, in words of 64, as many as a product of two doubles needs, after 128 zeros."""
     words = 35
     with mp.workprec(64 * words + 20):
         integer = int(mp.floor(mp.ldexp(1 / mp.pi, 64 * words)))
     mask = (1 << 64) - 1
     bits = [0, 0, *(integer >> 64 * (words - 1 - i) & mask for i in range(words))]
     return "{" + ", ".join(f"0x{word:x}u" for word in bits) + "}"
+
+
+def circle(precision: str) -> dict[str, str]:
+    """What trigonometry.h and the error function take: pi in parts, and other constants as sums of two."""
+    # Times n and times 4 n, |n pi| <= NEAR_END, all parts but the last are exact in double.
+    out = {"NEAR_END": hexfloat(mp.mpf(2) ** {"f32": 22, "f64": 14}[precision], precision)}
+    rest, length = +mp.pi, {"f32": 30, "f64": 38}[precision]
+    for part, part_bits in enumerate((length, length, 53), 1):
+        out[f"PI_{part}"] = hexfloat(round_to(rest, part_bits), "f64")
+        rest -= round_to(rest, part_bits)
+    out["ONE_OVER_PI"] = hexfloat(round_to(1 / mp.pi, 53), "f64")
+    for name, angle in (("PI", mp.pi), ("QUARTER_PI", mp.pi / 4), ("TWO_OVER_ROOT_PI", 2 / mp.sqrt(mp.pi))):
+        out[f"{name}_HI"], out[f"{name}_LO"] = split(angle, "f64", 53)
+    out["ONE_OVER_ROOT_TWO_PI_HI"], out["ONE_OVER_ROOT_TWO_PI_LO"] = split(1 / mp.sqrt(2 * mp.pi), "f64", 53)
+    out["ERF_END"] = hexfloat(ERF_END[precision], precision)
+    return out
 
 
 def definitions(precision: str) -> dict[str, str]:
@@ -436,17 +450,7 @@ def definitions(precision: str) -> dict[str, str]:
         out[f"WIDE_{name}_HI"], out[f"WIDE_{name}_LO"] = split(constant, "f64", BITS["f64"])
     out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
-    # pi in parts: times n and times 4 n, |n pi| <= NEAR_END, all but the last are exact in double.
-    out["NEAR_END"] = hexfloat(mp.mpf(2) ** {"f32": 22, "f64": 14}[precision], precision)
-    rest, length = +mp.pi, {"f32": 30, "f64": 38}[precision]
-    for part, part_bits in enumerate((length, length, 53), 1):
-        out[f"PI_{part}"] = hexfloat(round_to(rest, part_bits), "f64")
-        rest -= round_to(rest, part_bits)
-    out["ONE_OVER_PI"] = hexfloat(round_to(1 / mp.pi, 53), "f64")
-    for name, angle in (("PI", mp.pi), ("QUARTER_PI", mp.pi / 4), ("TWO_OVER_ROOT_PI", 2 / mp.sqrt(mp.pi))):
-        out[f"{name}_HI"], out[f"{name}_LO"] = split(angle, "f64", 53)
-    out["ONE_OVER_ROOT_TWO_PI_HI"], out["ONE_OVER_ROOT_TWO_PI_LO"] = split(1 / mp.sqrt(2 * mp.pi), "f64", 53)
-    out["ERF_END"] = hexfloat(ERF_END[precision], precision)
+    out |= circle(precision)
     if precision == "f64":
         out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)
         out["ERFC_SHIFT"] = hexfloat(ERFC_SHIFT, precision)

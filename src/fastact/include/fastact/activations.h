@@ -1009,8 +1009,8 @@ FASTACT_INLINE REAL FN(cos_second_derivative)(REAL x) {
 }
 
 /* snake: f(x) = x + sin(a x)^2 / a. f' = 1 + sin(2 a x) = 2 sin(a x + pi / 4)^2, which keeps its digits at the double
- * roots. df/da = t (2 x cos(a x) - t) with t = sin(a x) / a, which neither overflows nor cancels but at roots of its own.
- * The product a |x|, exact, and not beyond NEAR_END. */
+ * roots. df/da = t (2 x cos(a x) - t) with t = sin(a x) / a, which does not overflow and cancels at its own roots only. */
+/* The product a |x|, exact, and not beyond NEAR_END. */
 FASTACT_INLINE WIDE FN(snake_product)(REAL x, REAL a) {
     const FN(pair) product = FN(sharpened)(x, a, FASTACT_NEAR_END);
 #if FASTACT_PRECISION == 32
@@ -1049,14 +1049,17 @@ FASTACT_INLINE REAL FN(snake_derivative_a_of)(REAL x, REAL a, int far) {
     const WIDE s = FN(wide_select)(phase.steps & 1, cosine, sine);
     const WIDE c = FN(wide_select)(phase.steps & 1, FN(wide_negate)(sine), cosine);
     const WIDE t = FN(snake_quotient)(s, product, x, a);
-    const WIDE rest = FN(wide_subtract)(FN(wide_times)(c, FN(magnitude)(x, FASTACT_LARGEST)), FN(wide_scale)(t, 0.5));
+    const REAL finite = FN(abs)(x) <= FASTACT_LARGEST ? FN(abs)(x) : K(0); /* an infinity gives NaN, and no overflow */
+    const WIDE rest = FN(wide_subtract)(FN(wide_times)(c, finite), FN(wide_scale)(t, 0.5));
     const WIDE twice = FN(wide_scale)(t, 2.0);
     const REAL rounded = FN(narrow)(twice) * FN(narrow)(rest);
     const REAL result = FN(abs)(rounded) <= FASTACT_LARGEST ? FN(narrow)(FN(wide_multiply)(twice, rest)) : rounded;
     return FN(keep_nan)(FN(keep_nan)(result, x - x), a);
 }
 FASTACT_INLINE REAL FN(snake_near)(REAL x, REAL a) { return FN(snake_of)(x, a, 0); }
-FASTACT_INLINE REAL FN(snake)(REAL x, REAL a) { return FN(snake_is_far)(x, a) ? FN(snake_of)(x, a, 1) : FN(snake_near)(x, a); }
+FASTACT_INLINE REAL FN(snake)(REAL x, REAL a) {
+    return FN(snake_is_far)(x, a) ? FN(snake_of)(x, a, 1) : FN(snake_near)(x, a);
+}
 FASTACT_INLINE REAL FN(snake_derivative_near)(REAL x, REAL a) { return FN(snake_derivative_of)(x, a, 0); }
 FASTACT_INLINE REAL FN(snake_derivative)(REAL x, REAL a) {
     return FN(snake_is_far)(x, a) ? FN(snake_derivative_of)(x, a, 1) : FN(snake_derivative_near)(x, a);
@@ -1066,8 +1069,8 @@ FASTACT_INLINE REAL FN(snake_derivative_a)(REAL x, REAL a) {
     return FN(snake_is_far)(x, a) ? FN(snake_derivative_a_of)(x, a, 1) : FN(snake_derivative_a_near)(x, a);
 }
 
-/* arctan: f(x) = base + arctan(z), |z| <= tan(pi / 8): z = |x|, or (|x| - 1) / (|x| + 1) above pi / 4, or -1 / |x| below
- * pi / 2. f' = 1 / (1 + x^2), f'' = -2 x / (1 + x^2)^2. */
+/* arctan: f(x) = base + arctan(z), |z| <= tan(pi / 8): z = |x|; or (|x| - 1) / (|x| + 1), above pi / 4; or -1 / |x|,
+ * below pi / 2. f' = 1 / (1 + x^2), f'' = -2 x / (1 + x^2)^2. */
 FASTACT_INLINE REAL FN(arctan)(REAL x) {
     const double a = FN(magnitude)(x, FASTACT_SQUARE_END);
     const int64_t large = a > 2.4142135623730951, beyond = a > 0.41421356237309503;
@@ -1092,10 +1095,10 @@ FASTACT_INLINE REAL FN(arctan_derivative)(REAL x) {
     return FN(keep_nan)(FN(narrow_scaled)(FN(wide_reciprocal)(square)), x);
 }
 FASTACT_INLINE REAL FN(arctan_second_derivative)(REAL x) {
-    const REAL end = FASTACT_SQUARE_END * (FASTACT_PRECISION == 32 ? K(1) : K(0x1p-128)), held = FN(hold)(x, -end, end);
-    const WIDE slope = FN(wide_reciprocal)(FN(wide_plus)(FN(wide_product)(held, held), K(1)));
-    const WIDE curve = FN(wide_multiply)(FN(wide_times)(slope, K(-2) * held), slope);
-    return FN(keep_nan)(FN(narrow)(curve), x);
+    const REAL a = FN(magnitude)(x, FASTACT_SQUARE_END * (FASTACT_PRECISION == 32 ? K(1) : K(0x1p-128)));
+    const WIDE slope = FN(wide_reciprocal)(FN(wide_plus)(FN(wide_product)(a, a), K(1)));
+    const WIDE curve = FN(wide_multiply)(FN(wide_times)(slope, K(2) * a), slope);
+    return FN(keep_nan)(FN(copysign)(FN(narrow)(curve), -x), x);
 }
 
 /* erf: f' = 2 / sqrt(pi) e^(-x^2), f'' = -2 x f'. How f is approximated stands in tools/coefficients.py. */
@@ -1134,16 +1137,16 @@ FASTACT_INLINE REAL FN(erf)(REAL x) {
     return FN(keep_nan)(FN(copysign)(FN(select)(a < FASTACT_ERF_SMALL, small, K(1) - tail), x), x);
 }
 #endif
-FASTACT_INLINE WIDE FN(erf_slope_scaled)(REAL held) {
-    return FN(wide_multiply)(FN(wide_exp_scaled)(FN(wide_negate)(FN(wide_product)(held, held))),
+FASTACT_INLINE WIDE FN(erf_slope_scaled)(REAL a) {
+    return FN(wide_multiply)(FN(wide_exp_scaled)(FN(wide_negate)(FN(wide_product)(a, a))),
         FN(wide_constant)(FASTACT_TWO_OVER_ROOT_PI_HI, FASTACT_TWO_OVER_ROOT_PI_LO));
 }
 FASTACT_INLINE REAL FN(erf_derivative)(REAL x) {
     return FN(keep_nan)(FN(narrow_scaled)(FN(erf_slope_scaled)(FN(magnitude)(x, FASTACT_GAUSSIAN_END))), x);
 }
 FASTACT_INLINE REAL FN(erf_second_derivative)(REAL x) {
-    const REAL held = FN(hold)(x, -FASTACT_GAUSSIAN_END, FASTACT_GAUSSIAN_END);
-    return FN(keep_nan)(FN(narrow_scaled)(FN(wide_times)(FN(erf_slope_scaled)(held), K(-2) * held)), x);
+    const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
+    return FN(keep_nan)(FN(copysign)(FN(narrow_scaled)(FN(wide_times)(FN(erf_slope_scaled)(a), K(2) * a)), -x), x);
 }
 
 #undef REAL

@@ -2,10 +2,10 @@
  * Sines of arguments of any size, to all digits.
  *
  * x = n pi + r with a multiple n that is exact, |r| <= pi / 2 and r to full relative accuracy, also where it cancels.
- * Near 0 that is Cody and Waite's reduction: n times each part of pi but the last is exact. Beyond FASTACT_NEAR_END it is
- * Payne and Hanek's, in integers: x = m 2^e, and of 1 / pi only those bits count that 2^e leaves with a weight below 2.
- * Which one is chosen depends on the argument alone. The first vectorises, the second does not: a loop takes the
- * formulas with `far` = 0 where no argument is far, and the others with their own choice.
+ * Near 0 that is Cody and Waite's reduction: n times each part of pi but the last is exact. Beyond FASTACT_NEAR_END it
+ * is Payne and Hanek's, in integers: x = m 2^e, and of 1 / pi only those bits count that 2^e leaves with a weight below
+ * 2. Which one is chosen depends on the argument alone. The first vectorises, the second does not: a loop takes the
+ * formulas with `far` = 0 where no argument is far, and the others, with their own choice, elsewhere.
  *
  * Included by activations.h once for each precision, after wide.h. References: Cody & Waite, Software manual for the
  * elementary functions, 1980; Payne & Hanek, Radian reduction for trigonometric functions, SIGNUM 1983.
@@ -20,13 +20,14 @@
 
 __extension__ typedef unsigned __int128 fastact_long;
 
-/* What a reduction leaves in units of pi, a fraction of 192 bits after the leading 1: (-1)^negative high.middle.low; and
- * how many steps it took, modulo 4. */
+/* What a reduction leaves in units of pi: (-1)^negative (high 2^-63 + middle 2^-127 + low 2^-191), and how many steps it
+ * took, modulo 4. */
 typedef struct { uint64_t high, middle, low, negative, steps; } fastact_residue;
 
-/* m 2^exponent / pi less `quarters` / 4, to the nearest multiple of 1 or, with halves = 1, of 1/2. m has up to 106 bits and
- * m 2^exponent is at least 2^13. Of the 256 bits of the product only the last is in doubt by m: the residue's relative
- * error is below 2^-80 while it is at least 2^-70, and there is no double nearer than 2^-63 to a multiple of pi / 4. */
+/* m 2^exponent / pi less `quarters` / 4, to the nearest multiple of 1 or, with halves = 1, of 1/2. m has up to 106 bits
+ * and m 2^exponent is at least 2^13. The bits of 1 / pi that are cut off would change the result by less than 2^-149. The
+ * double nearest to a multiple of pi / 2 is 2^-61 away from it (Muller, Elementary functions, chapter 11); a product of
+ * two doubles may come nearer, but would have to be looked for. */
 FASTACT_INLINE fastact_residue fastact_reduce(fastact_long m, int exponent, int quarters, int halves) {
     static const uint64_t inverse_pi[] = FASTACT_INVERSE_PI; /* after 128 zeros */
     const int position = exponent + 127, word = position >> 6, shift = position & 63;
@@ -120,7 +121,7 @@ FASTACT_INLINE FN(phase) FN(phase_of_residue)(fastact_residue residue) {
     return phase;
 }
 
-/* The phase of a |x|, `near` being that product as far as FASTACT_NEAR_END: less the nearest of (offset + i step) pi. */
+/* The phase of a |x| less the nearest of (offset + i step) pi; `near` is that product, as far as FASTACT_NEAR_END. */
 FASTACT_INLINE FN(phase) FN(phase_of)(WIDE near, REAL x, REAL a, double offset, double step, int far) {
     if (!far) return FN(phase_near)(near, offset, step);
     const int quarters = (int)(4 * offset), halves = step < 1;
@@ -135,7 +136,7 @@ FASTACT_INLINE FN(phase) FN(phase_of)(WIDE near, REAL x, REAL a, double offset, 
     return FN(phase_of_residue)(fastact_reduce(m, exponent, quarters, halves));
 }
 
-/* sin(r) for |r| <= pi / 2, to about 2^-38 (float) or 2^-64 (double). */
+/* sin(r) for |r| <= pi / 2, to about 2^-35 (float) or 2^-64 (double). */
 FASTACT_INLINE WIDE FN(wide_sine)(WIDE r) {
     const WIDE square = FN(wide_square)(r);
     const double w = FN(wide_lead)(square);
@@ -180,7 +181,8 @@ FASTACT_INLINE WIDE FN(wide_quarter_sine)(WIDE r) {
     return fastact_mad_f64(r * w, p, r);
 #else
     WIDE q = FN(wide_plus)(FN(wide_constant)(FASTACT_WIDE_QUARTER_SINE_C1, FASTACT_WIDE_QUARTER_SINE_C1_LO), w * p);
-    q = FN(wide_add)(FN(wide_constant)(FASTACT_WIDE_QUARTER_SINE_C0, FASTACT_WIDE_QUARTER_SINE_C0_LO), FN(wide_multiply)(square, q));
+    const WIDE sixth = FN(wide_constant)(FASTACT_WIDE_QUARTER_SINE_C0, FASTACT_WIDE_QUARTER_SINE_C0_LO);
+    q = FN(wide_add)(sixth, FN(wide_multiply)(square, q));
     return FN(wide_add)(r, FN(wide_multiply)(FN(wide_multiply)(r, square), q));
 #endif
 }
