@@ -415,7 +415,7 @@ def steps(coefficients: Sequence[mp.mpf], precision: str) -> str:
 
 
 def inverse_pi() -> str:
-    """The bits of 1 / pi after the point, in words of 64, as many as a product of two doubles needs, after 128 zeros."""
+    """128 zeros and the bits of 1 / pi after the point, as many as a product of two doubles needs, in words of 64."""
     words = 35
     with mp.workprec(64 * words + 20):
         integer = int(mp.floor(mp.ldexp(1 / mp.pi, 64 * words)))

@@ -1009,7 +1009,7 @@ FASTACT_INLINE REAL FN(cos_second_derivative)(REAL x) {
 }
 
 /* snake: f(x) = x + sin(a x)^2 / a. f' = 1 + sin(2 a x) = 2 sin(a x + pi / 4)^2, which keeps its digits at the double
- * roots. df/da = t (2 x cos(a x) - t) with t = sin(a x) / a, which does not overflow and cancels at its own roots only. */
+ * roots. df/da = t (2 x cos(a x) - t) with t = sin(a x) / a, which does not overflow, and cancels at its roots only. */
 /* The product a |x|, exact, and not beyond NEAR_END. */
 FASTACT_INLINE WIDE FN(snake_product)(REAL x, REAL a) {
     const FN(pair) product = FN(sharpened)(x, a, FASTACT_NEAR_END);

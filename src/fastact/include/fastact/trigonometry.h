@@ -20,14 +20,14 @@
 
 __extension__ typedef unsigned __int128 fastact_long;
 
-/* What a reduction leaves in units of pi: (-1)^negative (high 2^-63 + middle 2^-127 + low 2^-191), and how many steps it
- * took, modulo 4. */
+/* What a reduction leaves, in units of pi: (-1)^negative (high 2^-63 + middle 2^-127 + low 2^-191); and how many steps
+ * it took, modulo 4. */
 typedef struct { uint64_t high, middle, low, negative, steps; } fastact_residue;
 
 /* m 2^exponent / pi less `quarters` / 4, to the nearest multiple of 1 or, with halves = 1, of 1/2. m has up to 106 bits
- * and m 2^exponent is at least 2^13. The bits of 1 / pi that are cut off would change the result by less than 2^-149. The
- * double nearest to a multiple of pi / 2 is 2^-61 away from it (Muller, Elementary functions, chapter 11); a product of
- * two doubles may come nearer, but would have to be looked for. */
+ * and m 2^exponent is at least 2^13. The bits of 1 / pi that are cut off would change the result by less than 2^-149.
+ * The double nearest to a multiple of pi / 2 is 2^-61 away from it (Muller, Elementary functions, chapter 11); a
+ * product of two doubles may come nearer, but would have to be looked for. */
 FASTACT_INLINE fastact_residue fastact_reduce(fastact_long m, int exponent, int quarters, int halves) {
     static const uint64_t inverse_pi[] = FASTACT_INVERSE_PI; /* after 128 zeros */
     const int position = exponent + 127, word = position >> 6, shift = position & 63;
@@ -91,7 +91,9 @@ FASTACT_INLINE WIDE FN(wide_flip)(WIDE a, int64_t odd) {
 FASTACT_INLINE FN(phase) FN(phase_near)(WIDE u, double offset, double step) {
     FN(phase) phase;
     const double rounder = 0x1.8p52;
-    const double shifted = fastact_mad_f64(FN(wide_lead)(u), FASTACT_ONE_OVER_PI / step, -offset / step) + rounder;
+    const double lead = FN(wide_lead)(u), per_step = FASTACT_ONE_OVER_PI / step;
+    const double shifted = offset == 0 ? fastact_mad_f64(lead, per_step, rounder)
+                                       : fastact_mad_f64(lead, per_step, -offset / step) + rounder;
     const double n = (shifted - rounder) * step + offset;
     phase.steps = fastact_bits_f64(shifted);
 #if FASTACT_PRECISION == 32
