@@ -55,7 +55,6 @@ def test_peer_agrees(activation: str, form: str, name: str, dtype: str) -> None:
     assert finding.agrees, str(finding)
 
 
-@pytest.mark.xfail(reason="rows and forms that the table already knows are still to come", strict=True)
 def test_table_names_only_rows_and_their_forms() -> None:
     assert set(PEERS) <= set(fastact.activations)
     for activation, forms in PEERS.items():
