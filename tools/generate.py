@@ -23,6 +23,11 @@ def load_catalogue(path: str) -> ModuleType:
     return importlib.import_module("table.catalogue")
 
 
+def load_units() -> ModuleType:
+    """The tables of row functions and gated units, after the catalogue."""
+    return importlib.import_module("table._units")
+
+
 def formula(row, kind: str) -> str:
     """The name of a formula of a row in the header, without the precision."""
     return row.name if kind == "value" else f"{row.name}_{kind}"
@@ -97,9 +102,67 @@ def kernel_table(catalogue: ModuleType) -> str:
                     head = f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:"
                     lines += ["", head, f"    {body}"]
                     fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
+    units = load_units()
+    for unit in units.GATED_UNITS.values():
+        gate_kernels(catalogue.ACTIVATIONS[unit.activation], unit.name, lines, fills)
     total = sum(".name" in line for line in fills)
     lines += ["", "cdef enum:", f"    ENTRIES = {total}", "", "cdef void fill(entry *entries):", *fills, ""]
+    lines += row_kernels(units)
     return "\n".join(lines)
+
+
+def gate_kernels(row, name: str, lines: list[str], fills: list[str]) -> None:
+    """Append the kernels of a gated unit, a * act(b) and its gradients, and their entries."""
+    for public, inputs, outputs in ((name, 2, 1), (f"{name}_backward", 3, 2)):
+        index = sum(".name" in line for line in fills)
+        fills += [
+            f'    entries[{index}].name = b"{public}"',
+            f"    entries[{index}].inputs = {inputs}",
+            f"    entries[{index}].parameters = 0",
+            f"    entries[{index}].outputs = {outputs}",
+        ]
+        for suffix, c_type in PRECISIONS.items():
+            value, slope = f"{row.name}_{suffix}", f"{row.name}_derivative_{suffix}"
+            backward = "_backward" * (outputs - 1)
+            body = f"map_gate{backward}[{c_type}]({value}{f', {slope}' * (outputs - 1)}, operands, length)"
+            if (row.name, suffix) in ARRAY_FORMULAS:
+                array = f"fastact_{row.name}_array_{suffix}"
+                body = f"map_gate_array{backward}({array}{f', {slope}' * (outputs - 1)}, operands, length)"
+            kernel = f"{public}_kernel_{suffix}"
+            lines += ["", f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:", f"    {body}"]
+            member = {"f32": "float32", "f64": "float64"}[suffix]
+            fills.append(f"    entries[{index}].{member}[0] = {kernel}")
+
+
+def row_kernels(units: ModuleType) -> list[str]:
+    """The Cython source of the kernels of row functions: a row without one in rowwise.h does not compile."""
+    declarations = ['cdef extern from "fastact/rowwise.h" nogil:']
+    kernels: list[str] = []
+    fills: list[str] = []
+    forms = [(row, form) for row in units.ROW_FUNCTIONS.values() for form in row.forms]
+    for index, (row, form) in enumerate(forms):
+        public, count = row.name + form.suffix, len(form.inputs)
+        cores = form.signature.replace("->", ",").split(",")
+        fills += [
+            f'    entries[{index}].name = b"{public}"',
+            f'    entries[{index}].signature = b"{form.signature}"',
+            f"    entries[{index}].inputs = {count}",
+            f"    entries[{index}].rows = {sum(1 << j for j, core in enumerate(cores) if core == '(n)')}",
+            f"    entries[{index}].overflows = {form.kind in row.overflows}",
+        ]
+        for suffix, c_type in PRECISIONS.items():
+            arguments = "".join(f"const {c_type} *, " for _ in form.inputs)
+            declarations.append(f"    void fastact_{public}_{suffix}({arguments}{c_type} *, Py_ssize_t) noexcept")
+            passed = ", ".join(f"<{c_type} *> operands[{j}]" for j in range(count + 1))
+            kernels += [
+                "",
+                f"cdef void {public}_kernel_{suffix}(void **operands, Py_ssize_t n) noexcept nogil:",
+                f"    fastact_{public}_{suffix}({passed}, n)",
+            ]
+            member = {"f32": "float32", "f64": "float64"}[suffix]
+            fills.append(f"    entries[{index}].{member} = {public}_kernel_{suffix}")
+    enum = ["", "cdef enum:", f"    ROW_ENTRIES = {len(forms)}", "", "cdef void fill_rows(row_entry *entries):"]
+    return [*declarations, *kernels, *enum, *fills, ""]
 
 
 def stub(catalogue: ModuleType) -> str:
