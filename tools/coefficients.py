@@ -114,6 +114,14 @@ def _log1p_tail(f: mp.mpf) -> mp.mpf:
     return (mp.log1p(f) - f + f**2 / 2) / f**3
 
 
+def _tanh_shrink_tail(u: mp.mpf) -> mp.mpf:
+    """T(u) of x - tanh x = x^3 (1/3 + u T(u)), u = x^2, by its series near 0."""
+    if u < mp.mpf(2) ** -30:
+        return -mp.mpf(2) / 15 + u * 17 / 315 - u**2 * 62 / 2835 + u**3 * 1382 / 155925
+    x = mp.sqrt(u)
+    return ((x - mp.tanh(x)) / x**3 - mp.mpf(1) / 3) / u
+
+
 def _square_weight(x: mp.mpf) -> mp.mpf:
     """x^2, kept away from 0: both tails are multiplied by the square of their argument."""
     return x * x + mp.mpf(2) ** -12
@@ -251,6 +259,31 @@ RATIONALS: dict[str, Callable[[], tuple[list[mp.mpf], list[mp.mpf], mp.mpf]]] = 
     "tail_slope_f32": lambda: rational(tail_slope, 4, 4),
 }
 
+# x - tanh x is the polynomial up to here, and by exponentials beyond.
+TANH_SHRINK_END = mp.mpf(3) / 4
+
+
+def _tanh_shrink(degree: int) -> Polynomial:
+    # In doubles for float too.
+    end = TANH_SHRINK_END**2
+    return Polynomial(_tanh_shrink_tail, lambda u: u + mp.mpf(2) ** -12, range(degree + 1), mp.mpf(0), end, "f64")
+
+
+# Constants of definitions, as sums of two doubles in both precisions: wide arithmetic takes them.
+SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
+SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
+GELU_TANH_SLOPE = 2 * mp.sqrt(2 / mp.pi)  # twice, for the logistic function
+WIDE_CONSTANTS = {
+    "THIRD": mp.mpf(1) / 3,
+    "SELU_SCALE": SELU_SCALE,
+    "SELU_SCALE_ALPHA": SELU_SCALE * SELU_ALPHA,
+    # Where silu's derivative is 0, negated: 1 + e^-r = r.
+    "SILU_ROOT": mp.findroot(lambda r: 1 + mp.exp(-r) - r, mp.mpf("1.28")),
+    "QUICK_GELU": mp.mpf("1.702"),
+    "GELU_TANH_SLOPE": GELU_TANH_SLOPE,
+    "GELU_TANH_CUBE": GELU_TANH_SLOPE * mp.mpf("0.044715"),
+}
+
 POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "exp_f32": lambda: Polynomial(_exp_tail, _square_weight, range(5), -HALF_LN2, HALF_LN2, "f32"),
     "exp_f64": lambda: Polynomial(_exp_tail, _square_weight, range(10), -HALF_LN2, HALF_LN2, "f64"),
@@ -258,6 +291,8 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "log1p_f64": lambda: Polynomial(_log1p_tail, _square_weight, range(19), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
     "wide_exp_f32": lambda: Polynomial(_exp_tail, _square_weight, range(7), -HALF_LN2, HALF_LN2, "f64"),
     "wide_log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(13), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
+    "wide_tanh_shrink_f32": lambda: _tanh_shrink(8),
+    "wide_tanh_shrink_f64": lambda: _tanh_shrink(12),
     "mills_f64": lambda: _mapped(lambda a: mills(a) * (a + MAPPED_SHIFT), 21),
     "tail_slope_f64": lambda: _mapped(tail_slope, 21),
 }
@@ -286,6 +321,9 @@ def definitions(precision: str) -> dict[str, str]:
     out = {"LOG2E": hexfloat(round_to(1 / mp.log(2), bits), precision)}
     # k * LN2_HI is exact for every exponent k.
     out["LN2_HI"], out["LN2_LO"] = split(mp.log(2), precision, {"f32": 16, "f64": 42}[precision])
+    for name, constant in WIDE_CONSTANTS.items():
+        out[f"WIDE_{name}_HI"], out[f"WIDE_{name}_LO"] = split(constant, "f64", BITS["f64"])
+    out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
     if precision == "f64":
         out["MAPPED_SHIFT"] = hexfloat(MAPPED_SHIFT, precision)

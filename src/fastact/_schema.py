@@ -19,9 +19,15 @@ Real = float | str
 
 
 def number(quantity: Real, parameters: Mapping[str, float]) -> float:
-    """The value of a `Real` for parameter values by name; the table's own text, never a user's, is evaluated."""
+    """The value of a `Real` for parameter values by name; the table's own text, never a user's, is evaluated.
+
+    NaN for a point that there is not: where a line of slope 0 would meet a bound.
+    """
     if isinstance(quantity, str):
-        return float(eval(quantity, {"__builtins__": {}}, dict(parameters)))
+        try:
+            return float(eval(quantity, {"__builtins__": {}}, dict(parameters)))
+        except ZeroDivisionError:
+            return math.nan
     return float(quantity)
 
 

@@ -41,6 +41,14 @@
 /* `value`, or NaN where x or the parameter is NaN and the formula would not show it. */
 FASTACT_INLINE REAL FN(keep_nan)(REAL value, REAL x) { return x == x ? value : x; }
 
+/* factor e (1 - e) / (1 + e)^3, e = e^-z, 0 <= z <= TAIL_END: with powers of two -f'' of sigmoid and tanh, x > 0. */
+FASTACT_INLINE REAL FN(logistic_curvature)(REAL z, double factor) {
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-z)), less = FN(wide_negate)(FN(wide_expm1)(FN(widen)(-z)));
+    const FN(wide) d = FN(wide_plus)(FN(wide_unscale)(scaled), K(1));
+    const FN(wide) cube = FN(wide_multiply)(FN(wide_square)(d), d);
+    return FN(narrow_scaled)(FN(wide_divide)(FN(wide_scale)(FN(wide_multiply)(scaled, less), factor), cube));
+}
+
 /* identity: f(x) = x */
 FASTACT_INLINE REAL FN(identity)(REAL x) { return x; }
 FASTACT_INLINE REAL FN(identity_derivative)(REAL x) { return FN(keep_nan)(K(1), x); }
@@ -70,6 +78,10 @@ FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, FASTACT_EXP_END), K(1), K(1)), x);
 }
 FASTACT_INLINE REAL FN(sigmoid_derivative_from_output)(REAL y) { return y * (K(1) - y); }
+FASTACT_INLINE REAL FN(sigmoid_second_derivative)(REAL x) {
+    const REAL curvature = FN(logistic_curvature)(FN(magnitude)(x, FASTACT_TAIL_END), 1.0);
+    return FN(keep_nan)(FN(copysign)(curvature, -x), x);
+}
 
 /* tanh: f(x) = -sign(x) m / (2 + m), m = expm1(-2|x|): no cancellation near 0. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
 FASTACT_INLINE REAL FN(tanh)(REAL x) {
@@ -81,6 +93,10 @@ FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
     return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(2), K(4)), x);
 }
 FASTACT_INLINE REAL FN(tanh_derivative_from_output)(REAL y) { return (K(1) - y) * (K(1) + y); }
+FASTACT_INLINE REAL FN(tanh_second_derivative)(REAL x) {
+    const REAL z = K(2) * FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END);
+    return FN(keep_nan)(FN(copysign)(FN(logistic_curvature)(z, 8.0), -x), x);
+}
 
 /* min(beta |x|, end) as a pair, which never overflows: |x| is held where the product would be beyond the end. */
 FASTACT_INLINE FN(pair) FN(sharpened)(REAL x, REAL beta, REAL end) {
@@ -126,6 +142,13 @@ FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
     const FN(pair) z = FN(sharpened)(FN(at_least)(y, K(0)), beta, FASTACT_EXP_END);
     const FN(pair) m = FN(expm1_pair)(-z.hi, z.lo, K(1));
     return FN(keep_nan)(FN(keep_nan)(-(m.hi + m.lo), y), beta);
+}
+/* beta e / (1 + e)^2, e = e^-beta|x|. */
+FASTACT_INLINE REAL FN(softplus_second_derivative)(REAL x, REAL beta) {
+    const FN(wide) z = FN(wide_pair)(FN(sharpened)(x, beta, FASTACT_POWER_END));
+    const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(z));
+    const FN(wide) density = FN(wide_divide)(e.lead, FN(wide_square)(FN(wide_plus)(e.lead, K(1))));
+    return FN(keep_nan)(FN(keep_nan)(FN(narrow_product)(density, FN(widen)(beta)) * e.rest, x), beta);
 }
 
 /* gelu: f(x) = max(0, x) - a Phi(-a), a = |x|: for x < 0 the tail itself, for x > 0 a sum that does not cancel.
@@ -192,7 +215,7 @@ FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
 #undef STEP_BELOW
 #else
 /* The parts of e^(-a^2/2), from the exact square. */
-FASTACT_INLINE FN(exp_parts) FN(gaussian)(REAL a) {
+FASTACT_INLINE FN(exp_parts) FN(gelu_density)(REAL a) {
     const REAL square = a * a;
     return FN(exp_parts_of)(K(-0.5) * square, K(0.5) * FN(fma)(a, a, -square), K(1), FASTACT_ROUNDER);
 }
@@ -215,7 +238,7 @@ FASTACT_INLINE REAL FN(gelu)(REAL x) {
     /* An error of y enters m = y g once as a factor and once through g: together 1 + slope y, about. */
     const REAL m = y * g, through = FN(mad)(y, FASTACT_MILLS_SLOPE, K(1)) * y_error;
     const REAL m_lo = FN(fma)(y, g, -m) + FN(mad)(y, g_lo, m * through);
-    const FN(exp_parts) e = FN(gaussian)(a);
+    const FN(exp_parts) e = FN(gelu_density)(a);
     const REAL e_hi = K(1) + e.t, e_lo = ((K(1) - e_hi) + e.t) + e.t_lo;
     const REAL phi = m * e_hi, phi_lo = FN(fma)(m, e_hi, -phi) + FN(mad)(m, e_lo, m_lo * e_hi);
     const REAL product = a * phi, product_lo = FN(fma)(a, phi, -product) + a * phi_lo;
@@ -233,7 +256,7 @@ FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
     FASTACT_TAIL_SLOPE_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
-    const FN(exp_parts) e = FN(gaussian)(a);
+    const FN(exp_parts) e = FN(gelu_density)(a);
     const REAL from_root = (FASTACT_GELU_ROOT_HI - a) + FASTACT_GELU_ROOT_LO;
     const REAL slope = FN(mad)(p, v, FASTACT_TAIL_SLOPE_C0);
     const REAL rounded = FN(fma)(p, v, FASTACT_TAIL_SLOPE_C0 - slope) + FASTACT_TAIL_SLOPE_C0_LO;
@@ -247,9 +270,693 @@ FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
 
 /* Piecewise polynomials ------------------------------------------------------------------------------------------- */
 
+/* prelu: f(x) = x for x > 0, else w x. f'(0) = w. df/dw = min(0, x). */
+FASTACT_INLINE REAL FN(prelu)(REAL x, REAL weight) { return FN(leaky_relu)(x, weight); }
+FASTACT_INLINE REAL FN(prelu_derivative)(REAL x, REAL weight) { return FN(leaky_relu_derivative)(x, weight); }
+FASTACT_INLINE REAL FN(prelu_derivative_from_output)(REAL y, REAL weight) {
+    return FN(leaky_relu_derivative)(y, weight);
+}
+FASTACT_INLINE REAL FN(prelu_derivative_weight)(REAL x, REAL weight) {
+    return FN(keep_nan)(FN(at_most)(x, K(0)), weight);
+}
+
+/* rrelu, evaluated: leaky_relu with the mean slope (l + u) / 2. f'(0) = the mean slope. */
+FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
+#if FASTACT_PRECISION == 32
+    /* The slope is not rounded: rounded twice, the product would be wrong by 1.5 ULP. */
+    const double slope = 0.5 * ((double)lower + (double)upper);
+    const double below = FN(at_most)(x, K(0));
+    const REAL leak = (REAL)(slope * (slope == 0 ? 0 : below));
+    return FN(keep_nan)(FN(keep_nan)(x > 0 ? x : leak, lower), upper);
+#else
+    return FN(leaky_relu)(x, K(0.5) * lower + K(0.5) * upper);
+#endif
+}
+FASTACT_INLINE REAL FN(rrelu_derivative)(REAL x, REAL lower, REAL upper) {
+    return FN(leaky_relu_derivative)(x, K(0.5) * lower + K(0.5) * upper);
+}
+
+/* relu6: f(x) = min(max(0, x), 6). f'(0) = f'(6) = 0. */
+FASTACT_INLINE REAL FN(relu6)(REAL x) { return FN(at_most)(FN(relu)(x), K(6)); }
+FASTACT_INLINE REAL FN(relu6_derivative)(REAL x) { return FN(keep_nan)((x > 0) & (x < 6) ? K(1) : K(0), x); }
+FASTACT_INLINE REAL FN(relu6_derivative_from_output)(REAL y) { return FN(relu6_derivative)(y); }
+
+/* srelu: f(x) = t + a (x - t) beyond the thresholds, else x. The right one goes first where they are one. The line is
+ * computed in wide numbers, for it cancels where a < 0; where it overflows (pairs then give NaN), plainly. */
+FASTACT_INLINE REAL FN(keep_nans)(REAL value, REAL x, REAL a, REAL b, REAL c, REAL d) {
+    return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(value, x), a), b), c), d);
+}
+FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    const FASTACT_BITS right = x >= t_right, outside = right | (x <= t_left);
+    const REAL t = FN(select)(right, t_right, t_left), a = FN(select)(right, a_right, a_left);
+    const REAL at = (a == 0) | (outside == 0) ? t : x; /* 0 * inf, and products that are not used */
+    const REAL plain = FN(mad)(a, at - t, t);
+    const REAL line = FN(narrow)(FN(wide_plus)(FN(wide_times)(FN(wide_subtract)(FN(widen)(at), FN(widen)(t)), a), t));
+    const REAL beyond = FN(abs)(plain) <= FASTACT_LARGEST ? line : plain;
+    return FN(keep_nans)(FN(select)(outside, beyond, x), x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    const REAL below = x <= t_left ? a_left : K(1);
+    return FN(keep_nans)(x >= t_right ? a_right : below, x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative_t_left)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    const REAL slope = (x <= t_left) & (x < t_right) ? K(1) - a_left : K(0);
+    return FN(keep_nans)(slope, x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative_a_left)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    return FN(keep_nans)((x <= t_left) & (x < t_right) ? x - t_left : K(0), x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative_t_right)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    return FN(keep_nans)(x >= t_right ? K(1) - a_right : K(0), x, t_left, a_left, t_right, a_right);
+}
+FASTACT_INLINE REAL FN(srelu_derivative_a_right)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    return FN(keep_nans)(x >= t_right ? x - t_right : K(0), x, t_left, a_left, t_right, a_right);
+}
+
+/* erelu, evaluated: relu. */
+FASTACT_INLINE REAL FN(erelu)(REAL x, REAL alpha) { return FN(keep_nan)(FN(relu)(x), alpha); }
+FASTACT_INLINE REAL FN(erelu_derivative)(REAL x, REAL alpha) { return FN(keep_nan)(FN(relu_derivative)(x), alpha); }
+
+/* square: f(x) = x^2. */
+FASTACT_INLINE REAL FN(square)(REAL x) { return x * x; }
+FASTACT_INLINE REAL FN(square_derivative)(REAL x) { return x + x; }
+FASTACT_INLINE REAL FN(square_second_derivative)(REAL x) { return FN(keep_nan)(K(2), x); }
+
+/* signed_square: f(x) = sign(x) x^2. */
+FASTACT_INLINE REAL FN(signed_square)(REAL x) { return x * FN(abs)(x); }
+FASTACT_INLINE REAL FN(signed_square_derivative)(REAL x) { return FN(abs)(x) + FN(abs)(x); }
+
+/* squared_relu: f(x) = max(0, x)^2. f' = 2 max(0, x) = 2 sqrt(y). */
+FASTACT_INLINE REAL FN(squared_relu)(REAL x) { return FN(relu)(x) * FN(relu)(x); }
+FASTACT_INLINE REAL FN(squared_relu_derivative)(REAL x) { return FN(relu)(x) + FN(relu)(x); }
+FASTACT_INLINE REAL FN(squared_relu_derivative_from_output)(REAL y) { return K(2) * FN(sqrt)(FN(relu)(y)); }
+
+/* hard_sigmoid: f(x) = min(max(0, x + 3), 6) / 6. f'(-3) = f'(3) = 0. The reciprocal of 6 is folded. */
+FASTACT_INLINE FN(wide) FN(sixth)(FN(wide) a) {
+    return FN(wide_multiply)(a, FN(wide_reciprocal)(FN(widen)(K(6))));
+}
+FASTACT_INLINE REAL FN(hard_sigmoid)(REAL x) {
+    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
+    return FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))));
+}
+FASTACT_INLINE REAL FN(hard_sigmoid_derivative)(REAL x) {
+    return FN(keep_nan)(FN(abs)(x) < 3 ? K(1) / K(6) : K(0), x);
+}
+FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
+    return FN(keep_nan)((y > 0) & (y < 1) ? K(1) / K(6) : K(0), y);
+}
+
+/* hard_swish: f(x) = x min(max(0, x + 3), 6) / 6. f'(-3) = 0, f'(3) = 1, (2 x + 3) / 6 between. */
+FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
+    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
+    const REAL inside = FN(narrow)(FN(wide_times)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))), held));
+    return x > 3 ? x : inside;
+}
+FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
+    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
+    const REAL inside = FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held + held), K(3))));
+    const REAL outside = x > 0 ? K(1) : K(0);
+    return FN(abs)(x) >= 3 ? outside : inside;
+}
+
+/* hard_tanh: f(x) = min(max(min_val, x), max_val). f' = 0 at both ends. */
+FASTACT_INLINE REAL FN(hard_tanh)(REAL x, REAL min_val, REAL max_val) {
+    return FN(keep_nan)(FN(keep_nan)(FN(at_most)(FN(at_least)(x, min_val), max_val), min_val), max_val);
+}
+FASTACT_INLINE REAL FN(hard_tanh_derivative)(REAL x, REAL min_val, REAL max_val) {
+    const REAL slope = (x > min_val) & (x < max_val) ? K(1) : K(0);
+    return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(slope, x), min_val), max_val);
+}
+FASTACT_INLINE REAL FN(hard_tanh_derivative_from_output)(REAL y, REAL min_val, REAL max_val) {
+    return FN(hard_tanh_derivative)(y, min_val, max_val);
+}
+
+/* soft_shrink: f(x) = x - l for x > l, x + l for x < -l, else 0 with the sign of x. f'(-l) = f'(l) = 0. */
+FASTACT_INLINE REAL FN(soft_shrink)(REAL x, REAL lambd) {
+    const REAL rest = FN(abs)(x) - FN(at_most)(FN(abs)(x), lambd);
+    return FN(keep_nan)(FN(keep_nan)(FN(copysign)(rest, x), x), lambd);
+}
+FASTACT_INLINE REAL FN(soft_shrink_derivative)(REAL x, REAL lambd) {
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(x) > lambd ? K(1) : K(0), x), lambd);
+}
+FASTACT_INLINE REAL FN(soft_shrink_derivative_from_output)(REAL y, REAL lambd) {
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > 0 ? K(1) : K(0), y), lambd);
+}
+
+/* hard_shrink: f(x) = x for |x| > l, else 0 with the sign of x. f'(-l) = f'(l) = 0. */
+FASTACT_INLINE REAL FN(hard_shrink)(REAL x, REAL lambd) {
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(x) > lambd ? x : FN(copysign)(K(0), x), x), lambd);
+}
+FASTACT_INLINE REAL FN(hard_shrink_derivative)(REAL x, REAL lambd) { return FN(soft_shrink_derivative)(x, lambd); }
+FASTACT_INLINE REAL FN(hard_shrink_derivative_from_output)(REAL y, REAL lambd) {
+    return FN(soft_shrink_derivative_from_output)(y, lambd);
+}
+
+/* threshold: f(x) = x for x > t, else v. f'(t) = 0. */
+FASTACT_INLINE REAL FN(threshold)(REAL x, REAL threshold, REAL value) {
+    return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(x > threshold ? x : value, x), threshold), value);
+}
+FASTACT_INLINE REAL FN(threshold_derivative)(REAL x, REAL threshold, REAL value) {
+    return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(x > threshold ? K(1) : K(0), x), threshold), value);
+}
+FASTACT_INLINE REAL FN(threshold_derivative_from_output)(REAL y, REAL threshold, REAL value) {
+    return FN(threshold_derivative)(y, threshold, value); /* y > t is x > t where v <= t */
+}
+
+/* sparse_plus: f(x) = (x + 1)^2 / 4 for |x| < 1, else max(0, x). f' = (x + 1) / 2 = sqrt(y) between 0 and 1. */
+FASTACT_INLINE REAL FN(sparse_plus)(REAL x) {
+    const REAL held = FN(at_most)(FN(at_least)(x, K(-1)), K(1));
+    const REAL inside = FN(narrow)(FN(wide_scale)(FN(wide_square)(FN(wide_plus)(FN(widen)(held), K(1))), 0.25));
+    return x > 1 ? x : inside;
+}
+FASTACT_INLINE REAL FN(sparse_plus_derivative)(REAL x) {
+    return K(0.5) * (FN(at_most)(FN(at_least)(x, K(-1)), K(1)) + K(1));
+}
+FASTACT_INLINE REAL FN(sparse_plus_derivative_from_output)(REAL y) { return FN(sqrt)(FN(at_most)(FN(relu)(y), K(1))); }
+
+/* sparse_sigmoid: f(x) = min(max(0, (x + 1) / 2), 1). f'(-1) = f'(1) = 0. */
+FASTACT_INLINE REAL FN(sparse_sigmoid)(REAL x) { return FN(sparse_plus_derivative)(x); }
+FASTACT_INLINE REAL FN(sparse_sigmoid_derivative)(REAL x) {
+    return FN(keep_nan)(FN(abs)(x) < 1 ? K(0.5) : K(0), x);
+}
+FASTACT_INLINE REAL FN(sparse_sigmoid_derivative_from_output)(REAL y) {
+    return FN(keep_nan)((y > 0) & (y < 1) ? K(0.5) : K(0), y);
+}
+
+/* clipped_linear: f(x) = min(max(min_val, s x + o), max_val). f' = s strictly between the ends, decided by the sum
+ * rounded and, where that is an end, by what rounding left over. */
+typedef struct { double hi, lo; } FN(line);
+FASTACT_INLINE FN(line) FN(line_of)(REAL x, REAL slope, REAL offset) {
+    FN(line) line;
+#if FASTACT_PRECISION == 32
+    const double held = FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST); /* 0 * inf */
+    const double product = (double)slope * held, sum = product + (double)offset, seen = sum - product;
+    line.hi = sum;
+    line.lo = (product - (sum - seen)) + ((double)offset - seen);
+#else
+    /* Held where the product would overflow; it is then beyond every end below 2^1020. */
+    const REAL end = K(0x1p1022) / FN(at_least)(FN(abs)(slope), K(1));
+    const REAL at = FN(copysign)(FN(magnitude)(x, end), x), product = slope * at;
+    const FN(wide) sum = FN(wide_plus)(FN(wide_product)(slope, at), offset);
+    /* A product that underflows still has a sign. */
+    const REAL sign = FN(copysign)(x == 0 ? K(0) : K(1), x) * FN(copysign)(K(1), slope);
+    line.hi = sum.hi;
+    line.lo = product == 0 ? sign : sum.lo;
+#endif
+    return line;
+}
+FASTACT_INLINE REAL FN(clipped_linear)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    const double sum = FN(line_of)(x, slope, offset).hi, least = min_val, most = max_val;
+    const double raised = sum < least ? least : sum;
+    return FN(keep_nans)((REAL)(raised > most ? most : raised), x, slope, offset, min_val, max_val);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    const FN(line) line = FN(line_of)(x, slope, offset);
+    const double least = min_val, most = max_val;
+    const int64_t above = (line.hi > least) | ((line.hi == least) & (line.lo > 0));
+    const int64_t below = (line.hi < most) | ((line.hi == most) & (line.lo < 0));
+    return FN(keep_nans)(above & below ? slope : K(0), x, slope, offset, min_val, max_val);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
+    REAL y, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    return FN(keep_nans)((y > min_val) & (y < max_val) ? slope : K(0), y, slope, offset, min_val, max_val);
+}
+
 /* Exponentials and logarithms ------------------------------------------------------------------------------------- */
 
+/* exponential: f(x) = f'(x) = f''(x) = e^x. */
+FASTACT_INLINE REAL FN(exponential)(REAL x) {
+    /* Not at inf and NaN: only what overflows may signal it. */
+    const REAL held = FN(used)(x <= FASTACT_LARGEST, FN(hold)(x, -FASTACT_POWER_END, FASTACT_POWER_END));
+    const REAL result = FN(exp_times)(FN(widen)(held), K(1));
+    return FN(keep_nan)(x > FASTACT_LARGEST ? x : result, x);
+}
+FASTACT_INLINE REAL FN(exponential_derivative)(REAL x) { return FN(exponential)(x); }
+FASTACT_INLINE REAL FN(exponential_derivative_from_output)(REAL y) { return y; }
+FASTACT_INLINE REAL FN(exponential_second_derivative)(REAL x) { return FN(exponential)(x); }
+
+/* gaussian: f(x) = e^-x^2, from the exact square. f' = -2 x e^-x^2, f'' = (4 x^2 - 2) e^-x^2. */
+FASTACT_INLINE REAL FN(gaussian)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
+    return FN(keep_nan)(FN(narrow_scaled)(FN(wide_exp_scaled)(FN(wide_product)(-a, a))), x);
+}
+FASTACT_INLINE REAL FN(gaussian_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_product)(-a, a));
+    return FN(keep_nan)(FN(copysign)(FN(narrow_scaled)(FN(wide_times)(scaled, a + a)), -x), x);
+}
+FASTACT_INLINE REAL FN(gaussian_second_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
+    const FN(wide) square = FN(wide_product)(a, a), factor = FN(wide_plus)(FN(wide_scale)(square, 4.0), K(-2));
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_negate)(square));
+    return FN(keep_nan)(FN(narrow_scaled)(FN(wide_multiply)(scaled, factor)), x);
+}
+
+/* elu: f(x) = x for x > 0, else alpha expm1(x). f'(0) = alpha. From y <= 0: f' = y + alpha. */
+FASTACT_INLINE REAL FN(elu)(REAL x, REAL alpha) {
+    const FN(wide) m = FN(wide_expm1)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
+    const REAL below = FN(copysign)(FN(narrow_product)(m, FN(widen)(alpha)), x);
+    return FN(keep_nan)(FN(keep_nan)(x > 0 ? x : below, x), alpha);
+}
+FASTACT_INLINE REAL FN(elu_derivative)(REAL x, REAL alpha) {
+    const REAL below = FN(exp_times)(FN(widen)(-FN(magnitude)(x, FASTACT_POWER_END)), alpha);
+    return FN(keep_nan)(FN(keep_nan)(x > 0 ? K(1) : below, x), alpha);
+}
+FASTACT_INLINE REAL FN(elu_derivative_from_output)(REAL y, REAL alpha) {
+    return FN(keep_nan)(FN(keep_nan)(y > 0 ? K(1) : y + alpha, y), alpha);
+}
+
+/* selu: f(x) = scale x for x > 0, else scale alpha expm1(x), with the constants of its paper. f'(0) = scale alpha. */
+FASTACT_INLINE REAL FN(selu)(REAL x) {
+    const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
+    const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
+    const FN(wide) m = FN(wide_expm1)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
+    const REAL below = FN(copysign)(FN(narrow_product)(m, both), x);
+    const REAL above = FN(narrow_product)(FN(widen)(FN(used)(x > 0, x)), scale);
+    return FN(keep_nan)(FN(select)(x > FASTACT_LARGEST, x, FN(select)(x > 0, above, below)), x);
+}
+FASTACT_INLINE REAL FN(selu_derivative)(REAL x) {
+    const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
+    const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
+    const REAL below = FN(narrow_scaled)(FN(wide_multiply)(scaled, both));
+    return FN(keep_nan)(x > 0 ? FN(narrow)(scale) : below, x);
+}
+FASTACT_INLINE REAL FN(selu_derivative_from_output)(REAL y) {
+    const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
+    const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
+    return FN(keep_nan)(y > 0 ? FN(narrow)(scale) : FN(narrow)(FN(wide_plus)(both, y)), y);
+}
+
+/* x / alpha for finite x < 0, else 0, and any alpha but 0. */
+FASTACT_INLINE FN(wide) FN(celu_exponent)(REAL x, REAL alpha) {
+    const FN(wide) ratio = FN(wide_ratio)(FN(used)(x < 0, x), alpha, FASTACT_POWER_END);
+    return FN(wide_select)(alpha < 0, ratio, FN(wide_negate)(ratio));
+}
+/* celu: f(x) = x for x > 0, else alpha expm1(x / alpha). f'(0) = 1. From y <= 0: f' = 1 + y / alpha. */
+FASTACT_INLINE REAL FN(celu)(REAL x, REAL alpha) {
+    const FN(wide) z = FN(celu_exponent)(x, alpha);
+    const double lead = FN(wide_lead)(z);
+    const REAL below = FN(copysign)(FN(expm1_times)(z, alpha), x);
+    /* Below 2^-60 the quotient may have lost digits, or vanished, and does not matter. */
+    const FASTACT_BITS linear = (lead < 0x1p-60) & (lead > -0x1p-60), infinite = x < -FASTACT_LARGEST;
+    const REAL limit = FN(select)(infinite & (alpha > 0), -alpha, FN(select)(linear | infinite, x, below));
+    return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
+}
+FASTACT_INLINE REAL FN(celu_derivative)(REAL x, REAL alpha) {
+    const REAL below = FN(exp_times)(FN(celu_exponent)(x, alpha), K(1));
+    const REAL limit = FN(select)(x < -FASTACT_LARGEST, alpha < 0 ? -x : K(0), below);
+    return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
+}
+FASTACT_INLINE REAL FN(celu_derivative_from_output)(REAL y, REAL alpha) {
+    const REAL held = FN(used)(y < 0, y), quotient = held / alpha;
+    const FN(wide) ratio = FN(wide_ratio)(held, alpha, 0x1p80);
+    const FN(wide) ratio_signed = FN(wide_select)(alpha < 0, ratio, FN(wide_negate)(ratio));
+    const REAL below = FN(narrow)(FN(wide_plus)(ratio_signed, K(1)));
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(quotient) > K(0x1p60) ? quotient : below, y), alpha);
+}
+
+/* Activations f(x) = x s(z), s the logistic function and z odd in x. With a = |z| and e = e^-a:
+ * f = x / (1 + e) where z > 0, x e / (1 + e) where z < 0. */
+FASTACT_INLINE REAL FN(gated)(REAL x, FN(wide) a, FASTACT_BITS negative) {
+    const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(a));
+    const FN(wide) gate = FN(wide_reciprocal)(FN(wide_plus)(e.lead, K(1)));
+    const FN(wide) factor = FN(wide_select)(negative, FN(wide_multiply)(gate, e.lead), gate);
+    return FN(narrow_product)(factor, FN(widen)(x)) * FN(select)(negative, e.rest, K(1));
+}
+/* f' = s(z) (1 + w s(-z)), w = x dz/dx >= 0, from parts of e = e^-a and `rest` = 1 + e - w:
+ * (1 + e + w e) / (1 + e)^2 where z > 0, e (1 + e - w) / (1 + e)^2 where z < 0. */
+FASTACT_INLINE REAL FN(gated_slope)(FN(wide) scaled, FN(wide) w, FN(wide) rest, FASTACT_BITS negative) {
+    const FN(wide) e = FN(wide_unscale)(scaled), d = FN(wide_plus)(e, K(1));
+    const FN(wide) above = FN(wide_add)(d, FN(wide_multiply)(w, e));
+    const FN(wide) factor = FN(wide_select)(negative, scaled, FN(wide_one_scaled)());
+    const FN(wide) numerator = FN(wide_multiply)(FN(wide_select)(negative, rest, above), factor);
+    return FN(narrow_scaled)(FN(wide_divide)(numerator, FN(wide_square)(d)));
+}
+/* The same for z a multiple of x, w = a <= TAIL_END. At the root r of f' 1 + e^-r = r, so that with u = r - a
+ * e^-a = (r - 1) e^u and 1 + e^-a - a = u + (r - 1) expm1(u), which does not cancel: f' is right to the last digits
+ * however near the root is, and wherever a parameter moves it. */
+FASTACT_INLINE REAL FN(linear_gate_slope)(FN(wide) a, FASTACT_BITS negative) {
+    const FN(wide) root = FN(wide_constant)(FASTACT_WIDE_SILU_ROOT_HI, FASTACT_WIDE_SILU_ROOT_LO);
+    const FN(wide) u = FN(wide_subtract)(root, a), less = FN(wide_plus)(root, K(-1));
+    const FN(wide) scaled = FN(wide_multiply)(FN(wide_exp_scaled)(u), less);
+    const FN(wide) rest = FN(wide_add)(u, FN(wide_multiply)(FN(wide_expm1)(u), less));
+    return FN(gated_slope)(scaled, a, rest, negative);
+}
+/* f'' = s(z) s(-z) (rise - bend tanh(a/2)) = e (rise (1 + e) - bend (1 - e)) / (1 + e)^3 with rise = 2 z' + x z'' and
+ * bend = |x| z'^2: even. */
+FASTACT_INLINE REAL FN(gated_curvature)(FN(wide) a, FN(wide) rise, FN(wide) bend) {
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_negate)(a)), e = FN(wide_unscale)(scaled);
+    const FN(wide) d = FN(wide_plus)(e, K(1)), less = FN(wide_plus)(FN(wide_negate)(e), K(1));
+    const FN(wide) difference = FN(wide_subtract)(FN(wide_multiply)(rise, d), FN(wide_multiply)(bend, less));
+    const FN(wide) cube = FN(wide_multiply)(FN(wide_square)(d), d);
+    return FN(narrow_scaled)(FN(wide_divide)(FN(wide_multiply)(scaled, difference), cube));
+}
+
+/* silu: f(x) = x / (1 + e^-x), which is `logistic` with the product before the last rounding. */
+FASTACT_INLINE REAL FN(silu)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
+    const FN(exp_parts) e = FN(exp_parts_of)(-held, K(0), K(1), FASTACT_ROUNDER_DOWN);
+    const REAL one = FASTACT_UNSCALE, ones = one + e.power, ones_lo = one - (ones - e.power);
+    const REAL d = FN(mad)(e.power, e.t, ones);
+    const REAL d_lo = FN(mad)(e.power, e.t, ones - d) + FN(mad)(e.power, e.t_lo + e.r_lo, ones_lo);
+    const REAL reciprocal = K(1) / d, error = FN(reciprocal_error)(reciprocal, d, d_lo);
+    const REAL product = held * reciprocal;
+    const REAL product_lo = FN(mad)(product, error, FN(fma)(held, reciprocal, -product));
+    const REAL result = (product + product_lo) * one;
+    return FN(keep_nan)(x > FASTACT_LOGISTIC_END ? x : result, x);
+}
+FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
+    const FN(wide) a = FN(widen)(FN(magnitude)(x, FASTACT_TAIL_END));
+    return FN(keep_nan)(FN(linear_gate_slope)(a, x < 0), x);
+}
+FASTACT_INLINE REAL FN(silu_second_derivative)(REAL x) {
+    const FN(wide) a = FN(widen)(FN(magnitude)(x, FASTACT_TAIL_END));
+    return FN(keep_nan)(FN(gated_curvature)(a, FN(widen)(K(2)), a), x);
+}
+
+/* swish: f(x) = x s(beta x). df/dbeta = x^2 e / (1 + e)^2, e = e^-|beta x|. */
+FASTACT_INLINE FASTACT_BITS FN(swish_negative)(REAL x, REAL beta) {
+    return ((x < 0) & (beta > 0)) | ((x > 0) & (beta < 0));
+}
+FASTACT_INLINE REAL FN(swish)(REAL x, REAL beta) {
+    const FASTACT_BITS negative = FN(swish_negative)(x, beta);
+    const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_POWER_END));
+    const REAL result = FN(gated)(FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST), a, negative);
+    const FASTACT_BITS infinite = FN(abs)(x) > FASTACT_LARGEST;
+    const FASTACT_BITS gone = infinite | (FN(wide_lead)(a) >= FASTACT_POWER_END);
+    const REAL limit = FN(select)(gone & negative, K(0), FN(select)(infinite, x, result));
+    return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
+}
+FASTACT_INLINE REAL FN(swish_derivative)(REAL x, REAL beta) {
+    const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_TAIL_END));
+    return FN(keep_nan)(FN(keep_nan)(FN(linear_gate_slope)(a, FN(swish_negative)(x, beta)), x), beta);
+}
+FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
+    const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_POWER_END));
+    const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(a));
+    const FN(wide) density = FN(wide_divide)(e.lead, FN(wide_square)(FN(wide_plus)(e.lead, K(1))));
+    /* One factor x after the other: the square alone could overflow. */
+    const REAL held = FN(used)(FN(wide_lead)(a) < FASTACT_POWER_END, FN(abs)(x));
+    const REAL result = FN(narrow_product)(FN(wide_times)(density, held), FN(widen)(held)) * e.rest;
+    const REAL limit = (FN(abs)(x) > FASTACT_LARGEST) & (beta == 0) ? FN(abs)(x) : result;
+    return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
+}
+
+/* quick_gelu: f(x) = x s(1.702 x). */
+FASTACT_INLINE FN(wide) FN(quick_gelu_exponent)(REAL x) {
+    const FN(wide) sharpness = FN(wide_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
+    return FN(wide_times)(sharpness, FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END + K(60)));
+}
+FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LARGEST);
+    const REAL result = FN(gated)(held, FN(quick_gelu_exponent)(x), x < 0);
+    return FN(keep_nan)(x > FASTACT_LARGEST ? x : result, x);
+}
+FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
+    const FN(wide) a = FN(quick_gelu_exponent)(x);
+    return FN(keep_nan)(FN(linear_gate_slope)(a, x < 0), x);
+}
+
+/* gelu_tanh: f(x) = x s(z), z = 2 sqrt(2/pi) (x + 0.044715 x^3) = x (slope + cube x^2). */
+typedef struct { FN(wide) x, square, a, slope; } FN(gelu_tanh_exponent);
+FASTACT_INLINE FN(gelu_tanh_exponent) FN(gelu_tanh_exponent_of)(REAL x) {
+    const FN(wide) slope = FN(wide_constant)(FASTACT_WIDE_GELU_TANH_SLOPE_HI, FASTACT_WIDE_GELU_TANH_SLOPE_LO);
+    const FN(wide) cube = FN(wide_constant)(FASTACT_WIDE_GELU_TANH_CUBE_HI, FASTACT_WIDE_GELU_TANH_CUBE_LO);
+    const REAL held = FN(magnitude)(x, FASTACT_GELU_TANH_END);
+    FN(gelu_tanh_exponent) z;
+    z.x = FN(widen)(held);
+    z.square = FN(wide_multiply)(cube, FN(wide_product)(held, held));
+    z.slope = slope;
+    z.a = FN(wide_times)(FN(wide_add)(slope, z.square), held);
+    return z;
+}
+/* dz/dx = slope + 3 cube x^2. */
+FASTACT_INLINE FN(wide) FN(gelu_tanh_exponent_slope)(FN(gelu_tanh_exponent) z) {
+    return FN(wide_add)(z.slope, FN(wide_times)(z.square, K(3)));
+}
+FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_GELU_TANH_END, FASTACT_LARGEST);
+    const REAL result = FN(gated)(held, FN(gelu_tanh_exponent_of)(x).a, x < 0);
+    return FN(keep_nan)(x > FASTACT_LARGEST ? x : result, x);
+}
+FASTACT_INLINE REAL FN(gelu_tanh_derivative)(REAL x) {
+    const FN(gelu_tanh_exponent) z = FN(gelu_tanh_exponent_of)(x);
+    const FN(wide) w = FN(wide_multiply)(z.x, FN(gelu_tanh_exponent_slope)(z));
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_negate)(z.a));
+    const FN(wide) rest = FN(wide_subtract)(FN(wide_plus)(FN(wide_unscale)(scaled), K(1)), w);
+    return FN(keep_nan)(FN(gated_slope)(scaled, w, rest, x < 0), x);
+}
+FASTACT_INLINE REAL FN(gelu_tanh_second_derivative)(REAL x) {
+    const FN(gelu_tanh_exponent) z = FN(gelu_tanh_exponent_of)(x);
+    const FN(wide) slope = FN(gelu_tanh_exponent_slope)(z);
+    /* x d2z/dx2 = 6 cube x^2 */
+    const FN(wide) rise = FN(wide_add)(FN(wide_scale)(slope, 2.0), FN(wide_times)(z.square, K(6)));
+    const FN(wide) bend = FN(wide_multiply)(z.x, FN(wide_square)(slope));
+    return FN(keep_nan)(FN(gated_curvature)(z.a, rise, bend), x);
+}
+
+/* mish: f(x) = x tanh(log(1 + E)) = x E (E + 2) / D, D = E^2 + 2 E + 2, E = e^x;
+ * f' = (E (E + 2) D + 4 x E (E + 1)) / D^2,
+ * f'' = 4 E (2 (E + 1) D + x (2 + 2 E - 3 E^2 - 2 E^3)) / D^3.
+ * Everything by e = e^-|x|: for x > 0 numerators and denominators are multiplied by powers of e. */
+typedef struct { FN(wide) x, scaled, e, square, d; FASTACT_BITS negative; } FN(mish_parts);
+FASTACT_INLINE FN(mish_parts) FN(mish_parts_of)(REAL x) {
+    const REAL held = FN(magnitude)(x, FASTACT_TAIL_END);
+    FN(mish_parts) m;
+    m.negative = x < 0;
+    m.x = FN(widen)(FN(copysign)(held, x));
+    m.scaled = FN(wide_exp_scaled)(FN(widen)(-held));
+    m.e = FN(wide_unscale)(m.scaled);
+    m.square = FN(wide_square)(m.e);
+    const FN(wide) leading = FN(wide_select)(m.negative, FN(widen)(K(2)), FN(widen)(K(1)));
+    const FN(wide) last = FN(wide_select)(m.negative, m.square, FN(wide_scale)(m.square, 2.0));
+    m.d = FN(wide_add)(leading, FN(wide_add)(FN(wide_scale)(m.e, 2.0), last));
+    return m;
+}
+FASTACT_INLINE REAL FN(mish)(REAL x) {
+    const FN(mish_parts) m = FN(mish_parts_of)(x);
+    const FN(wide) one = FN(wide_one_scaled)();
+    const FN(wide) below = FN(wide_multiply)(m.scaled, FN(wide_plus)(m.e, K(2)));
+    const FN(wide) above = FN(wide_add)(one, FN(wide_scale)(m.scaled, 2.0));
+    const FN(wide) gate = FN(wide_divide)(FN(wide_select)(m.negative, below, above), m.d);
+    const REAL result = FN(narrow_scaled)(FN(wide_multiply)(gate, m.x));
+    return FN(keep_nan)(x > FASTACT_LOGISTIC_END ? x : result, x);
+}
+FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
+    const FN(mish_parts) m = FN(mish_parts_of)(x);
+    const FN(wide) e_plus = FN(wide_plus)(m.e, K(1)), doubled = FN(wide_scale)(m.e, 2.0);
+    const FN(wide) growth = FN(wide_select)(m.negative, FN(wide_plus)(m.e, K(2)), FN(wide_plus)(doubled, K(1)));
+    const FN(wide) quadruple = FN(wide_scale)(FN(wide_multiply)(m.x, e_plus), 4.0);
+    const FN(wide) turn = FN(wide_select)(m.negative, quadruple, FN(wide_multiply)(quadruple, m.square));
+    const FN(wide) sum = FN(wide_add)(FN(wide_multiply)(growth, m.d), turn);
+    const FN(wide) factor = FN(wide_select)(m.negative, m.scaled, FN(wide_one_scaled)());
+    return FN(keep_nan)(FN(narrow_scaled)(FN(wide_divide)(FN(wide_multiply)(sum, factor), FN(wide_square)(m.d))), x);
+}
+FASTACT_INLINE REAL FN(mish_second_derivative)(REAL x) {
+    const FN(mish_parts) m = FN(mish_parts_of)(x);
+    const FN(wide) e_plus = FN(wide_plus)(m.e, K(1));
+    /* 2 + 2 E - 3 E^2 - 2 E^3 and, times e^3, -(2 + 3 e - 2 e^2 - 2 e^3). */
+    const FN(wide) c1 = FN(wide_select)(m.negative, FN(widen)(K(2)), FN(widen)(K(-3)));
+    const FN(wide) c2 = FN(wide_select)(m.negative, FN(widen)(K(-3)), FN(widen)(K(2)));
+    const FN(wide) c0 = FN(wide_select)(m.negative, FN(widen)(K(2)), FN(widen)(K(-2)));
+    const FN(wide) c3 = FN(wide_negate)(c0);
+    const FN(wide) cubic = FN(wide_add)(FN(wide_multiply)(FN(wide_add)(FN(wide_multiply)(c3, m.e), c2), m.e), c1);
+    const FN(wide) turn = FN(wide_multiply)(FN(wide_add)(FN(wide_multiply)(cubic, m.e), c0), m.x);
+    const FN(wide) rise = FN(wide_scale)(FN(wide_multiply)(e_plus, m.d), 2.0);
+    const FN(wide) once = FN(wide_select)(m.negative, m.scaled, FN(wide_multiply)(m.scaled, m.e));
+    const FN(wide) cube = FN(wide_multiply)(FN(wide_square)(m.d), m.d);
+    const FN(wide) numerator = FN(wide_multiply)(FN(wide_scale)(FN(wide_add)(rise, turn), 4.0), once);
+    return FN(keep_nan)(FN(narrow_scaled)(FN(wide_divide)(numerator, cube)), x);
+}
+
+/* log_sigmoid: f(x) = -log(1 + e^-x) = -softplus(-x). From y: f' = 1 - e^y. */
+FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) { return -FN(softplus)(-x, K(1)); }
+FASTACT_INLINE REAL FN(log_sigmoid_derivative)(REAL x) { return FN(sigmoid)(-x); }
+FASTACT_INLINE REAL FN(log_sigmoid_derivative_from_output)(REAL y) {
+    return FN(softplus_derivative_from_output)(-y, K(1));
+}
+FASTACT_INLINE REAL FN(log_sigmoid_second_derivative)(REAL x) { return -FN(sigmoid_derivative)(x); }
+
+/* tanh a = -m / (2 + m) with m = e^-2a - 1, of half the argument given: 0 <= twice <= TAIL_END. */
+FASTACT_INLINE FN(wide) FN(wide_half_tanh)(FN(wide) twice) {
+    const FN(wide) m = FN(wide_expm1)(FN(wide_negate)(twice));
+    return FN(wide_divide)(FN(wide_negate)(m), FN(wide_plus)(m, K(2)));
+}
+
+/* tanh_shrink: f(x) = x - tanh x = sign(x) ((a - 1) + e (a + 1)) / (1 + e), a = |x| and e = e^-2a; below
+ * TANH_SHRINK_END, where that cancels, x^3 (1/3 + x^2 T(x^2)). f' = tanh(x)^2. */
+FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
+    const REAL least = FN(magnitude)(x, FASTACT_TANH_SHRINK_END);
+    const FN(wide) third = FN(wide_constant)(FASTACT_WIDE_THIRD_HI, FASTACT_WIDE_THIRD_LO);
+    const FN(wide) square = FN(wide_product)(least, least);
+    const double u = FN(wide_lead)(square);
+#define FIRST(c) double p = c;
+#define STEP(c) p = fastact_mad_f64(p, u, c);
+    FASTACT_WIDE_TANH_SHRINK_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const FN(wide) curve = FN(wide_add)(third, FN(wide_constant)(p * u, 0.0));
+    const REAL near = FN(narrow_product)(FN(wide_multiply)(square, curve), FN(widen)(least));
+    const REAL a = FN(magnitude)(x, FASTACT_LARGEST), far = FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END);
+    const FN(wide) e = FN(wide_exp)(FN(widen)(K(-2) * far));
+    const FN(wide) turn = FN(wide_multiply)(FN(wide_plus)(FN(widen)(far), K(1)), e);
+    const FN(wide) sum = FN(wide_add)(FN(wide_plus)(FN(widen)(a), K(-1)), turn);
+    const REAL beyond = FN(narrow)(FN(wide_divide)(sum, FN(wide_plus)(e, K(1))));
+    const REAL result = FN(select)(a <= FASTACT_TANH_SHRINK_END, near, FN(select)(a > K(0x1p100), FN(abs)(x), beyond));
+    return FN(keep_nan)(FN(copysign)(result, x), x);
+}
+FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
+    const FN(wide) t = FN(wide_half_tanh)(FN(widen)(K(2) * FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END)));
+    return FN(keep_nan)(FN(narrow_product)(t, t), x);
+}
+
+/* softcap: f(x) = cap tanh(x / cap). f' = 4 e / (1 + e)^2, e = e^-2|x/cap|. From y: f' = (1 - y/cap) (1 + y/cap). */
+FASTACT_INLINE REAL FN(softcap)(REAL x, REAL cap) {
+    const FN(wide) z = FN(wide_ratio)(x, cap, K(0.5) * FASTACT_TAIL_END);
+    const FN(wide) t = FN(wide_half_tanh)(FN(wide_scale)(z, 2.0));
+    const REAL capped = FN(copysign)(FN(narrow_product)(t, FN(widen)(cap)), x);
+    /* tanh z = z - z^3/3: below 2^-30 the quotient may have lost digits, or vanished, and does not matter. */
+    return FN(keep_nan)(FN(keep_nan)(FN(wide_lead)(z) < 0x1p-30 ? x : capped, x), cap);
+}
+FASTACT_INLINE REAL FN(softcap_derivative)(REAL x, REAL cap) {
+    const FN(wide) z = FN(wide_ratio)(x, cap, K(0.5) * FASTACT_TAIL_END);
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_scale)(z, -2.0));
+    const FN(wide) d = FN(wide_plus)(FN(wide_unscale)(scaled), K(1));
+    const REAL result = FN(narrow_scaled)(FN(wide_divide)(FN(wide_scale)(scaled, 4.0), FN(wide_square)(d)));
+    return FN(keep_nan)(FN(keep_nan)(result, x), cap);
+}
+FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
+    const FN(wide) q = FN(wide_ratio)(FN(used)(1, y), cap, FASTACT_RATIO_END);
+    const FN(wide) less = FN(wide_plus)(FN(wide_negate)(q), K(1)), more = FN(wide_plus)(q, K(1));
+    const REAL result = FN(narrow_product)(less, more);
+    return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > FASTACT_LARGEST ? -FN(abs)(y) : result, y), cap);
+}
+
 /* Roots and quotients --------------------------------------------------------------------------------------------- */
+
+/* squareplus: f(x) = (x + r) / 2 with r = sqrt(x^2 + b): m = (|x| + r) / 2 for x > 0 and, since f(x) f(-x) = b / 4,
+ * b / (4 m) for x < 0. f' = f / r = y^2 / (y^2 + b / 4). At infinity, and for b = 0, relu.
+ * In double x and r are kept times c, a power of two, so that no square leaves the range, and the b on top of the
+ * quotient b / (4 m) times another where it could overflow, so that `part` / (m c) times `back` is b / (4 m). */
+typedef struct { FN(wide) root, m, part; double c, inverse, back; } FN(square_root);
+FASTACT_INLINE double FN(square_scale)(REAL a, REAL b) {
+#if FASTACT_PRECISION == 32
+    (void)a, (void)b;
+    return 1;
+#else
+    const FASTACT_BITS large = (a > K(0x1p450)) | (b > K(0x1p900)), small = (a < K(0x1p-450)) & (b < K(0x1p-900));
+    return FN(select)(large, K(0x1p-520), FN(select)(small, K(0x1p500), K(1)));
+#endif
+}
+FASTACT_INLINE FN(square_root) FN(square_root_of)(REAL a, REAL b) {
+    FN(square_root) s;
+    s.c = FN(square_scale)(a, b);
+    s.inverse = s.c > 1 ? 0x1p-500 : s.c < 1 ? 0x1p520 : 1;
+    s.part = FN(wide_scale)(FN(widen)(b), s.c < 1 ? 0x1p-20 : 1);
+    s.back = s.c < 1 ? 0x1p-502 : 0.25 * s.c;
+    const FN(wide) scaled = FN(wide_scale)(FN(widen)(a), s.c);
+    const FN(wide) constant = FN(wide_scale)(FN(wide_scale)(FN(widen)(b), s.c), s.c);
+    s.root = FN(wide_sqrt)(FN(wide_add)(FN(wide_square)(scaled), constant));
+    s.m = FN(wide_scale)(FN(wide_add)(s.root, scaled), 0.5);
+    return s;
+}
+FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
+    const FN(square_root) s = FN(square_root_of)(FN(magnitude)(x, FASTACT_LARGEST), b);
+    const REAL above = FN(narrow)(FN(wide_scale)(s.m, s.inverse));
+    const REAL below = FN(narrow)(FN(wide_scale)(FN(wide_divide)(s.part, s.m), s.back));
+    const FASTACT_BITS plain = (b == 0) | (FN(abs)(x) > FASTACT_LARGEST);
+    const REAL result = FN(select)(plain, FN(relu)(x), FN(select)(x < 0, below, above));
+    return FN(keep_nan)(FN(keep_nan)(result, x), b);
+}
+FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
+    const FN(square_root) s = FN(square_root_of)(FN(magnitude)(x, FASTACT_LARGEST), b);
+    const int64_t negative = x < 0;
+    const FN(wide) n = FN(wide_select)(negative, s.part, s.m);
+    const FN(wide) quotient = FN(wide_divide)(n, FN(wide_select)(negative, FN(wide_multiply)(s.m, s.root), s.root));
+    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, s.back), s.c);
+    const FASTACT_BITS plain = (b == 0) | (FN(abs)(x) > FASTACT_LARGEST);
+    const REAL result = FN(narrow)(FN(wide_select)(negative, scaled, quotient));
+    return FN(keep_nan)(FN(keep_nan)(FN(select)(plain, FN(relu_derivative)(x), result), x), b);
+}
+FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
+    const REAL held = FN(magnitude)(y, FASTACT_LARGEST);
+    const double c = FN(square_scale)(held, b);
+    const FN(wide) scaled = FN(wide_scale)(FN(widen)(held), c);
+    const FN(wide) constant = FN(wide_scale)(FN(wide_scale)(FN(widen)(b), 0.5 * c), 0.5 * c);
+    const FN(wide) ratio = FN(wide_divide)(scaled, FN(wide_add)(FN(wide_square)(scaled), constant));
+    const REAL result = FN(narrow)(FN(wide_multiply)(ratio, scaled)); /* y^2 alone could underflow */
+    return FN(keep_nan)(FN(keep_nan)(FN(select)(b == 0, FN(relu_derivative)(y), result), y), b);
+}
+
+/* softsign: f(x) = x / (1 + |x|). f' = 1 / (1 + |x|)^2 = (1 - |y|)^2, f'' = -2 sign(x) / (1 + |x|)^3, f''(0) = 0. */
+FASTACT_INLINE REAL FN(softsign)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(0x1p60)); /* 1, rounded, from there */
+    const REAL result = FN(narrow)(FN(wide_divide)(FN(widen)(a), FN(wide_plus)(FN(widen)(a), K(1))));
+    return FN(keep_nan)(FN(copysign)(result, x), x);
+}
+FASTACT_INLINE FN(wide) FN(softsign_rest)(REAL x) { /* 1 / (1 + |x|) */
+    return FN(wide_reciprocal)(FN(wide_plus)(FN(widen)(FN(magnitude)(x, FASTACT_LARGEST)), K(1)));
+}
+FASTACT_INLINE REAL FN(softsign_derivative)(REAL x) {
+    return FN(keep_nan)(FN(narrow)(FN(wide_square)(FN(softsign_rest)(x))), x);
+}
+FASTACT_INLINE REAL FN(softsign_derivative_from_output)(REAL y) {
+    return FN(narrow)(FN(wide_square)(FN(wide_subtract)(FN(widen)(K(1)), FN(widen)(FN(abs)(y)))));
+}
+FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
+    const FN(wide) rest = FN(softsign_rest)(x);
+    const REAL size = FN(narrow)(FN(wide_multiply)(FN(wide_scale)(rest, 2), FN(wide_square)(rest)));
+    return FN(keep_nan)(FN(copysign)(x == 0 ? K(0) : size, -x), x);
+}
+
+/* dish: f(x) = x (1 + x / r) / 2, r = sqrt(1 + x^2): for x < 0, where 1 - |x| / r = 1 / (r (r + |x|)), that.
+ * f' = (1 + x / r + x / r^3) / 2, for x < 0: (1 - |x| r) / (2 r^3 (r + |x|)), which is 0 where x^2 = (sqrt(5) - 1) / 2.
+ * Far out: x and 1, or 1 / (4 x) and -1 / (4 x^2). */
+FASTACT_INLINE REAL FN(dish)(REAL x) {
+    const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
+    const int64_t far = all > end, negative = x < 0;
+    const FN(wide) root = FN(wide_sqrt)(FN(wide_plus)(FN(wide_product)(a, a), K(1))), sum = FN(wide_plus)(root, a);
+    const FN(wide) n = FN(wide_times)(FN(wide_select)(negative, FN(widen)(K(1)), sum), K(0.5) * a);
+    const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(root, sum), root);
+    const FN(wide) quotient = FN(wide_divide)(
+        FN(wide_select)(far, FN(widen)(K(0.25)), n), FN(wide_select)(far, FN(widen)(all), d));
+    const REAL size = FN(narrow)(quotient), below = x < -FASTACT_LARGEST ? K(0) : -size;
+    return FN(keep_nan)(x > end ? x : x < 0 ? below : size, x);
+}
+FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
+    const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
+    const int64_t far = all > end, negative = x < 0;
+    const FN(wide) square = FN(wide_plus)(FN(wide_product)(a, a), K(1)), root = FN(wide_sqrt)(square);
+    const FN(wide) sum = FN(wide_plus)(root, a), cube = FN(wide_multiply)(root, square);
+    const FN(wide) below = FN(wide_subtract)(FN(widen)(K(1)), FN(wide_times)(root, a));
+    const FN(wide) above = FN(wide_plus)(FN(wide_multiply)(square, sum), a);
+    const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(cube, sum), cube);
+    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. */
+    const FN(wide) small = FN(wide_scale)(FN(widen)(all), 0x1p-540);
+    const FN(wide) quotient = FN(wide_divide)(
+        FN(wide_select)(far, FN(widen)(K(-0.5)), FN(wide_select)(negative, below, above)),
+        FN(wide_select)(far, FN(wide_square)(small), d));
+    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, 0x1p-540), 0x1p-540);
+    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_select)(far, scaled, quotient), 0.5));
+    return FN(keep_nan)(x > end ? K(1) : result, x);
+}
+
+/* bent_identity: f(x) = x + (r - 1) / 2, r = sqrt(x^2 + 1): r - 1 = x^2 / (r + 1). f' = 1 + x / (2 r). */
+FASTACT_INLINE REAL FN(bent_identity)(REAL x) {
+    const REAL end = K(0x1p60), a = FN(magnitude)(x, end);
+    const FN(wide) square = FN(wide_product)(a, a), root = FN(wide_sqrt)(FN(wide_plus)(square, K(1)));
+    const FN(wide) bend = FN(wide_divide)(square, FN(wide_scale)(FN(wide_plus)(root, K(1)), 2));
+    const REAL far = x > 0 ? K(1.5) * x : K(0.5) * x;
+    const REAL near = FN(narrow)(FN(wide_plus)(bend, FN(copysign)(a, x)));
+    return FN(keep_nan)(FN(abs)(x) > end ? far : near, x);
+}
+FASTACT_INLINE REAL FN(bent_identity_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(0x1p60));
+    const FN(wide) root = FN(wide_sqrt)(FN(wide_plus)(FN(wide_product)(a, a), K(1)));
+    const FN(wide) ratio = FN(wide_divide)(FN(widen)(FN(copysign)(a, x)), FN(wide_scale)(root, 2));
+    return FN(keep_nan)(FN(narrow)(FN(wide_plus)(ratio, K(1))), x);
+}
 
 /* Trigonometric and error functions ------------------------------------------------------------------------------- */
 

@@ -56,6 +56,9 @@ FASTACT_INLINE double fastact_fma_f64(double a, double b, double c) {
 }
 #endif
 
+FASTACT_INLINE float fastact_sqrt_f32(float x) { return __builtin_sqrtf(x); }
+FASTACT_INLINE double fastact_sqrt_f64(double x) { return __builtin_sqrt(x); }
+
 /* float16 <-> float32, exactly and to nearest even; NaN payloads are kept and made quiet, as the hardware does. */
 FASTACT_INLINE float fastact_from_half(uint16_t half) {
     const uint32_t magnitude = (uint32_t)(half & 0x7fff) << 13;

@@ -21,6 +21,11 @@
 #undef FASTACT_LARGEST
 #undef FASTACT_EXP_END
 #undef FASTACT_EXP_FAR
+#undef FASTACT_TAIL_END
+#undef FASTACT_POWER_END
+#undef FASTACT_RATIO_END
+#undef FASTACT_GAUSSIAN_END
+#undef FASTACT_GELU_TANH_END
 #undef FASTACT_LEAST_EXPONENT
 /* coefficients: begin */
 #undef FASTACT_EXP_POLYNOMIAL
@@ -52,8 +57,24 @@
 #undef FASTACT_TAIL_SLOPE_C0_LO
 #undef FASTACT_TAIL_SLOPE_POLYNOMIAL
 #undef FASTACT_TAIL_SLOPE_SLOPE
+#undef FASTACT_TANH_SHRINK_END
 #undef FASTACT_WIDE_EXP_POLYNOMIAL
+#undef FASTACT_WIDE_GELU_TANH_CUBE_HI
+#undef FASTACT_WIDE_GELU_TANH_CUBE_LO
+#undef FASTACT_WIDE_GELU_TANH_SLOPE_HI
+#undef FASTACT_WIDE_GELU_TANH_SLOPE_LO
 #undef FASTACT_WIDE_LOG1P_POLYNOMIAL
+#undef FASTACT_WIDE_QUICK_GELU_HI
+#undef FASTACT_WIDE_QUICK_GELU_LO
+#undef FASTACT_WIDE_SELU_SCALE_ALPHA_HI
+#undef FASTACT_WIDE_SELU_SCALE_ALPHA_LO
+#undef FASTACT_WIDE_SELU_SCALE_HI
+#undef FASTACT_WIDE_SELU_SCALE_LO
+#undef FASTACT_WIDE_SILU_ROOT_HI
+#undef FASTACT_WIDE_SILU_ROOT_LO
+#undef FASTACT_WIDE_TANH_SHRINK_POLYNOMIAL
+#undef FASTACT_WIDE_THIRD_HI
+#undef FASTACT_WIDE_THIRD_LO
 /* coefficients: end */
 
 #if FASTACT_PRECISION == 32
@@ -76,6 +97,15 @@
 #define FASTACT_LARGEST 0x1.fffffep127f
 /* 4 exp(-FASTACT_EXP_END) rounds to zero. */
 #define FASTACT_EXP_END 106.0f
+/* z^2 exp(-z) rounds to zero beyond. */
+#define FASTACT_TAIL_END 120.0f
+/* Every number times exp(-FASTACT_POWER_END) rounds to zero, and times exp(FASTACT_POWER_END) overflows. */
+#define FASTACT_POWER_END 300.0f
+/* Quotients are held at it: their squares overflow, but not what wide arithmetic makes of them. */
+#define FASTACT_RATIO_END 0x1p200
+/* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
+#define FASTACT_GAUSSIAN_END 11.0f
+#define FASTACT_GELU_TANH_END 12.0f
 /* log1p(exp(-z)) is exp(-z) beyond, to all digits, and exp(-z) is in the normal range before. */
 #define FASTACT_EXP_FAR 70.0f
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
@@ -85,6 +115,21 @@
 #define FASTACT_LOG2E 0x1.715476p+0f
 #define FASTACT_LN2_HI 0x1.62e4p-1f
 #define FASTACT_LN2_LO 0x1.7f7d1cp-20f
+#define FASTACT_WIDE_THIRD_HI 0x1.5555555555555p-2
+#define FASTACT_WIDE_THIRD_LO 0x1.5555555555555p-56
+#define FASTACT_WIDE_SELU_SCALE_HI 0x1.0cfabd6a91132p+0
+#define FASTACT_WIDE_SELU_SCALE_LO 0x1.6fc7d272f2695p-55
+#define FASTACT_WIDE_SELU_SCALE_ALPHA_HI 0x1.c212cc640f031p+0
+#define FASTACT_WIDE_SELU_SCALE_ALPHA_LO 0x1.05161b045a1fep-56
+#define FASTACT_WIDE_SILU_ROOT_HI 0x1.474973c84120bp+0
+#define FASTACT_WIDE_SILU_ROOT_LO 0x1.f8d74bc9ac154p-54
+#define FASTACT_WIDE_QUICK_GELU_HI 0x1.b3b645a1cac08p+0
+#define FASTACT_WIDE_QUICK_GELU_LO 0x1.89374bc6a7efap-55
+#define FASTACT_WIDE_GELU_TANH_SLOPE_HI 0x1.9884533d43651p+0
+#define FASTACT_WIDE_GELU_TANH_SLOPE_LO -0x1.cbc0d30ebfd15p-54
+#define FASTACT_WIDE_GELU_TANH_CUBE_HI 0x1.2444f2a4d8b4bp-4
+#define FASTACT_WIDE_GELU_TANH_CUBE_LO -0x1.6c843a29d1c7p-61
+#define FASTACT_TANH_SHRINK_END 0x1.8p-1f
 #define FASTACT_GELU_ROOT_HI 0x1.80ead2p-1f
 #define FASTACT_GELU_ROOT_LO -0x1.a03fd4p-27f
 #define FASTACT_RATIONAL_END 0x1.ep+3f
@@ -124,6 +169,9 @@
     STEP(0x1.63d1985b64f2p-4) STEP(-0x1.5278eb554e067p-4) STEP(0x1.6f03f688fa2a4p-4) STEP(-0x1.995fa9aeda274p-4) \
     STEP(0x1.c7703050b1e25p-4) STEP(-0x1.000324aa8263dp-3) STEP(0x1.2491016d87fa6p-3) STEP(-0x1.55553d638049ep-3) \
     STEP(0x1.99999e32c0392p-3) STEP(-0x1.0000001bbedfp-2) STEP(0x1.55555552a66ccp-2)
+#define FASTACT_WIDE_TANH_SHRINK_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.1f18ff1884eaep-15) STEP(0x1.789e0e9c4f295p-13) \
+    STEP(-0x1.231e6fb180146p-11) STEP(0x1.7a49632b74592p-10) STEP(-0x1.d6707594baf49p-9) \
+    STEP(0x1.226ab154bdc53p-7) STEP(-0x1.664f243e15327p-6) STEP(0x1.ba1ba1021c6cfp-5) STEP(-0x1.11111110705d7p-3)
 #define FASTACT_TAIL_SLOPE_ABOVE(FIRST, STEP) FIRST(0x1.549bf18e7aap-7) STEP(0x1.86e746cb0db61p-4) \
     STEP(0x1.827d76a6ea498p-2) STEP(0x1.819a527062ec6p-1) STEP(0x1.54851a5cc1ec8p-1)
 #define FASTACT_TAIL_SLOPE_BELOW(FIRST, STEP) FIRST(0x1.aae34894b43abp-6) STEP(0x1.c1d2bc1188f2fp-3) \
@@ -150,6 +198,15 @@
 #define FASTACT_LARGEST 0x1.fffffffffffffp1023
 /* 4 exp(-FASTACT_EXP_END) rounds to zero. */
 #define FASTACT_EXP_END 748.0
+/* z^2 exp(-z) rounds to zero beyond. */
+#define FASTACT_TAIL_END 780.0
+/* Numbers below 1e284 times exp(-FASTACT_POWER_END) round to zero; those above 1e-284 times its inverse overflow. */
+#define FASTACT_POWER_END 1400.0
+/* Quotients are held at it: their squares overflow, but not what wide arithmetic makes of them. */
+#define FASTACT_RATIO_END 0x1p520
+/* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
+#define FASTACT_GAUSSIAN_END 28.0
+#define FASTACT_GELU_TANH_END 21.75
 /* log1p(exp(-z)) is exp(-z) beyond, to all digits, and exp(-z) is in the normal range before. */
 #define FASTACT_EXP_FAR 680.0
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
@@ -159,6 +216,21 @@
 #define FASTACT_LOG2E 0x1.71547652b82fep+0
 #define FASTACT_LN2_HI 0x1.62e42fefa38p-1
 #define FASTACT_LN2_LO 0x1.ef35793c7673p-45
+#define FASTACT_WIDE_THIRD_HI 0x1.5555555555555p-2
+#define FASTACT_WIDE_THIRD_LO 0x1.5555555555555p-56
+#define FASTACT_WIDE_SELU_SCALE_HI 0x1.0cfabd6a91132p+0
+#define FASTACT_WIDE_SELU_SCALE_LO 0x1.6fc7d272f2695p-55
+#define FASTACT_WIDE_SELU_SCALE_ALPHA_HI 0x1.c212cc640f031p+0
+#define FASTACT_WIDE_SELU_SCALE_ALPHA_LO 0x1.05161b045a1fep-56
+#define FASTACT_WIDE_SILU_ROOT_HI 0x1.474973c84120bp+0
+#define FASTACT_WIDE_SILU_ROOT_LO 0x1.f8d74bc9ac154p-54
+#define FASTACT_WIDE_QUICK_GELU_HI 0x1.b3b645a1cac08p+0
+#define FASTACT_WIDE_QUICK_GELU_LO 0x1.89374bc6a7efap-55
+#define FASTACT_WIDE_GELU_TANH_SLOPE_HI 0x1.9884533d43651p+0
+#define FASTACT_WIDE_GELU_TANH_SLOPE_LO -0x1.cbc0d30ebfd15p-54
+#define FASTACT_WIDE_GELU_TANH_CUBE_HI 0x1.2444f2a4d8b4bp-4
+#define FASTACT_WIDE_GELU_TANH_CUBE_LO -0x1.6c843a29d1c7p-61
+#define FASTACT_TANH_SHRINK_END 0x1.8p-1
 #define FASTACT_GELU_ROOT_HI 0x1.80ead197f00b4p-1
 #define FASTACT_GELU_ROOT_LO -0x1.13e74c58cada8p-56
 #define FASTACT_MAPPED_SHIFT 0x1.4p+2
@@ -175,6 +247,11 @@
     STEP(0x1.745d57c15e47fp-4) STEP(-0x1.9999c1a980492p-4) STEP(0x1.c71c711922c76p-4) STEP(-0x1.ffffff2d6941cp-4) \
     STEP(0x1.249249245cfbep-3) STEP(-0x1.555555566b7c1p-3) STEP(0x1.999999999bd01p-3) STEP(-0x1.fffffffffef0bp-3) \
     STEP(0x1.5555555555547p-2)
+#define FASTACT_WIDE_TANH_SHRINK_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.44c19a323960dp-21) STEP(0x1.02db77de3ee2cp-18) \
+    STEP(-0x1.c9b5a2ed4b2efp-17) STEP(0x1.3dd035980322ap-15) STEP(-0x1.93f753c089c61p-14) \
+    STEP(0x1.f519a8f7dd514p-13) STEP(-0x1.3552abd6273b2p-11) STEP(0x1.7da2f8ec2aaddp-10) \
+    STEP(-0x1.d6d3cb4b4259ep-9) STEP(0x1.226e354676b5cp-7) STEP(-0x1.664f488247b61p-6) STEP(0x1.ba1ba1ba1a6c5p-5) \
+    STEP(-0x1.1111111111108p-3)
 #define FASTACT_MILLS_C0 0x1.e381b93c28211p-2
 #define FASTACT_MILLS_C0_LO -0x1.994129bdb3a9bp-56
 #define FASTACT_MILLS_C1 0x1.5fe84327f1f72p+1

@@ -15,6 +15,11 @@
 #define K(constant) FASTACT_K(constant)
 #define WIDE FASTACT_NAME(wide)
 
+/* x where the condition holds and x is finite, else 0: what is not used must neither overflow nor be NaN. */
+FASTACT_INLINE REAL FN(used)(FASTACT_BITS condition, REAL x) {
+    return FN(select)(condition & (FN(abs)(x) <= FASTACT_LARGEST), x, K(0));
+}
+
 #if FASTACT_PRECISION == 32
 
 typedef double fastact_wide_f32;
@@ -41,6 +46,15 @@ FASTACT_INLINE WIDE FN(wide_select)(int64_t chosen, WIDE a, WIDE b) {
  * It is 1 here: a double holds the square of every float. */
 FASTACT_INLINE WIDE FN(wide_unscale)(WIDE a) { return a; }
 FASTACT_INLINE REAL FN(narrow_scaled)(WIDE a) { return (float)a; }
+FASTACT_INLINE WIDE FN(wide_one_scaled)(void) { return 1.0; }
+/* a b, rounded once. */
+FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) { return (float)(a * b); }
+FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return (double)a.hi + (double)a.lo; }
+/* min(|x / divisor|, end). */
+FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
+    const double quotient = (double)FN(magnitude)(x, FASTACT_LARGEST) / (double)FN(abs)(divisor);
+    return quotient > end ? end : quotient;
+}
 
 /* e^z = (1 + t) 2^k for |z| <= 700. */
 typedef struct { double t, power; } fastact_wide_power_f32;
@@ -77,6 +91,21 @@ FASTACT_INLINE WIDE FN(wide_log1p)(WIDE e) {
 #undef FASTACT_FIRST
 #undef FASTACT_STEP
     return base + fastact_mad_f64(f * f, fastact_mad_f64(q, f, -0.5), f);
+}
+
+/* e^z = lead rest for |z| <= FASTACT_POWER_END, rest a power of two: 1 here. */
+typedef struct { double lead; float rest; } fastact_wide_split_f32;
+FASTACT_INLINE fastact_wide_split_f32 FN(wide_exp_split)(WIDE z) {
+    fastact_wide_split_f32 e;
+    e.lead = FN(wide_exp_scaled)(z);
+    e.rest = 1.0f;
+    return e;
+}
+FASTACT_INLINE fastact_wide_split_f32 FN(wide_expm1_split)(WIDE z) {
+    fastact_wide_split_f32 m;
+    m.lead = FN(wide_expm1)(z);
+    m.rest = 1.0f;
+    return m;
 }
 
 #else /* 64 */
@@ -131,18 +160,54 @@ FASTACT_INLINE WIDE FN(wide_select)(int64_t chosen, WIDE a, WIDE b) {
 
 FASTACT_INLINE WIDE FN(wide_unscale)(WIDE a) { return FN(wide_scale)(a, FASTACT_UNSCALE); }
 FASTACT_INLINE REAL FN(narrow_scaled)(WIDE a) { return (a.hi + a.lo) * FASTACT_UNSCALE; }
+FASTACT_INLINE WIDE FN(wide_one_scaled)(void) { return FN(widen)(K(1) / FASTACT_UNSCALE); }
+/* Without the exact product, whose error could not be represented where it is subnormal. */
+FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) {
+    return FN(mad)(a.hi, b.hi, FN(mad)(a.hi, b.lo, a.lo * b.hi));
+}
+FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return a; }
+/* Both are brought to where nothing leaves the normal range; a quotient below 2^-500 may become 0. */
+FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
+    const REAL d = FN(abs)(divisor), held = FN(magnitude)(x, end * FN(at_most)(d, FASTACT_LARGEST / end));
+    const REAL scale = FN(select)(d > 0x1p500, 0x1p-500, FN(select)(d < 0x1p-500, 0x1p500, K(1)));
+    return FN(wide_divide)(FN(widen)(held * scale), FN(widen)(d * scale));
+}
 
-/* e^z 2^FASTACT_SCALE for z in [-FASTACT_EXP_END, 0]. */
+/* e^z 2^FASTACT_SCALE for z in [-FASTACT_TAIL_END, 2]. */
 FASTACT_INLINE WIDE FN(wide_exp_scaled)(WIDE z) {
     const FN(exp_parts) e = FN(exp_parts_of)(z.hi, -z.lo, K(1), FASTACT_ROUNDER);
     const WIDE sum = FN(wide_quick_sum)(K(1), e.t);
     return FN(wide_scale)(FN(wide_quick_sum)(sum.hi, sum.lo + (e.t_lo + e.r_lo)), e.power);
 }
-/* e^z - 1 for z in [-FASTACT_EXP_END, 0]. */
-FASTACT_INLINE WIDE FN(wide_expm1)(WIDE z) {
-    const WIDE m = FN(expm1_pair)(z.hi, -z.lo, K(1));
-    return FN(wide_quick_sum)(m.hi, m.lo);
+/* e^z = lead rest for |z| <= FASTACT_POWER_END, rest a power of two: 1 unless e^z, or its last bits, could leave the
+ * normal range. So e^z times a number is rounded once, and neither vanishes nor overflows too early. */
+typedef struct { fastact_pair_f64 lead; double rest; } fastact_wide_split_f64;
+FASTACT_INLINE double FN(wide_lead_exponent)(double k) { return FN(at_least)(FN(at_most)(k, 890.0), -1000.0); }
+FASTACT_INLINE double FN(wide_rest)(double k, double lead_exponent) {
+    return FN(power_of_two)(FN(at_most)(k - lead_exponent, 890.0) + FASTACT_ROUNDER) * FASTACT_UNSCALE;
 }
+FASTACT_INLINE fastact_wide_split_f64 FN(wide_exp_split)(WIDE z) {
+    const FN(exp_parts) e = FN(exp_parts_of)(z.hi, -z.lo, K(1), FASTACT_ROUNDER);
+    const WIDE sum = FN(wide_quick_sum)(K(1), e.t);
+    const REAL k = FN(wide_lead_exponent)(e.k), power = FN(power_of_two)(k + FASTACT_ROUNDER) * FASTACT_UNSCALE;
+    fastact_wide_split_f64 out;
+    out.lead = FN(wide_scale)(FN(wide_quick_sum)(sum.hi, sum.lo + (e.t_lo + e.r_lo)), power);
+    out.rest = FN(wide_rest)(e.k, k);
+    return out;
+}
+/* e^z - 1 = lead rest; where rest is not 1, the 1 does not count. See expm1_pair. */
+FASTACT_INLINE fastact_wide_split_f64 FN(wide_expm1_split)(WIDE z) {
+    const FN(exp_parts) e = FN(exp_parts_of)(z.hi, -z.lo, K(1), FASTACT_ROUNDER);
+    const REAL k = FN(wide_lead_exponent)(e.k), power = FN(power_of_two)(k + FASTACT_ROUNDER) * FASTACT_UNSCALE;
+    const REAL base = power - K(1), base_lo = power - (base + K(1));
+    const REAL hi = FN(mad)(power, e.t, base), t_lo = e.t_lo + e.r_lo;
+    fastact_wide_split_f64 out;
+    out.lead = FN(wide_quick_sum)(hi, FN(mad)(power, e.t, base - hi) + FN(mad)(power, t_lo, base_lo));
+    out.rest = FN(wide_rest)(FN(at_least)(e.k, k), k);
+    return out;
+}
+/* e^z - 1 for z in [-FASTACT_TAIL_END, 2]. */
+FASTACT_INLINE WIDE FN(wide_expm1)(WIDE z) { return FN(wide_expm1_split)(z).lead; }
 FASTACT_INLINE WIDE FN(wide_log1p)(WIDE e) {
     const WIDE l = FN(log1p_pair)(e.hi, e.lo);
     return FN(wide_quick_sum)(l.hi, l.lo);
@@ -158,6 +223,15 @@ FASTACT_INLINE WIDE FN(wide_square)(WIDE a) { return FN(wide_multiply)(a, a); }
 FASTACT_INLINE WIDE FN(wide_times)(WIDE a, REAL b) { return FN(wide_multiply)(a, FN(widen)(b)); }
 FASTACT_INLINE WIDE FN(wide_plus)(WIDE a, REAL b) { return FN(wide_add)(a, FN(widen)(b)); }
 FASTACT_INLINE WIDE FN(wide_reciprocal)(WIDE a) { return FN(wide_divide)(FN(widen)(K(1)), a); }
+/* factor e^z and factor (e^z - 1) for |z| <= FASTACT_POWER_END, rounded once. */
+FASTACT_INLINE REAL FN(exp_times)(WIDE z, REAL factor) {
+    const FN(wide_split) e = FN(wide_exp_split)(z);
+    return FN(narrow_product)(e.lead, FN(widen)(factor)) * e.rest;
+}
+FASTACT_INLINE REAL FN(expm1_times)(WIDE z, REAL factor) {
+    const FN(wide_split) m = FN(wide_expm1_split)(z);
+    return FN(narrow_product)(m.lead, FN(widen)(factor)) * m.rest;
+}
 
 #undef REAL
 #undef FN
