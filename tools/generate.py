@@ -175,6 +175,7 @@ def stub(catalogue: ModuleType) -> str:
         "import numpy as np",
         "from numpy.typing import ArrayLike",
         "",
+        "from ._units import GatedUnit, RowFunction",
         "from .catalogue import Activation",
         "",
         "__version__: str",
@@ -221,6 +222,7 @@ def stub(catalogue: ModuleType) -> str:
                 "",
                 *(f"{alias}{form.suffix}: {protocol}" for alias in (row.name, *row.aliases)),
             ]
+    lines += unit_stubs(load_units())
     lines += [
         "",
         "def get_include() -> str: ...",
@@ -229,6 +231,57 @@ def stub(catalogue: ModuleType) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def unit_stubs(units: ModuleType) -> list[str]:
+    """The types of row functions and gated units."""
+    lines = [
+        "",
+        "class _RowForm(Protocol):",
+        "    spec: RowFunction",
+        "    ufunc: np.ufunc",
+        "",
+    ]
+    axis = "axis: int | tuple[int, ...] | None = -1"
+    for row in units.ROW_FUNCTIONS.values():
+        keepdims = ", keepdims: bool = False" if row.reduces else ""
+        for form in row.forms:
+            public = row.name + form.suffix
+            protocol = "_" + "".join(part.capitalize() for part in public.split("_")) + "Rows"
+            inputs = ", ".join(f"{name}: ArrayLike" for name in form.inputs)
+            others = [f"    {other.name}: Any" for other in row.forms[1:]] if form.kind == "value" else []
+            lines += [
+                f"class {protocol}(_RowForm):",
+                *others,
+                f"    def __call__(self, {inputs}, {axis}{keepdims}, **keywords: Any) -> Any: ...",
+                "",
+                f"{public}: {protocol}",
+                "",
+            ]
+    lines += [
+        "class _BackwardOfGate(np.ufunc):  # type: ignore[misc]",
+        "    spec: GatedUnit",
+        "",
+        "class _GateUfunc(np.ufunc):  # type: ignore[misc]",
+        "    spec: GatedUnit",
+        "    backward: _BackwardOfGate",
+        "    split: Any",
+        "",
+    ]
+    for name in units.GATED_UNITS:
+        lines += [
+            f"{name}: _GateUfunc",
+            f"{name}_backward: _BackwardOfGate",
+            f"def {name}_split(x: ArrayLike, axis: int = -1, **keywords: Any) -> Any: ...",
+            f"def {name}_split_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Any: ...",
+        ]
+    return [
+        *lines,
+        "def maxout(x: ArrayLike, num_pieces: int, axis: int = -1) -> Any: ...",
+        "def maxout_backward(grad: ArrayLike, x: ArrayLike, num_pieces: int, axis: int = -1) -> Any: ...",
+        "def crelu(x: ArrayLike, axis: int = -1) -> Any: ...",
+        "def crelu_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Any: ...",
+    ]
 
 
 def main() -> None:

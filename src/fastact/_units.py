@@ -171,6 +171,13 @@ _GATED_UNITS = (
         reference="Dauphin, Fan, Auli & Grangier, Language modeling with gated convolutional networks, ICML 2017",
     ),
     GatedUnit(
+        name="swiglu",
+        activation="silu",
+        summary="Gated linear unit whose gate is the sigmoid linear unit.",
+        accuracy=Accuracy(2.0, 3.0, 0.502),
+        backward_accuracy=Accuracy(3.0, 5.0, 0.502),
+    ),
+    GatedUnit(
         name="reglu",
         activation="relu",
         summary="Gated linear unit whose gate is a rectifier.",
