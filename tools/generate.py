@@ -103,17 +103,17 @@ def kernel_table(catalogue: ModuleType) -> str:
                     lines += ["", head, f"    {body}"]
                     fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
     units = load_units()
-    for unit in units.GATED_UNITS.values():
-        gate_kernels(catalogue.ACTIVATIONS[unit.activation], unit.name, lines, fills)
+    lines += [line for unit in units.GATED_UNITS.values() for line in gate_kernels(catalogue, unit, fills)]
     total = sum(".name" in line for line in fills)
     lines += ["", "cdef enum:", f"    ENTRIES = {total}", "", "cdef void fill(entry *entries):", *fills, ""]
     lines += row_kernels(units)
     return "\n".join(lines)
 
 
-def gate_kernels(row, name: str, lines: list[str], fills: list[str]) -> None:
-    """Append the kernels of a gated unit, a * act(b) and its gradients, and their entries."""
-    for public, inputs, outputs in ((name, 2, 1), (f"{name}_backward", 3, 2)):
+def gate_kernels(catalogue: ModuleType, unit, fills: list[str]) -> list[str]:
+    """The kernels of a gated unit, a * act(b) and its gradients; their entries are appended to ``fills``."""
+    row, lines = catalogue.ACTIVATIONS[unit.activation], []
+    for public, inputs, outputs in ((unit.name, 2, 1), (f"{unit.name}_backward", 3, 2)):
         index = sum(".name" in line for line in fills)
         fills += [
             f'    entries[{index}].name = b"{public}"',
@@ -132,6 +132,7 @@ def gate_kernels(row, name: str, lines: list[str], fills: list[str]) -> None:
             lines += ["", f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:", f"    {body}"]
             member = {"f32": "float32", "f64": "float64"}[suffix]
             fills.append(f"    entries[{index}].{member}[0] = {kernel}")
+    return lines
 
 
 def row_kernels(units: ModuleType) -> list[str]:

@@ -89,9 +89,7 @@ class GatedUnit:
         return f"grad * {self.activation}(b),  grad * a * {self.activation}'(b)"
 
 
-_SOFTMAX_INFINITIES = (
-    "A single inf takes all: it gives 1, the others 0. Several give NaN, and so does a row of -inf."
-)
+_SOFTMAX_INFINITIES = "A single inf takes all: it gives 1, the others 0. Several give NaN, and so does a row of -inf."
 
 _ROW_FUNCTIONS = (
     RowFunction(

@@ -111,6 +111,11 @@ cdef inline void run_rows(
             cores += 1
         copied[j] = half or (core[j] != sizeof(real) and n > 1 and (form.rows >> j) & 1)
         copies += copied[j]
+    # NumPy lets an output be exactly an input; kernels with two inputs may write before they have read both.
+    j = form.inputs
+    if j > 1 and not copied[j] and (args[0] == args[j] or args[1] == args[j]):
+        copied[j] = True
+        copies += 1
     pitch = (n + 31) // 16 * 16  # never a power of two, whose rows would fall into the same cache lines
     if copies:
         width = max(<Py_ssize_t> 1, min(<Py_ssize_t> ROWS_AT_ONCE, <Py_ssize_t> COPIED_AT_ONCE // n))
