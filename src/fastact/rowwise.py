@@ -1,8 +1,8 @@
 """Functions of rows: softmax, log_softmax, softmin, logsumexp, sparsemax, and the pieces of maxout and crelu.
 
 The first five are functions around gufuncs, made from the table in ``_units.py``: with an integer ``axis`` a call goes
-straight to the gufunc; a tuple of axes, or None, makes one row of several axes first. Maxout and crelu change the length
-of an axis, which a gufunc with ``axis=`` cannot, and are plain functions.
+straight to the gufunc; a tuple of axes, or None, makes one row of several axes first. Maxout and crelu change the
+length of an axis, which a gufunc with ``axis=`` cannot, and are plain functions.
 """
 
 from __future__ import annotations

@@ -58,6 +58,8 @@ typedef double fastact_doubles __attribute__((vector_size(FASTACT_VECTOR_BYTES))
 #define K(constant) FASTACT_K(constant)
 #define WIDE FASTACT_NAME(wide)
 #define INFINITE ((REAL)__builtin_inf())
+/* From -NEAR - EXP_END to NEAR, k ln 2 of exp_parts_of has no more bits than its constants leave room for. */
+#define FASTACT_ROW_NEAR (FASTACT_PRECISION == 32 ? K(60) : K(600))
 /* For every number of a chunk. Unrolled before gcc vectorises loops, it would not be vectorised. */
 #define EACH _Pragma("GCC unroll 1") for (int j = 0; j < FASTACT_LANES; ++j)
 #define CHUNKS(i) for (ptrdiff_t i = 0; i < n; i += FASTACT_LANES)
@@ -248,12 +250,29 @@ FASTACT_INLINE void FN(softmax_of)(const REAL *x, REAL *y, ptrdiff_t n, REAL sig
         return;
     }
     FN(sums) sums = {0};
-    CHUNKS(i) {
-        FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
-        EACH e.at[j] = FN(row_exp)(sign * e.at[j], m);
-        if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
-        FN(accumulate_chunk)(&sums, &e);
-        FN(chunk_store)(y + i, n - i, &e);
+    if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
+        /* The common factor e^m may as well be 2^k: then no difference is formed that needs two numbers. */
+        const REAL least = m - FASTACT_EXP_END;
+        const REAL rounder = FASTACT_ROUNDER - (FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER);
+        CHUNKS(i) {
+            FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
+            EACH {
+                const REAL held = FN(at_least)(sign * e.at[j], least);
+                const FN(exp_parts) parts = FN(exp_parts_of)(held, K(0), K(1), rounder);
+                e.at[j] = FN(mad)(parts.power, parts.t, parts.power);
+            }
+            if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
+            FN(accumulate_chunk)(&sums, &e);
+            FN(chunk_store)(y + i, n - i, &e);
+        }
+    } else {
+        CHUNKS(i) {
+            FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
+            EACH e.at[j] = FN(row_exp)(sign * e.at[j], m);
+            if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
+            FN(accumulate_chunk)(&sums, &e);
+            FN(chunk_store)(y + i, n - i, &e);
+        }
     }
     const FN(pair) r = FN(row_reciprocal)(FN(total)(&sums));
     CHUNKS(i) {
@@ -273,7 +292,8 @@ FASTACT_INLINE void FN(softmin)(const REAL *x, REAL *y, ptrdiff_t n) { FN(softma
  * leaves log(sum) and 1 - y all their digits. y, if not NULL, receives e_i 2^SCALE. */
 typedef struct { WIDE rest; REAL leaders; } FN(split_sum);
 FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, REAL m, REAL sign) {
-    FN(sums) rest = {0}, leaders = {0};
+    FN(sums) rest = {0};
+    FN(piece) leaders[FASTACT_LANES / PIECE] = {0}; /* exact up to 2^24 in each lane */
     CHUNKS(i) {
         FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE), leads;
         EACH {
@@ -286,11 +306,13 @@ FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, RE
         if (y != NULL) FN(chunk_store)(y + i, n - i, &e);
         EACH e.at[j] = leads.at[j] != 0 ? K(0) : e.at[j];
         FN(accumulate_chunk)(&rest, &e);
-        FN(accumulate_chunk)(&leaders, &leads);
+        for (int v = 0; v < FASTACT_LANES / PIECE; ++v) leaders[v] += *(const FN(piece) *)(leads.at + v * PIECE);
     }
     FN(split_sum) out;
     out.rest = FN(total)(&rest);
-    out.leaders = FN(narrow)(FN(total)(&leaders));
+    out.leaders = 0;
+    for (int v = 0; v < FASTACT_LANES / PIECE; ++v)
+        for (int j = 0; j < PIECE; ++j) out.leaders += leaders[v][j];
 #if FASTACT_PRECISION == 32
     out.rest *= FASTACT_UNSCALE;
 #else
@@ -574,6 +596,7 @@ FASTACT_INLINE void FN(sparsemax_backward)(const REAL *grad, const REAL *x, REAL
 #undef K
 #undef WIDE
 #undef INFINITE
+#undef FASTACT_ROW_NEAR
 #undef EACH
 #undef CHUNKS
 #undef PIECE
