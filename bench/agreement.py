@@ -69,7 +69,7 @@ def grid(activation: str, dtype: str, within: tuple[float, float] = peers.RANGE)
     ndarray of shape (n,)
         Without the kinks themselves.
     """
-    kinks = np.array([0.0, *fastact.activations[activation].kinks])
+    kinks = np.array([0.0, *fastact.activations[activation].kinks_at()])
     steps = np.concatenate([-(2.0 ** np.arange(-20, 1)), 2.0 ** np.arange(-20, 1)])
     x = np.concatenate([np.linspace(*within, 2001), np.add.outer(kinks, steps).ravel()])
     x = np.unique(x.astype(dtype))
@@ -118,7 +118,7 @@ def compare(buffers: Buffers, contestants: Mapping[str, Contestant]) -> list[Fin
     case = buffers.case
     ours = _sample(buffers, FASTACT, buffers.fastact()[FASTACT])
     x = _chosen(buffers.arrays["x"])
-    smooth = ~np.isin(x, [0.0, *fastact.activations[case.activation].kinks])
+    smooth = ~np.isin(x, [0.0, *fastact.activations[case.activation].kinks_at()])
     findings = []
     for name, contestant in contestants.items():
         peer = contestant.peer

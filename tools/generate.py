@@ -55,6 +55,10 @@ LOOPS = {
 ARRAY_FORMULAS = {("gelu", "f32")}
 
 
+# What the functions of a row that draws take besides, as in fastact/stochastic.py.
+FURTHER_KEYWORDS = {"value": "rng: np.random.Generator | None", "backward": "slope: ArrayLike | None"}
+
+
 def kernel_table(catalogue: ModuleType) -> str:
     """The Cython source of all kernels: a row without formulas in the header does not compile."""
     rows = catalogue.ACTIVATIONS.values()
@@ -209,6 +213,8 @@ def stub(catalogue: ModuleType) -> str:
                 continue
             inputs = ", ".join(f"{name}: ArrayLike" for name in form.inputs)
             parameters = ", ".join(f"{p.name}: ArrayLike = {p.default!r}" for p in row.parameters)
+            if row.drawn and form.kind in FURTHER_KEYWORDS:
+                parameters += f", *, {FURTHER_KEYWORDS[form.kind]} = None"
             protocol = "_" + "".join(part.capitalize() for part in public.split("_")) + "Function"
             lines += [
                 "",

@@ -36,6 +36,18 @@ def _parameters(row: Activation, form: Form) -> list[str]:
             f"{p.name} : array_like, default {p.default:.17g}",
             f"    {p.meaning[0].upper()}{p.meaning[1:]}, in {p.domain_of(form)}; broadcasts. NaN gives NaN.",
         ]
+    if row.drawn and form.kind == "value":
+        lines += [
+            "rng : numpy.random.Generator, optional",
+            f"    Draw {row.drawn}, and return (f(x), slope); the same",
+            "    state of the generator gives the same slopes. Without it, the function is evaluated as above.",
+        ]
+    if row.drawn and form.kind == "backward":
+        lines += [
+            "slope : array_like, optional",
+            f"    What was drawn going forward ({row.drawn}).",
+            "    Without it, the gradient is that of the function as evaluated.",
+        ]
     names = (*form.inputs, *(p.name for p in row.parameters))
     lines += [
         "**keywords",

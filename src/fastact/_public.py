@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _ufuncs, gated, rowwise
+from . import _ufuncs, gated, rowwise, stochastic
 from ._docstrings import documentation
 from ._schema import Activation, Form, Interval, Parameter
 from .catalogue import ACTIVATIONS
@@ -77,19 +77,22 @@ def order_checker(public: str, relations: tuple[tuple[str, str, str], ...]) -> C
 
 _TEMPLATE = """
 def {name}({arguments}, **keywords):
-    {order}return ufunc({passed}, **keywords)
+    {order}{instead}return ufunc({passed}, **keywords)
 """
 
 
-def keyword_function(row: Activation, form: Form, ufunc: np.ufunc) -> Callable[..., Any]:
+def keyword_function(
+    row: Activation, form: Form, ufunc: np.ufunc, replacement: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
     """The keyword function of an activation with parameters: defaults, domains, then the ufunc with all it was given.
 
+    A replacement is called instead, if its keyword (`stochastic.KEYWORDS`) is given, with that before all the rest.
     Compiled from a template, as ``dataclasses`` does, so that the signature is real and the call costs one frame.
     """
     public = row.name + form.suffix
     namespace: dict[str, Any] = {"ufunc": ufunc}
     arguments, passed = list(form.inputs), list(form.inputs)
-    order = ""
+    order = instead = ""
     for parameter in row.parameters:
         namespace[f"check_{parameter.name}"] = checker(public, parameter, parameter.domain_of(form))
         arguments.append(f"{parameter.name}={parameter.default!r}")
@@ -100,7 +103,13 @@ def keyword_function(row: Activation, form: Form, ufunc: np.ufunc) -> Callable[.
         checked = ", ".join(f"{p.name}=check_{p.name}({p.name})" for p in row.parameters)
         order = f"check_order({checked})\n    "
         passed[len(form.inputs) :] = [p.name for p in row.parameters]
-    source = _TEMPLATE.format(name=public, arguments=", ".join(arguments), passed=", ".join(passed), order=order)
+    call = ", ".join(passed)
+    if replacement is not None:
+        keyword = stochastic.KEYWORDS[form.kind]
+        namespace["replacement"] = replacement
+        arguments += ["*", f"{keyword}=None"]
+        instead = f"if {keyword} is not None:\n        return replacement({keyword}, {call}, **keywords)\n    "
+    source = _TEMPLATE.format(name=public, arguments=", ".join(arguments), passed=call, order=order, instead=instead)
     exec(compile(source, f"<fastact.{public}>", "exec"), namespace)
     function = namespace[public]
     function.__module__ = PUBLIC_MODULE
@@ -120,6 +129,7 @@ def make(instruction_set: str) -> dict[str, Any]:
     public: dict[str, Any] = {}
     for row in ACTIVATIONS.values():
         forms = {}
+        replacements = stochastic.replacements(row.name, ufuncs) if row.drawn else {}
         for form in row.forms:
             name = row.name + form.suffix
             ufunc = ufuncs[name]
@@ -127,7 +137,7 @@ def make(instruction_set: str) -> dict[str, Any]:
             ufunc.__doc__ = documentation(row, form)
             forms[form.name] = ufunc
             if row.parameters:
-                forms[form.name] = keyword_function(row, form, ufunc)
+                forms[form.name] = keyword_function(row, form, ufunc, replacements.get(form.kind))
                 forms[form.name].__doc__ = ufunc.__doc__
             forms[form.name].spec = row
             public[name] = forms[form.name]

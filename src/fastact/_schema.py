@@ -189,7 +189,8 @@ class Activation:
     ``kinks`` map a point where f or f' jumps to f' there. ``parameter_order`` are inequalities between parameters, and
     ``output_order`` those on which f' is a function of the output. ``smoothness`` is the number of continuous
     derivatives: 0 where f' jumps, -1 where f does. Below ``constant_below``, and above ``constant_above``, f does not
-    change at all. ``at_zero`` is f(0) and the derivative there. ``period`` is that of f', where it has one.
+    change at all. ``at_zero`` is f(0) and the derivative there. ``period`` is that of f', where it has one. ``drawn``
+    says which slopes are drawn in training, where they are.
     """
 
     name: str
@@ -220,6 +221,7 @@ class Activation:
     constant_above: Real | None = None
     derivative_roots: tuple[float, ...] = ()
     period: float | None = None
+    drawn: str = ""
     monotone: bool = True
     odd: bool = False
     example: float = -100.0

@@ -55,7 +55,7 @@ def make_app() -> "typer.Typer":
     """The command line as a typer application."""
     import typer
 
-    from fastact import __version__, show_config
+    from fastact import __version__, cli_catalogue, show_config
     from fastact.experiments import vanish
 
     app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -78,6 +78,8 @@ def make_app() -> "typer.Typer":
     def config() -> None:
         """Say which instruction set runs, which were built, and the versions."""
         show_config()
+
+    cli_catalogue.register(app, BAD)
 
     @app.command("vanish")
     def vanish_command(

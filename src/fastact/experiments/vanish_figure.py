@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fastact.figures import COLOURS, GREY, render
+
 from . import results
 from .vanish_text import first_layer_stopped
 
-# Okabe & Ito's colours, without the yellow that white swallows; markers tell the curves apart without any colour.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+# Markers tell the curves apart without any colour.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-GREY = "#595959"
 NOTE: dict[str, Any] = {"fontsize": 8.8, "color": GREY, "va": "bottom", "in_layout": False}
 # A broad pale band: it stays visible under a measured curve that reaches its bound.
 BOUND: dict[str, Any] = {"linewidth": 5.0, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1.5}
 MEAN: dict[str, Any] = {"linewidth": 1.2, "linestyle": (0, (1.2, 1.5))}
-STYLE: dict[str, Any] = {
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#E3E3E3",
-    "grid.linewidth": 0.7,
-    "axes.axisbelow": True,
-    "lines.linewidth": 1.8,
-    "lines.markersize": 4.5,
-    "legend.frameon": False,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "fastact",  # the same numbers give the same bytes
-}
 
 
 def save(report: Mapping[str, Any], folder: str | Path, stem: str = "vanish") -> list[Path]:
@@ -62,20 +44,11 @@ def save(report: Mapping[str, Any], folder: str | Path, stem: str = "vanish") ->
     ValueError
         If the report has no rows.
     """
-    import matplotlib
-
     written = []
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # the user's own style would change the figure
-        parameters: Any = matplotlib.rcParams
-        parameters.update(STYLE)
-        figure = draw(report)
-        for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None})):
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format=suffix[1:], dpi=130, metadata=metadata)
-            path = Path(folder) / (stem + suffix)
-            results.write_bytes(path, buffer.getvalue())
-            written.append(path)
+    for suffix, content in render(lambda: draw(report)).items():
+        path = Path(folder) / f"{stem}.{suffix}"
+        results.write_bytes(path, content)
+        written.append(path)
     return written
 
 

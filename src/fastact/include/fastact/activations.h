@@ -103,35 +103,27 @@ FASTACT_INLINE FN(pair) FN(sharpened)(REAL x, REAL beta, REAL end) {
     const REAL x_end = (end + K(1)) / FN(at_least)(beta, FASTACT_UNSCALE);
     const REAL held = FN(magnitude)(x, beta < FASTACT_UNSCALE ? FASTACT_LARGEST : x_end);
     const REAL product = beta * held;
+    const FASTACT_BITS far = (product > end) | ((FN(abs)(x) > FASTACT_LARGEST) & (beta > 0));
     FN(pair) z;
-    z.hi = FN(at_most)(product, end);
-    z.lo = FN(select)(product > end, K(0), FN(fma)(beta, held, -product));
+    z.hi = FN(select)(far, end, product);
+    z.lo = FN(select)(far, K(0), FN(fma)(beta, held, -product));
     return z;
 }
 
 /* softplus: f(x) = max(0, x) + log1p(e^-beta|x|) / beta. f' = sigmoid(beta x), which is 1 - e^(-beta y) at y = f(x). */
 FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
-    /* Beyond FAR log1p(e) is e, and e / beta = (1 + t) / m 2^(k - exponent) with beta = m 2^exponent: for beta < 1 it
-     * matters to beyond where e itself underflows. */
-    const REAL exponent = FN(negative_exponent)(beta);
-    const FN(pair) z = FN(sharpened)(x, beta, FASTACT_EXP_END - exponent * FASTACT_LN2_HI);
-    const FASTACT_BITS far = z.hi > FASTACT_EXP_FAR;
-    const FN(exp_parts) e = FN(exp_parts_of)(-z.hi, z.lo, K(1), FASTACT_ROUNDER);
-    const REAL power = FN(power_of_two)((e.k - FN(select)(far, exponent, K(0))) + FASTACT_ROUNDER);
-    const REAL scaled = FN(mad)(power, e.t, power);
-    const REAL scaled_lo = FN(mad)(power, e.t_lo + e.r_lo, FN(mad)(power, e.t, power - scaled));
-    const FN(pair) log1p = FN(log1p_pair)(scaled * FASTACT_UNSCALE, scaled_lo * FASTACT_UNSCALE);
-    const REAL mantissa = beta * FN(power_of_two)(FASTACT_ROUNDER - exponent - FASTACT_SCALE);
-    const REAL n = FN(select)(far, scaled, log1p.hi), n_lo = FN(select)(far, scaled_lo, log1p.lo);
-    const REAL divisor = FN(select)(far, mantissa, beta), scale = FN(select)(far, FASTACT_UNSCALE, K(1));
-    const REAL quotient = n / divisor, rest = FN(fma)(-quotient, divisor, n) + n_lo;
-    const REAL tail = quotient * scale, tail_lo = rest / divisor * scale;
-    const REAL linear = FN(select)((x > 0) & (far ^ 1), x, K(0)), sum = linear + tail, tail_seen = sum - linear;
-    const REAL sum_lo = (linear - (sum - tail_seen)) + (tail - tail_seen);
-    /* At a subnormal beta 1 / beta may overflow, and the largest |x| is not yet far. */
-    const REAL finite = FN(select)((x > 0) & far, x, sum + (sum_lo + tail_lo));
-    const REAL result = FN(select)(x < -FASTACT_LARGEST, K(0), FN(select)(tail > FASTACT_LARGEST, tail, finite));
-    return FN(keep_nan)(FN(keep_nan)(result, x), beta);
+    const FN(wide) z = FN(wide_pair)(FN(sharpened)(x, beta, FASTACT_POWER_END));
+    const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(z));
+    const FN(wide) log1p = FN(wide_log1p)(e.lead); /* where rest is not 1, the same as e */
+    /* Tiny beta are scaled: 1 / beta could overflow where x is so large that the result does not. */
+    const FASTACT_BITS tiny = beta < K(0x1p-900);
+    const REAL scale = FN(select)(tiny, FASTACT_SOFTPLUS_SCALE, K(1));
+    const REAL unscale = FN(select)(tiny, K(1) / FASTACT_SOFTPLUS_SCALE, K(1));
+    const FN(wide) inverse = FN(wide_reciprocal)(FN(widen)(beta * scale));
+    const FN(wide) sum = FN(wide_plus)(FN(wide_multiply)(log1p, inverse), FN(used)(x > 0, x) * unscale);
+    const REAL product = FN(narrow_product)(log1p, inverse) * scale * e.rest, above = FN(narrow)(sum) * scale;
+    const REAL tail = FN(wide_lead)(z) < FASTACT_POWER_END ? product : K(0);
+    return FN(keep_nan)(FN(keep_nan)(FN(select)(x > 0, x > FASTACT_LARGEST ? x : above, tail), x), beta);
 }
 FASTACT_INLINE REAL FN(softplus_derivative)(REAL x, REAL beta) {
     const FN(pair) z = FN(sharpened)(x, beta, FASTACT_EXP_END);
@@ -148,7 +140,8 @@ FASTACT_INLINE REAL FN(softplus_second_derivative)(REAL x, REAL beta) {
     const FN(wide) z = FN(wide_pair)(FN(sharpened)(x, beta, FASTACT_POWER_END));
     const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(z));
     const FN(wide) density = FN(wide_divide)(e.lead, FN(wide_square)(FN(wide_plus)(e.lead, K(1))));
-    return FN(keep_nan)(FN(keep_nan)(FN(narrow_product)(density, FN(widen)(beta)) * e.rest, x), beta);
+    const REAL result = FN(narrow_product)(density, FN(widen)(beta)) * e.rest;
+    return FN(keep_nan)(FN(keep_nan)(FN(wide_lead)(z) < FASTACT_POWER_END ? result : K(0), x), beta);
 }
 
 /* gelu: f(x) = max(0, x) - a Phi(-a), a = |x|: for x < 0 the tail itself, for x > 0 a sum that does not cancel.
@@ -343,7 +336,7 @@ FASTACT_INLINE REAL FN(square_derivative)(REAL x) { return x + x; }
 FASTACT_INLINE REAL FN(square_second_derivative)(REAL x) { return FN(keep_nan)(K(2), x); }
 
 /* signed_square: f(x) = sign(x) x^2. */
-FASTACT_INLINE REAL FN(signed_square)(REAL x) { return x * FN(abs)(x); }
+FASTACT_INLINE REAL FN(signed_square)(REAL x) { return FN(copysign)(x * x, x); }
 FASTACT_INLINE REAL FN(signed_square_derivative)(REAL x) { return FN(abs)(x) + FN(abs)(x); }
 
 /* squared_relu: f(x) = max(0, x)^2. f' = 2 max(0, x) = 2 sqrt(y). */
@@ -357,7 +350,7 @@ FASTACT_INLINE FN(wide) FN(sixth)(FN(wide) a) {
 }
 FASTACT_INLINE REAL FN(hard_sigmoid)(REAL x) {
     const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
-    return FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))));
+    return FN(keep_nan)(FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3)))), x);
 }
 FASTACT_INLINE REAL FN(hard_sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(abs)(x) < 3 ? K(1) / K(6) : K(0), x);
@@ -370,13 +363,13 @@ FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
 FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
     const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
     const REAL inside = FN(narrow)(FN(wide_times)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))), held));
-    return x > 3 ? x : inside;
+    return FN(keep_nan)(x > 3 ? x : inside, x);
 }
 FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
     const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
     const REAL inside = FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held + held), K(3))));
     const REAL outside = x > 0 ? K(1) : K(0);
-    return FN(abs)(x) >= 3 ? outside : inside;
+    return FN(keep_nan)(FN(abs)(x) >= 3 ? outside : inside, x);
 }
 
 /* hard_tanh: f(x) = min(max(min_val, x), max_val). f' = 0 at both ends. */
@@ -427,7 +420,7 @@ FASTACT_INLINE REAL FN(threshold_derivative_from_output)(REAL y, REAL threshold,
 FASTACT_INLINE REAL FN(sparse_plus)(REAL x) {
     const REAL held = FN(at_most)(FN(at_least)(x, K(-1)), K(1));
     const REAL inside = FN(narrow)(FN(wide_scale)(FN(wide_square)(FN(wide_plus)(FN(widen)(held), K(1))), 0.25));
-    return x > 1 ? x : inside;
+    return FN(keep_nan)(x > 1 ? x : inside, x);
 }
 FASTACT_INLINE REAL FN(sparse_plus_derivative)(REAL x) {
     return K(0.5) * (FN(at_most)(FN(at_least)(x, K(-1)), K(1)) + K(1));
@@ -569,10 +562,10 @@ FASTACT_INLINE REAL FN(celu_derivative)(REAL x, REAL alpha) {
     return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
 }
 FASTACT_INLINE REAL FN(celu_derivative_from_output)(REAL y, REAL alpha) {
-    const REAL held = FN(used)(y < 0, y), quotient = held / alpha;
-    const FN(wide) ratio = FN(wide_ratio)(held, alpha, 0x1p80);
-    const FN(wide) ratio_signed = FN(wide_select)(alpha < 0, ratio, FN(wide_negate)(ratio));
-    const REAL below = FN(narrow)(FN(wide_plus)(ratio_signed, K(1)));
+    const REAL held = FN(used)(y < 0, y), quotient = (y < 0 ? y : K(0)) / alpha;
+    const FN(wide) less = FN(wide_ratio_complement)(held, alpha, 0x1p80);
+    const FN(wide) more = FN(wide_plus)(FN(wide_negate)(less), K(2)); /* 1 + |y / alpha| */
+    const REAL below = FN(narrow)(FN(wide_select)(alpha < 0, more, less));
     return FN(keep_nan)(FN(keep_nan)(FN(abs)(quotient) > K(0x1p60) ? quotient : below, y), alpha);
 }
 
@@ -645,7 +638,7 @@ FASTACT_INLINE REAL FN(swish)(REAL x, REAL beta) {
     const REAL result = FN(gated)(FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST), a, negative);
     const FASTACT_BITS infinite = FN(abs)(x) > FASTACT_LARGEST;
     const FASTACT_BITS gone = infinite | (FN(wide_lead)(a) >= FASTACT_POWER_END);
-    const REAL limit = FN(select)(gone & negative, K(0), FN(select)(infinite, x, result));
+    const REAL limit = FN(select)(gone & negative, FN(copysign)(K(0), x), FN(select)(infinite, x, result));
     return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
 FASTACT_INLINE REAL FN(swish_derivative)(REAL x, REAL beta) {
@@ -658,7 +651,7 @@ FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
     const FN(wide) density = FN(wide_divide)(e.lead, FN(wide_square)(FN(wide_plus)(e.lead, K(1))));
     /* One factor x after the other: the square alone could overflow. */
     const REAL held = FN(used)(FN(wide_lead)(a) < FASTACT_POWER_END, FN(abs)(x));
-    const REAL result = FN(narrow_product)(FN(wide_times)(density, held), FN(widen)(held)) * e.rest;
+    const REAL result = FN(abs)(FN(narrow_product)(FN(wide_times)(density, held), FN(widen)(held)) * e.rest);
     const REAL limit = (FN(abs)(x) > FASTACT_LARGEST) & (beta == 0) ? FN(abs)(x) : result;
     return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
@@ -771,7 +764,14 @@ FASTACT_INLINE REAL FN(mish_second_derivative)(REAL x) {
 }
 
 /* log_sigmoid: f(x) = -log(1 + e^-x) = -softplus(-x). From y: f' = 1 - e^y. */
-FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) { return -FN(softplus)(-x, K(1)); }
+FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) {
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
+    const FN(wide) log1p = FN(wide_log1p)(FN(wide_unscale)(scaled));
+    const REAL below = FN(narrow)(FN(wide_subtract)(FN(widen)(FN(used)(x < 0, x)), log1p));
+    /* log1p(e) is e before e is subnormal. */
+    const REAL tail = FN(select)(x > FASTACT_EXP_FAR, FN(narrow_scaled)(scaled), FN(narrow)(log1p));
+    return FN(keep_nan)(FN(select)(x < 0, x < -FASTACT_LARGEST ? x : below, -tail), x);
+}
 FASTACT_INLINE REAL FN(log_sigmoid_derivative)(REAL x) { return FN(sigmoid)(-x); }
 FASTACT_INLINE REAL FN(log_sigmoid_derivative_from_output)(REAL y) {
     return FN(softplus_derivative_from_output)(-y, K(1));
@@ -827,8 +827,8 @@ FASTACT_INLINE REAL FN(softcap_derivative)(REAL x, REAL cap) {
     return FN(keep_nan)(FN(keep_nan)(result, x), cap);
 }
 FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
-    const FN(wide) q = FN(wide_ratio)(FN(used)(1, y), cap, FASTACT_RATIO_END);
-    const FN(wide) less = FN(wide_plus)(FN(wide_negate)(q), K(1)), more = FN(wide_plus)(q, K(1));
+    const FN(wide) less = FN(wide_ratio_complement)(FN(used)(1, y), cap, FASTACT_RATIO_END);
+    const FN(wide) more = FN(wide_plus)(FN(wide_negate)(less), K(2)); /* 1 + |y / cap| */
     const REAL result = FN(narrow_product)(less, more);
     return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > FASTACT_LARGEST ? -FN(abs)(y) : result, y), cap);
 }
@@ -902,7 +902,8 @@ FASTACT_INLINE REAL FN(softsign_derivative)(REAL x) {
     return FN(keep_nan)(FN(narrow)(FN(wide_square)(FN(softsign_rest)(x))), x);
 }
 FASTACT_INLINE REAL FN(softsign_derivative_from_output)(REAL y) {
-    return FN(narrow)(FN(wide_square)(FN(wide_subtract)(FN(widen)(K(1)), FN(widen)(FN(abs)(y)))));
+    const FN(wide) rest = FN(wide_subtract)(FN(widen)(K(1)), FN(widen)(FN(magnitude)(y, K(1))));
+    return FN(keep_nan)(FN(narrow)(FN(wide_square)(rest)), y);
 }
 FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
     const FN(wide) rest = FN(softsign_rest)(x);
@@ -932,13 +933,14 @@ FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
     const FN(wide) below = FN(wide_subtract)(FN(widen)(K(1)), FN(wide_times)(root, a));
     const FN(wide) above = FN(wide_plus)(FN(wide_multiply)(square, sum), a);
     const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(cube, sum), cube);
-    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. */
-    const FN(wide) small = FN(wide_scale)(FN(widen)(all), 0x1p-540);
+    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. Nearer nothing is scaled: what
+     * would become subnormal costs a hundred cycles, used or not. By masks: gcc would scale both sides of a `?:`. */
+    const FN(wide) small = FN(wide_scale)(FN(widen)(FN(select)(all > end, all, end)), 0x1p-540);
     const FN(wide) quotient = FN(wide_divide)(
         FN(wide_select)(far, FN(widen)(K(-0.5)), FN(wide_select)(negative, below, above)),
         FN(wide_select)(far, FN(wide_square)(small), d));
-    const FN(wide) scaled = FN(wide_scale)(FN(wide_scale)(quotient, 0x1p-540), 0x1p-540);
-    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_select)(far, scaled, quotient), 0.5));
+    const double scale = FN(wide_lead)(FN(wide_select)(far, FN(wide_constant)(0x1p-540, 0), FN(wide_constant)(1, 0)));
+    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_scale)(FN(wide_scale)(quotient, scale), scale), 0.5));
     return FN(keep_nan)(x > end ? K(1) : result, x);
 }
 

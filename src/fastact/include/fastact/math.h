@@ -247,14 +247,4 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density)(FASTACT_REAL a, FASTA
     return FASTACT_NAME(mad)(quotient_lo, reciprocal, density) * (factor * FASTACT_UNSCALE);
 }
 
-/* floor(log2(x)) for 0 < x < 1, and 0 for x >= 1; subnormal x count as if with the least normal exponent. */
-FASTACT_INLINE FASTACT_REAL FASTACT_NAME(negative_exponent)(FASTACT_REAL x) {
-    /* The exponent's bits below the leading bit of 2^mantissa_bits make a number, without an integer conversion. */
-    const FASTACT_REAL base = FASTACT_K((uint64_t)1 << FASTACT_MANTISSA_BITS);
-    const uint64_t bits = sizeof(FASTACT_REAL) == 4 ? (uint32_t)FASTACT_NAME(bits)(x) : (uint64_t)FASTACT_NAME(bits)(x);
-    const FASTACT_BITS joined = (FASTACT_BITS)((bits >> FASTACT_MANTISSA_BITS) | (uint64_t)FASTACT_NAME(bits)(base));
-    const FASTACT_REAL exponent = FASTACT_NAME(from_bits)(joined) - (base + FASTACT_EXPONENT_BIAS);
-    return FASTACT_NAME(at_most)(FASTACT_NAME(at_least)(exponent, FASTACT_LEAST_EXPONENT), FASTACT_K(0));
-}
-
 #endif /* FASTACT_REAL */

@@ -24,9 +24,9 @@
 #undef FASTACT_TAIL_END
 #undef FASTACT_POWER_END
 #undef FASTACT_RATIO_END
+#undef FASTACT_SOFTPLUS_SCALE
 #undef FASTACT_GAUSSIAN_END
 #undef FASTACT_GELU_TANH_END
-#undef FASTACT_LEAST_EXPONENT
 /* coefficients: begin */
 #undef FASTACT_EXP_POLYNOMIAL
 #undef FASTACT_GAUSS_POLYNOMIAL
@@ -103,6 +103,7 @@
 #define FASTACT_POWER_END 300.0f
 /* Quotients are held at it: their squares overflow, but not what wide arithmetic makes of them. */
 #define FASTACT_RATIO_END 0x1p200
+#define FASTACT_SOFTPLUS_SCALE 1.0f
 /* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
 #define FASTACT_GAUSSIAN_END 11.0f
 #define FASTACT_GELU_TANH_END 12.0f
@@ -110,7 +111,6 @@
 #define FASTACT_EXP_FAR 70.0f
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
 #define FASTACT_LOGISTIC_END 40.0f
-#define FASTACT_LEAST_EXPONENT -126.0f
 /* coefficients: begin */
 #define FASTACT_LOG2E 0x1.715476p+0f
 #define FASTACT_LN2_HI 0x1.62e4p-1f
@@ -204,6 +204,7 @@
 #define FASTACT_POWER_END 1400.0
 /* Quotients are held at it: their squares overflow, but not what wide arithmetic makes of them. */
 #define FASTACT_RATIO_END 0x1p520
+#define FASTACT_SOFTPLUS_SCALE 0x1p600
 /* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
 #define FASTACT_GAUSSIAN_END 28.0
 #define FASTACT_GELU_TANH_END 21.75
@@ -211,7 +212,6 @@
 #define FASTACT_EXP_FAR 680.0
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
 #define FASTACT_LOGISTIC_END 80.0
-#define FASTACT_LEAST_EXPONENT -1022.0
 /* coefficients: begin */
 #define FASTACT_LOG2E 0x1.71547652b82fep+0
 #define FASTACT_LN2_HI 0x1.62e42fefa38p-1

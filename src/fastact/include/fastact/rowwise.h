@@ -384,11 +384,14 @@ FASTACT_INLINE void FN(sparsemax)(const REAL *x, REAL *y, ptrdiff_t n) {
         FN(sums) sums = {0}, counts = {0};
         CHUNKS(i) {
             const FN(chunk) at = FN(chunk_load)(x + i, n - i, -INFINITE);
-            FN(terms) kept = {{0}}, count = {{0}};
+            FN(terms) kept, count;
             EACH {
                 const double d = (double)at.at[j] - (double)m;
                 kept.at[j] = d <= tau ? 0.0 : d;
                 count.at[j] = d <= tau ? 0.0 : 1.0;
+#if FASTACT_PRECISION == 64
+                kept.lo[j] = count.lo[j] = 0;
+#endif
             }
             FN(accumulate)(&sums, &kept);
             FN(accumulate)(&counts, &count);

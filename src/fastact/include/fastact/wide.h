@@ -52,8 +52,13 @@ FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) { return (float)(a * b); 
 FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return (double)a.hi + (double)a.lo; }
 /* min(|x / divisor|, end). */
 FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
-    const double quotient = (double)FN(magnitude)(x, FASTACT_LARGEST) / (double)FN(abs)(divisor);
+    const double quotient = (double)FN(abs)(x) / (double)FN(abs)(divisor);
     return quotient > end ? end : quotient;
+}
+/* 1 - that, exactly 0 where it is. */
+FASTACT_INLINE WIDE FN(wide_ratio_complement)(REAL x, REAL divisor, double end) {
+    const double a = FN(magnitude)(x, FASTACT_LARGEST), d = FN(abs)(divisor), rest = (d - a) / d;
+    return rest < -end ? -end : rest;
 }
 
 /* e^z = (1 + t) 2^k for |z| <= 700. */
@@ -161,16 +166,34 @@ FASTACT_INLINE WIDE FN(wide_select)(int64_t chosen, WIDE a, WIDE b) {
 FASTACT_INLINE WIDE FN(wide_unscale)(WIDE a) { return FN(wide_scale)(a, FASTACT_UNSCALE); }
 FASTACT_INLINE REAL FN(narrow_scaled)(WIDE a) { return (a.hi + a.lo) * FASTACT_UNSCALE; }
 FASTACT_INLINE WIDE FN(wide_one_scaled)(void) { return FN(widen)(K(1) / FASTACT_UNSCALE); }
-/* Without the exact product, whose error could not be represented where it is subnormal. */
 FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) {
-    return FN(mad)(a.hi, b.hi, FN(mad)(a.hi, b.lo, a.lo * b.hi));
+    const REAL lo = FN(mad)(a.hi, b.lo, a.lo * b.hi), rounded = FN(mad)(a.hi, b.hi, lo);
+#if FASTACT_HAS_FMA
+    return rounded;
+#else
+    /* What the emulated fma takes apart must be in the normal range. */
+    const REAL magnitude = FN(abs)(rounded);
+    return FN(select)((magnitude > 0x1p-900) & (magnitude < 0x1p1020), FN(fma)(a.hi, b.hi, lo), rounded);
+#endif
 }
 FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return a; }
 /* Both are brought to where nothing leaves the normal range; a quotient below 2^-500 may become 0. */
-FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
+FASTACT_INLINE FN(pair) FN(wide_ratio_terms)(REAL x, REAL divisor, double end) {
     const REAL d = FN(abs)(divisor), held = FN(magnitude)(x, end * FN(at_most)(d, FASTACT_LARGEST / end));
     const REAL scale = FN(select)(d > 0x1p500, 0x1p-500, FN(select)(d < 0x1p-500, 0x1p500, K(1)));
-    return FN(wide_divide)(FN(widen)(held * scale), FN(widen)(d * scale));
+    FN(pair) terms;
+    terms.hi = held * scale;
+    terms.lo = d * scale;
+    return terms;
+}
+FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
+    const FN(pair) terms = FN(wide_ratio_terms)(x, divisor, end);
+    const WIDE quotient = FN(wide_divide)(FN(widen)(terms.hi), FN(widen)(terms.lo));
+    return FN(wide_select)(FN(abs)(x) > FASTACT_LARGEST, FN(widen)(end), quotient);
+}
+FASTACT_INLINE WIDE FN(wide_ratio_complement)(REAL x, REAL divisor, double end) {
+    const FN(pair) terms = FN(wide_ratio_terms)(x, divisor, end);
+    return FN(wide_divide)(FN(wide_sum)(terms.lo, -terms.hi), FN(widen)(terms.lo));
 }
 
 /* e^z 2^FASTACT_SCALE for z in [-FASTACT_TAIL_END, 2]. */
@@ -223,10 +246,11 @@ FASTACT_INLINE WIDE FN(wide_square)(WIDE a) { return FN(wide_multiply)(a, a); }
 FASTACT_INLINE WIDE FN(wide_times)(WIDE a, REAL b) { return FN(wide_multiply)(a, FN(widen)(b)); }
 FASTACT_INLINE WIDE FN(wide_plus)(WIDE a, REAL b) { return FN(wide_add)(a, FN(widen)(b)); }
 FASTACT_INLINE WIDE FN(wide_reciprocal)(WIDE a) { return FN(wide_divide)(FN(widen)(K(1)), a); }
-/* factor e^z and factor (e^z - 1) for |z| <= FASTACT_POWER_END, rounded once. */
+/* factor e^z and factor (e^z - 1) for |z| <= FASTACT_POWER_END, rounded once; at the lower end, where z is held, 0. */
 FASTACT_INLINE REAL FN(exp_times)(WIDE z, REAL factor) {
     const FN(wide_split) e = FN(wide_exp_split)(z);
-    return FN(narrow_product)(e.lead, FN(widen)(factor)) * e.rest;
+    const REAL product = FN(narrow_product)(e.lead, FN(widen)(factor)) * e.rest;
+    return FN(wide_lead)(z) > -FASTACT_POWER_END ? product : K(0);
 }
 FASTACT_INLINE REAL FN(expm1_times)(WIDE z, REAL factor) {
     const FN(wide_split) m = FN(wide_expm1_split)(z);
