@@ -158,7 +158,8 @@ def _halves(public: str, x: Any, axis: int) -> tuple[Any, Any, int]:
     if x.shape[axis] % 2:
         raise ValueError(f"{public}: the length of axis {axis} must be even, got {x.shape[axis]}")
     before, middle = (slice(None),) * axis, x.shape[axis] // 2
-    return x[(*before, slice(None, middle))], x[(*before, slice(middle, None))], axis
+    first, second = (*before, slice(None, middle)), (*before, slice(middle, None))
+    return x[first], x[second], axis
 
 
 def _split_functions(unit: GatedUnit, ufunc: np.ufunc, backward: np.ufunc) -> tuple[Callable[..., Any], ...]:
@@ -188,9 +189,10 @@ def make(ufuncs: dict[str, np.ufunc]) -> dict[str, Any]:
     """Every public function of this module, by name, from ufuncs of one instruction set."""
     public: dict[str, Any] = {}
     for unit in GATED_UNITS.values():
-        value, backward = ufuncs[unit.name], ufuncs[f"{unit.name}_backward"]
+        value: Any = ufuncs[unit.name]
+        backward: Any = ufuncs[f"{unit.name}_backward"]
         split, split_backward = _split_functions(unit, value, backward)
-        texts = {value: _VALUE, backward: _BACKWARD, split: _SPLIT, split_backward: _SPLIT_BACKWARD}
+        texts: dict[Any, str] = {value: _VALUE, backward: _BACKWARD, split: _SPLIT, split_backward: _SPLIT_BACKWARD}
         for function, text in texts.items():
             function.__module__ = "fastact"
             function.spec = unit

@@ -16,6 +16,44 @@ cdef inline Py_ssize_t distance(npy_intp step) noexcept nogil:
     return -step if step < 0 else step
 
 
+cdef extern from "fastact/rowwise.h" nogil:
+    void fastact_transpose_f32(const float *, Py_ssize_t, float *, Py_ssize_t) noexcept
+    void fastact_transpose_f64(const double *, Py_ssize_t, double *, Py_ssize_t) noexcept
+
+
+cdef inline void transpose(
+    const char *source, npy_intp down, npy_intp right, char *target, npy_intp target_down, npy_intp target_right,
+    Py_ssize_t height, Py_ssize_t width, real *_,
+) noexcept nogil:
+    """target[j][i] = source[i][j], for any steps; in tiles where source[i] and target[j] are contiguous."""
+    cdef Py_ssize_t tile = 32 // sizeof(real), i = 0, j, size = sizeof(real)
+    cdef bint tiled = (
+        right == size and target_right == size and down % size == 0 and target_down % size == 0
+    )
+    cdef Py_ssize_t tall = height // tile * tile if tiled else 0
+    cdef Py_ssize_t wide = width // tile * tile
+    while i < tall:
+        j = 0
+        while j < wide:
+            if real is float:
+                fastact_transpose_f32(
+                    <const float *> (source + i * down) + j, down // size, <float *> (target + j * target_down) + i,
+                    target_down // size,
+                )
+            else:
+                fastact_transpose_f64(
+                    <const double *> (source + i * down) + j, down // size, <double *> (target + j * target_down) + i,
+                    target_down // size,
+                )
+            j += tile
+        i += tile
+    for i in range(height):
+        for j in range(wide if i < tall else 0, width):
+            (<real *> (target + j * target_down + i * target_right))[0] = (
+                (<const real *> (source + i * down + j * right))[0]
+            )
+
+
 cdef inline void load_rows(
     real *target, Py_ssize_t pitch, const char *source, npy_intp outer, npy_intp step, Py_ssize_t rows, Py_ssize_t n,
     bint half,
@@ -26,9 +64,9 @@ cdef inline void load_rows(
         for r in range(rows):
             load_half(<float *> (target + r * pitch), source + r * outer, step, n)
     elif distance(outer) < distance(step):
-        for i in range(n):
-            for r in range(rows):
-                target[r * pitch + i] = (<const real *> (source + r * outer + i * step))[0]
+        transpose[real](
+            source, step, outer, <char *> target, pitch * <npy_intp> sizeof(real), sizeof(real), n, rows, NULL
+        )
     else:
         for r in range(rows):
             load[real](target + r * pitch, source + r * outer, step, n)
@@ -49,9 +87,9 @@ cdef inline bint store_rows(
                 overflow |= store_half(<const float *> (source + r * pitch + i), target + r * outer + i * step, step, size)
                 i += size
     elif distance(outer) < distance(step):
-        for i in range(n):
-            for r in range(rows):
-                (<real *> (target + r * outer + i * step))[0] = source[r * pitch + i]
+        transpose[real](
+            <const char *> source, pitch * <npy_intp> sizeof(real), sizeof(real), target, step, outer, rows, n, NULL
+        )
     else:
         for r in range(rows):
             store[real](source + r * pitch, target + r * outer, step, n)

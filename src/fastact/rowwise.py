@@ -147,7 +147,7 @@ def _documentation(row: RowFunction, form: RowForm) -> str:
     return "\n".join(lines)
 
 
-def _keyword_function(row: RowFunction, form: RowForm, ufunc: np.ufunc) -> Callable[..., Any]:
+def _keyword_function(row: RowFunction, form: RowForm, ufunc: Any) -> Callable[..., Any]:
     """The public function of one form: compiled from a template, so that its signature is real and the call short."""
     public = row.name + form.suffix
     source = _TEMPLATE.format(

@@ -58,11 +58,47 @@ typedef double fastact_doubles __attribute__((vector_size(FASTACT_VECTOR_BYTES))
 #define K(constant) FASTACT_K(constant)
 #define WIDE FASTACT_NAME(wide)
 #define INFINITE ((REAL)__builtin_inf())
+#define FASTACT_TILE ((int)(32 / sizeof(REAL)))
 /* From -NEAR - EXP_END to NEAR, k ln 2 of exp_parts_of has no more bits than its constants leave room for. */
 #define FASTACT_ROW_NEAR (FASTACT_PRECISION == 32 ? K(60) : K(600))
 /* For every number of a chunk. Unrolled before gcc vectorises loops, it would not be vectorised. */
 #define EACH _Pragma("GCC unroll 1") for (int j = 0; j < FASTACT_LANES; ++j)
 #define CHUNKS(i) for (ptrdiff_t i = 0; i < n; i += FASTACT_LANES)
+
+/* Copy a square of 32 bytes by as many numbers, and transpose it; lines of either side are `pitch` numbers apart. */
+FASTACT_INLINE void FN(transpose)(const REAL *x, ptrdiff_t pitch, REAL *y, ptrdiff_t y_pitch) {
+#if defined(__AVX2__) && FASTACT_PRECISION == 32
+    __m256 pairs[8], fours[8];
+    for (int j = 0; j < 8; j += 2) {
+        const __m256 a = _mm256_loadu_ps(x + j * pitch), b = _mm256_loadu_ps(x + (j + 1) * pitch);
+        pairs[j] = _mm256_unpacklo_ps(a, b);
+        pairs[j + 1] = _mm256_unpackhi_ps(a, b);
+    }
+    for (int j = 0; j < 8; j += 4)
+        for (int half = 0; half < 2; ++half) {
+            fours[j + 2 * half] = _mm256_shuffle_ps(pairs[j + half], pairs[j + half + 2], 0x44);
+            fours[j + 2 * half + 1] = _mm256_shuffle_ps(pairs[j + half], pairs[j + half + 2], 0xee);
+        }
+    for (int j = 0; j < 4; ++j) {
+        _mm256_storeu_ps(y + j * y_pitch, _mm256_permute2f128_ps(fours[j], fours[j + 4], 0x20));
+        _mm256_storeu_ps(y + (j + 4) * y_pitch, _mm256_permute2f128_ps(fours[j], fours[j + 4], 0x31));
+    }
+#elif defined(__AVX2__)
+    __m256d pairs[4];
+    for (int j = 0; j < 4; j += 2) {
+        const __m256d a = _mm256_loadu_pd(x + j * pitch), b = _mm256_loadu_pd(x + (j + 1) * pitch);
+        pairs[j] = _mm256_unpacklo_pd(a, b);
+        pairs[j + 1] = _mm256_unpackhi_pd(a, b);
+    }
+    for (int j = 0; j < 2; ++j) {
+        _mm256_storeu_pd(y + j * y_pitch, _mm256_permute2f128_pd(pairs[j], pairs[j + 2], 0x20));
+        _mm256_storeu_pd(y + (j + 2) * y_pitch, _mm256_permute2f128_pd(pairs[j], pairs[j + 2], 0x31));
+    }
+#else
+    for (int i = 0; i < FASTACT_TILE; ++i)
+        for (int j = 0; j < FASTACT_TILE; ++j) y[j * y_pitch + i] = x[i * pitch + j];
+#endif
+}
 
 /* A chunk of a row, filled up where the row ends; as vectors, since gcc moves a whole array in smaller pieces than it
  * then reads, which stalls. */
@@ -419,7 +455,7 @@ FASTACT_INLINE void FN(sparsemax)(const REAL *x, REAL *y, ptrdiff_t n) {
 
 /* Backward --------------------------------------------------------------------------------------------------------- */
 
-/* The sum of a row, and of the products of two rows. */
+/* The sum of a row, and of the products of two rows, the first of which is shifted. */
 FASTACT_INLINE WIDE FN(row_total)(const REAL *grad, ptrdiff_t n) {
     FN(sums) sums = {0};
     CHUNKS(i) {
@@ -428,16 +464,16 @@ FASTACT_INLINE WIDE FN(row_total)(const REAL *grad, ptrdiff_t n) {
     }
     return FN(total)(&sums);
 }
-FASTACT_INLINE WIDE FN(row_dot)(const REAL *a, const REAL *b, ptrdiff_t n, WIDE shift) {
+FASTACT_INLINE WIDE FN(row_dot)(const REAL *a, const REAL *b, ptrdiff_t n, REAL shift) {
     FN(sums) sums = {0};
     CHUNKS(i) {
         const FN(chunk) u = FN(chunk_load)(a + i, n - i, K(0)), v = FN(chunk_load)(b + i, n - i, K(0));
         FN(terms) terms;
         EACH {
 #if FASTACT_PRECISION == 32
-            terms.at[j] = ((double)u.at[j] - shift) * (double)v.at[j];
+            terms.at[j] = ((double)u.at[j] - (double)shift) * (double)v.at[j];
 #else
-            const double difference = (u.at[j] - shift.hi) - shift.lo, product = difference * v.at[j];
+            const double difference = u.at[j] - shift, product = difference * v.at[j];
             terms.at[j] = product;
             terms.lo[j] = FN(fma)(difference, v.at[j], -product);
 #endif
@@ -446,23 +482,29 @@ FASTACT_INLINE WIDE FN(row_dot)(const REAL *a, const REAL *b, ptrdiff_t n, WIDE 
     }
     return FN(total)(&sums);
 }
-/* (grad - shift - mean) times y, which may be kept scaled. */
-FASTACT_INLINE REAL FN(centred)(REAL grad, WIDE shift, WIDE mean, REAL y) {
+FASTACT_INLINE FN(pair) FN(row_pair)(WIDE a) {
+    FN(pair) out;
 #if FASTACT_PRECISION == 32
-    return (float)((((double)grad - shift) - mean) * (double)y);
+    out.hi = (float)a;
+    out.lo = FN(abs)(out.hi) <= FASTACT_LARGEST ? (float)(a - (double)out.hi) : K(0);
 #else
-    return ((((grad - shift.hi) - shift.lo) - mean.hi) - mean.lo) * y;
+    out = a;
 #endif
+    return out;
+}
+/* (grad - shift - mean) y. */
+FASTACT_INLINE REAL FN(centred)(REAL grad, REAL shift, FN(pair) mean, REAL y) {
+    return (((grad - shift) - mean.hi) - mean.lo) * y;
 }
 
 /* softmax from its output: dx_i = y_i (grad_i - sum grad_j y_j). softmin has the other sign. */
 FASTACT_INLINE void FN(softmax_backward_from_output_of)(
     const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n, REAL sign) {
-    const WIDE none = FN(widen)(K(0)), mean = FN(row_dot)(grad, y, n, none);
+    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, y, n, K(0)));
     CHUNKS(i) {
         FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
         const FN(chunk) at = FN(chunk_load)(y + i, n - i, K(0));
-        EACH g.at[j] = FN(centred)(g.at[j], none, mean, sign * at.at[j]);
+        EACH g.at[j] = FN(centred)(g.at[j], K(0), mean, sign * at.at[j]);
         FN(chunk_store)(out + i, n - i, &g);
     }
 }
@@ -480,7 +522,8 @@ FASTACT_INLINE void FN(softmax_backward_of)(const REAL *grad, const REAL *x, REA
     const REAL m = FN(row_max)(x, n, sign);
     ptrdiff_t leader = 0;
     while (leader < n - 1 && !(sign * x[leader] == m)) ++leader;
-    const WIDE shift = FN(widen)(grad[leader]), mean = FN(row_dot)(grad, out, n, shift);
+    const REAL shift = grad[leader];
+    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, out, n, shift));
     CHUNKS(i) {
         FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
         const FN(chunk) at = FN(chunk_load)(out + i, n - i, K(0));
@@ -577,13 +620,13 @@ FASTACT_INLINE void FN(sparsemax_backward_from_output)(const REAL *grad, const R
         FN(accumulate_chunk)(&sums, &g);
         FN(accumulate_chunk)(&counts, &count);
     }
-    const WIDE mean = FN(wide_divide)(FN(total)(&sums), FN(total)(&counts)), none = FN(widen)(K(0));
+    const FN(pair) mean = FN(row_pair)(FN(wide_divide)(FN(total)(&sums), FN(total)(&counts)));
     const REAL rest = K(0) * FN(narrow)(FN(total)(&counts)); /* NaN for a row with NaN */
     CHUNKS(i) {
         FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
         const FN(chunk) at = FN(chunk_load)(y + i, n - i, K(0));
         EACH {
-            const REAL centred = FN(centred)(g.at[j], none, mean, K(1));
+            const REAL centred = FN(centred)(g.at[j], K(0), mean, K(1));
             g.at[j] = at.at[j] > 0 ? centred : rest;
         }
         FN(chunk_store)(out + i, n - i, &g);
@@ -599,6 +642,7 @@ FASTACT_INLINE void FN(sparsemax_backward)(const REAL *grad, const REAL *x, REAL
 #undef K
 #undef WIDE
 #undef INFINITE
+#undef FASTACT_TILE
 #undef FASTACT_ROW_NEAR
 #undef EACH
 #undef CHUNKS
