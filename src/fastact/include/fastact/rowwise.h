@@ -346,9 +346,12 @@ FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, RE
     }
     FN(split_sum) out;
     out.rest = FN(total)(&rest);
-    out.leaders = 0;
-    for (int v = 0; v < FASTACT_LANES / PIECE; ++v)
-        for (int j = 0; j < PIECE; ++j) out.leaders += leaders[v][j];
+    REAL lane[FASTACT_LANES];
+    memcpy(lane, leaders, sizeof lane);
+#define FOLD(width) _Pragma("GCC unroll 1") for (int j = 0; j < width; ++j) lane[j] += lane[j + width];
+    FOLD(8) FOLD(4) FOLD(2) FOLD(1)
+#undef FOLD
+    out.leaders = lane[0];
 #if FASTACT_PRECISION == 32
     out.rest *= FASTACT_UNSCALE;
 #else
