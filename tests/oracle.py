@@ -334,6 +334,25 @@ def _fast_tanh_shrink(x: np.ndarray) -> np.ndarray:
     return np.where(np.abs(x) < 1, near * square / (fraction + square), x - np.tanh(x))
 
 
+def _without_limits(function: Exact) -> Exact:
+    """A function without limits at infinity."""
+    return lambda x, *parameters: mp.nan if abs(x) >= _FAR else function(x, *parameters)
+
+
+def _snake_by_a(x: Any, a: Any) -> Any:
+    return x * mp.sin(2 * a * x) / a - (mp.sin(a * x) / a) ** 2
+
+
+def _fast_snake(x: np.ndarray, a: float) -> np.ndarray:
+    wave = np.square(np.sin(a * x)) / a
+    return np.where(np.isinf(x), x, x + wave)
+
+
+def _fast_snake_by_a(x: np.ndarray, a: float) -> np.ndarray:
+    t = np.where(np.abs(a * x) < 1e-5, x, np.sin(a * x) / a)
+    return t * (2 * x * np.cos(a * x) - t)
+
+
 TRUTHS: dict[str, Truth] = {
     "identity": Truth(
         value=lambda x: x,
@@ -392,8 +411,10 @@ TRUTHS: dict[str, Truth] = {
     "gelu": Truth(
         value=lambda x: x * _normal_distribution(x),
         derivative=_gelu_derivative,
+        second=lambda x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi) * (2 - x * x),
         fast_value=lambda x: np.maximum(x, -1e4) * special.ndtr(x),
         fast_derivative=_fast_gelu_derivative,
+        fast_second=lambda x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi) * (2 - np.square(np.clip(x, -1e4, 1e4))),
     ),
     # Piecewise polynomials ------------------------------------------------------------------------------------------
     "prelu": _PRELU,
@@ -664,6 +685,45 @@ TRUTHS: dict[str, Truth] = {
         fast_derivative=lambda x: 1 + _finite(x) / (2 * np.hypot(_finite(x), 1)),
     ),
     # Trigonometric and error functions ------------------------------------------------------------------------------
+    "sin": Truth(
+        value=_without_limits(mp.sin),
+        derivative=_without_limits(mp.cos),
+        second=_without_limits(lambda x: -mp.sin(x)),
+        fast_value=np.sin,
+        fast_derivative=np.cos,
+        fast_second=lambda x: -np.sin(x),
+    ),
+    "cos": Truth(
+        value=_without_limits(mp.cos),
+        derivative=_without_limits(lambda x: -mp.sin(x)),
+        second=_without_limits(lambda x: -mp.cos(x)),
+        fast_value=np.cos,
+        fast_derivative=lambda x: -np.sin(x),
+        fast_second=lambda x: -np.cos(x),
+    ),
+    "snake": Truth(
+        value=lambda x, a: x + mp.sin(a * x) ** 2 / a,
+        derivative=_without_limits(lambda x, a: 1 + mp.sin(2 * a * x)),
+        fast_value=_fast_snake,
+        fast_derivative=lambda x, a: np.square(np.sin(a * x) + np.cos(a * x)),
+        by_parameter={"a": (_without_limits(_snake_by_a), _fast_snake_by_a)},
+    ),
+    "arctan": Truth(
+        value=mp.atan,
+        derivative=lambda x: 1 / (1 + x * x),
+        second=lambda x: -2 * x / (1 + x * x) ** 2,
+        fast_value=np.arctan,
+        fast_derivative=lambda x: 1 / (1 + x * x),
+        fast_second=lambda x: -2 * np.clip(x, -1e60, 1e60) / np.square(1 + np.square(np.clip(x, -1e60, 1e60))),
+    ),
+    "erf": Truth(
+        value=lambda x: mp.sign(x) if abs(x) > _ERFC_END else mp.erf(x),
+        derivative=lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x),
+        second=lambda x: -4 / mp.sqrt(mp.pi) * x * mp.exp(-x * x),
+        fast_value=special.erf,
+        fast_derivative=lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x),
+        fast_second=lambda x: -4 / math.sqrt(math.pi) * np.clip(x, -1e4, 1e4) * np.exp(-x * x),
+    ),
 }
 
 

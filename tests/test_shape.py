@@ -122,7 +122,10 @@ def test_odd_functions_are_odd_bit_for_bit_and_their_derivatives_even(case: Case
         x = x[np.abs(x) <= case.row.range.upper]
     positive, negative = call(case, x, case.defaults(dtype)), call(case, -x, case.defaults(dtype))
     itself_odd = case.form.kind in ("value", "second_derivative")
-    assert np.array_equal(bits(negative), bits(-positive if itself_odd else positive))
+    number = ~np.isnan(positive)  # sin has no limits at infinity
+    assert number[np.isfinite(x)].all()
+    assert np.array_equal(np.isnan(negative), ~number)
+    assert np.array_equal(bits(negative[number]), bits(-positive if itself_odd else positive)[number])
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -286,7 +289,7 @@ def test_hard_saturation_begins_where_the_row_says(row: Activation):
         far = oracle.exact(row.name, "value", sign * 1e3, *defaults)
         if edge is None:
             assert saturation != "hard"
-            assert oracle.exact(row.name, "value", sign * 50.0, *defaults) != far or row.limits[sign > 0] != far
+            assert oracle.exact(row.name, "value", sign * 8.0, *defaults) != far or row.limits[sign > 0] != far
             continue
         at = number(edge, row.defaults)
         assert saturation == "hard"
@@ -324,7 +327,7 @@ def test_the_derivative_stays_below_its_supremum(case: Case, dtype: type):
     rounded = dtype(supremum)
     bound = case.row.derivative_accuracy[np.dtype(dtype).name]
     allowed = 0.0 if float(rounded) == supremum else (bound + 1) * float(np.spacing(rounded))
-    assert slope.max() <= float(rounded) + allowed
+    assert np.nanmax(slope) <= float(rounded) + allowed  # sin' has no limits at infinity
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -259,6 +259,79 @@ RATIONALS: dict[str, Callable[[], tuple[list[mp.mpf], list[mp.mpf], mp.mpf]]] = 
     "tail_slope_f32": lambda: rational(tail_slope, 4, 4),
 }
 
+# Sines, arc tangents and error functions: in w, the square of the argument. What is left of an odd function after its
+# first term is multiplied by the argument's third power, so that its relative error counts little near 0.
+TINY = mp.mpf(2) ** -60
+
+
+def _odd_tail(function: Callable[[mp.mpf], mp.mpf], limit: mp.mpf) -> Callable[[mp.mpf], mp.mpf]:
+    """(f(r) - r) / r^3 as a function of w = r^2; the limit at 0 is given."""
+
+    def target(w: mp.mpf) -> mp.mpf:
+        r = mp.sqrt(w)
+        return limit if w < TINY else (function(r) - r) / (r * w)
+
+    return target
+
+
+def _odd(function: Callable[[mp.mpf], mp.mpf], limit: mp.mpf, degree: int, end: mp.mpf) -> Polynomial:
+    def weight(w: mp.mpf) -> mp.mpf:
+        r = mp.sqrt(w)
+        return mp.mpf(2) ** -10 if w < TINY else (w + mp.mpf(2) ** -10) * r / function(r)
+
+    return Polynomial(_odd_tail(function, limit), weight, range(degree + 1), mp.mpf(0), end**2, "f64")
+
+
+def _cosine_tail(w: mp.mpf) -> mp.mpf:
+    """(cos(r) - 1 + r^2 / 2) / r^4."""
+    r = mp.sqrt(w)
+    return mp.mpf(1) / 24 - w / 720 if w < TINY else (w / 2 - 2 * mp.sin(r / 2) ** 2) / w**2
+
+
+def _cosine(degree: int) -> Polynomial:
+    return Polynomial(_cosine_tail, lambda w: w * w + mp.mpf(2) ** -8, range(degree + 1), mp.mpf(0), QUARTER**2, "f64")
+
+
+# Reduced arguments may be beyond by what rounding did to the quotient.
+WIDER = 1 + mp.mpf(2) ** -10
+HALF, QUARTER, EIGHTH_TANGENT = mp.pi / 2 * WIDER, mp.pi / 4 * WIDER, (ROOT2 - 1) * WIDER
+SIXTH, THIRD = -mp.mpf(1) / 6, -mp.mpf(1) / 3
+
+# erf f32: 1 - e^(-a Q(a)), Q(a) = -log(erfc(a)) / a, for a up to END, where it rounds to 1. The farther, the less does
+# an error of Q count.
+ERF_END = {"f32": mp.mpf(4), "f64": mp.mpf(6)}
+
+
+def _erf_exponent(a: mp.mpf) -> mp.mpf:
+    return 2 / mp.sqrt(mp.pi) if a < TINY else -mp.log(mp.erfc(a)) / a
+
+
+def _erf_exponent_weight(a: mp.mpf) -> mp.mpf:
+    return (mp.sqrt(mp.pi) / 2 if a < TINY else a * mp.erfc(a) / mp.erf(a)) + mp.mpf(2) ** -12
+
+
+# erf f64: a P(a^2) up to SMALL, 1 - e^(-a^2) y G(y) beyond, with y = 1 / (a + SHIFT).
+ERF_SMALL, ERFC_SHIFT = mp.mpf(1), mp.mpf("2.5")
+
+
+def _erf_over(w: mp.mpf) -> mp.mpf:
+    return 2 / mp.sqrt(mp.pi) if w < TINY else mp.erf(mp.sqrt(w)) / mp.sqrt(w)
+
+
+def _erfc_mapped(degree: int) -> Polynomial:
+    def target(v: mp.mpf) -> mp.mpf:
+        y = v + ERFC_CENTRE
+        a = 1 / y - ERFC_SHIFT
+        return mp.erfc(a) * mp.exp(a * a) / y
+
+    lower, upper = (1 / (a + ERFC_SHIFT) for a in (ERF_END["f64"], ERF_SMALL))
+    return Polynomial(
+        target, lambda v: 1 / target(v), range(degree + 1), lower - ERFC_CENTRE, upper - ERFC_CENTRE, "f64"
+    )
+
+
+ERFC_CENTRE = mp.mpf(1) / 8
+
 # x - tanh x is the polynomial up to here, and by exponentials beyond.
 TANH_SHRINK_END = mp.mpf(3) / 4
 
@@ -291,10 +364,36 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "log1p_f64": lambda: Polynomial(_log1p_tail, _square_weight, range(19), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
     "wide_exp_f32": lambda: Polynomial(_exp_tail, _square_weight, range(7), -HALF_LN2, HALF_LN2, "f64"),
     "wide_log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(13), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
+    "wide_sine_f32": lambda: _odd(mp.sin, SIXTH, 4, HALF),
+    "wide_sine_f64": lambda: _odd(mp.sin, SIXTH, 8, HALF),
+    "wide_quarter_sine_f32": lambda: _odd(mp.sin, SIXTH, 5, QUARTER),
+    "wide_quarter_sine_f64": lambda: _odd(mp.sin, SIXTH, 6, QUARTER),
+    "wide_quarter_cosine_f32": lambda: _cosine(4),
+    "wide_quarter_cosine_f64": lambda: _cosine(6),
+    "wide_arctan_f32": lambda: _odd(mp.atan, THIRD, 5, EIGHTH_TANGENT),
+    "wide_arctan_f64": lambda: _odd(mp.atan, THIRD, 10, EIGHTH_TANGENT),
+    "wide_erf_f32": lambda: Polynomial(
+        _erf_exponent, _erf_exponent_weight, range(15), mp.mpf(0), ERF_END["f32"], "f64"
+    ),
+    "wide_erf_f64": lambda: Polynomial(
+        _erf_over, lambda w: 1 / _erf_over(w), range(13), mp.mpf(0), ERF_SMALL**2, "f64"
+    ),
+    "wide_erfc_f64": lambda: _erfc_mapped(16),
     "wide_tanh_shrink_f32": lambda: _tanh_shrink(8),
     "wide_tanh_shrink_f64": lambda: _tanh_shrink(12),
     "mills_f64": lambda: _mapped(lambda a: mills(a) * (a + MAPPED_SHIFT), 21),
     "tail_slope_f64": lambda: _mapped(tail_slope, 21),
+}
+
+
+# Of how many last steps the coefficients are sums of two.
+IN_DOUBLE_LENGTH = {
+    "mills_f64": 3,
+    "tail_slope_f64": 1,
+    "wide_sine_f64": 3,
+    "wide_quarter_sine_f64": 2,
+    "wide_quarter_cosine_f64": 1,
+    "wide_erf_f64": 2,
 }
 
 
@@ -315,6 +414,32 @@ def steps(coefficients: Sequence[mp.mpf], precision: str) -> str:
     return " ".join([f"FIRST({first})", *(f"STEP({c})" for c in others)])
 
 
+def inverse_pi() -> str:
+    """128 zeros and the bits of 1 / pi after the point, as many as a product of two doubles needs, in words of 64."""
+    words = 35
+    with mp.workprec(64 * words + 20):
+        integer = int(mp.floor(mp.ldexp(1 / mp.pi, 64 * words)))
+    mask = (1 << 64) - 1
+    bits = [0, 0, *(integer >> 64 * (words - 1 - i) & mask for i in range(words))]
+    return "{" + ", ".join(f"0x{word:x}u" for word in bits) + "}"
+
+
+def circle(precision: str) -> dict[str, str]:
+    """What trigonometry.h and the error function take: pi in parts, and other constants as sums of two."""
+    # Times n and times 4 n, |n pi| <= NEAR_END, all parts but the last are exact in double.
+    out = {"NEAR_END": hexfloat(mp.mpf(2) ** {"f32": 22, "f64": 14}[precision], precision)}
+    rest, length = +mp.pi, {"f32": 30, "f64": 38}[precision]
+    for part, part_bits in enumerate((length, length, 53), 1):
+        out[f"PI_{part}"] = hexfloat(round_to(rest, part_bits), "f64")
+        rest -= round_to(rest, part_bits)
+    out["ONE_OVER_PI"] = hexfloat(round_to(1 / mp.pi, 53), "f64")
+    for name, angle in (("PI", mp.pi), ("QUARTER_PI", mp.pi / 4), ("TWO_OVER_ROOT_PI", 2 / mp.sqrt(mp.pi))):
+        out[f"{name}_HI"], out[f"{name}_LO"] = split(angle, "f64", 53)
+    out["ONE_OVER_ROOT_TWO_PI_HI"], out["ONE_OVER_ROOT_TWO_PI_LO"] = split(1 / mp.sqrt(2 * mp.pi), "f64", 53)
+    out["ERF_END"] = hexfloat(ERF_END[precision], precision)
+    return out
+
+
 def definitions(precision: str) -> dict[str, str]:
     """Every computed macro of one precision: its name in the header and its replacement text."""
     bits = BITS[precision]
@@ -325,7 +450,11 @@ def definitions(precision: str) -> dict[str, str]:
         out[f"WIDE_{name}_HI"], out[f"WIDE_{name}_LO"] = split(constant, "f64", BITS["f64"])
     out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
+    out |= circle(precision)
     if precision == "f64":
+        out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)
+        out["ERFC_SHIFT"] = hexfloat(ERFC_SHIFT, precision)
+        out["ERFC_CENTRE"] = hexfloat(ERFC_CENTRE, precision)
         out["MAPPED_SHIFT"] = hexfloat(MAPPED_SHIFT, precision)
         out["MAPPED_CENTRE"] = hexfloat(MAPPED_CENTRE, precision)
         out["MAPPED_END"] = hexfloat(MAPPED_END, precision)
@@ -337,6 +466,7 @@ def definitions(precision: str) -> dict[str, str]:
         steepness = (tail_slope(mp.mpf(0)) - tail_slope(MAPPED_END)) / width
         out["TAIL_SLOPE_SLOPE"] = hexfloat(round_to(steepness, 8), precision)
     else:
+        out["INVERSE_PI"] = inverse_pi()
         out["RATIONAL_END"] = hexfloat(RATIONAL_END, precision)
         out["GELU_END"] = hexfloat(TABLE_END, precision)
         # e^(-s/2) - 1 = s (s P - 1/2) by exp's coefficients, times powers of two.
@@ -357,7 +487,7 @@ def definitions(precision: str) -> dict[str, str]:
         kind, _, of = name.rpartition("_")
         if of == precision:
             fitted = polynomial().fit()
-            in_double_length = {"mills": 3, "tail_slope": 1}.get(kind, 0)  # the last steps
+            in_double_length = IN_DOUBLE_LENGTH.get(name, 0)
             for power in range(in_double_length):
                 high, low = split(fitted.pop(0), precision, bits)
                 out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low

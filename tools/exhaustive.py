@@ -231,7 +231,7 @@ def judge_shape(job: Job, compute: Function, x: np.ndarray, y: np.ndarray) -> Ta
         sign = np.uint32(0 if job.parity > 0 else 1 << 31)
         wrong = (bits(compute(-x)) ^ sign) != bits(y)
         if wrong.any():
-            tally.asymmetric.add(wrong & ~np.isnan(x), x)
+            tally.asymmetric.add(wrong & ~np.isnan(y), x)
     return tally
 
 

@@ -38,6 +38,12 @@ def formulas(row) -> list[str]:
     return list(dict.fromkeys(formula(row, kind) for form in row.forms for kind in form.formulas))
 
 
+def scalar_functions(row) -> list[str]:
+    """All that the kernels of a row take from the header."""
+    names = formulas(row)
+    return [*names, *(f"{name}_near" for name in names), f"{row.name}_is_far"] if row.name in NEAR_AND_FAR else names
+
+
 # The generic loop that makes each kind of form of its formulas.
 LOOPS = {
     "value": "map_value",
@@ -58,6 +64,33 @@ ARRAY_FORMULAS = {("gelu", "f32")}
 # What the functions of a row that draws take besides, as in fastact/stochastic.py.
 FURTHER_KEYWORDS = {"value": "rng: np.random.Generator | None", "backward": "slope: ArrayLike | None"}
 
+# Activations whose formulas have a branch for far arguments, and a form named `near` without it that vectorises.
+NEAR_AND_FAR = {"sin", "cos", "snake"}
+
+
+def near_and_far(row, form, suffix: str, varying: int) -> list[str]:
+    """The body of a kernel that, block by block, takes the formulas for near arguments where no argument is far."""
+    c_type, count, inputs, outputs = PRECISIONS[suffix], len(row.parameters), len(form.inputs), len(form.outputs)
+    names = [formula(row, kind) for kind in form.formulas]
+    calls = [
+        f"{LOOPS[form.kind]}[{c_type}]({', '.join(f'{name}{which}_{suffix}' for name in names)}, part, size, {count}, "
+        f"{bool(varying)})"
+        for which in ("", "_near")
+    ]
+    far = f"any_far[{c_type}]({row.name}_is_far_{suffix}, part, {inputs - 1}, size, {count}, {bool(varying)})"
+    return [
+        "cdef void *part[MAX_OPERANDS]",
+        "cdef Py_ssize_t start = 0, size",
+        "while start < length:",
+        "    size = min(<Py_ssize_t> NEAR_BLOCK, length - start)",
+        f"    advance(operands, part, start * sizeof({c_type}), {inputs}, {count}, {outputs}, {bool(varying)})",
+        f"    if {far}:",
+        f"        {calls[0]}",
+        "    else:",
+        f"        {calls[1]}",
+        "    start += size",
+    ]
+
 
 def kernel_table(catalogue: ModuleType) -> str:
     """The Cython source of all kernels: a row without formulas in the header does not compile."""
@@ -66,19 +99,21 @@ def kernel_table(catalogue: ModuleType) -> str:
     for row in rows:
         if len(row.parameters) > MAX_PARAMETERS:
             raise ValueError(f"{row.name}: at most {MAX_PARAMETERS} parameters fit the loops of _kernels.pyx")
-        for name in formulas(row):
+        for name in scalar_functions(row):
             for suffix, c_type in PRECISIONS.items():
                 arguments = ", ".join([c_type] * (1 + len(row.parameters)))
-                lines.append(f"    {c_type} fastact_{name}_{suffix}({arguments}) noexcept")
+                result = "int" if name.endswith("_is_far") else c_type
+                lines.append(f"    {result} fastact_{name}_{suffix}({arguments}) noexcept")
     fills: list[str] = []
     for row in rows:
         count = len(row.parameters)
-        for name in formulas(row):
+        for name in scalar_functions(row):
             for suffix, c_type in PRECISIONS.items():
                 arguments = "".join(f", p[{i}]" for i in range(count))
+                result = "int" if name.endswith("_is_far") else c_type
                 lines += [
                     "",
-                    f"cdef inline {c_type} {name}_{suffix}({c_type} x, const {c_type} *p) noexcept nogil:",
+                    f"cdef inline {result} {name}_{suffix}({c_type} x, const {c_type} *p) noexcept nogil:",
                     f"    return fastact_{name}_{suffix}(x{arguments})",
                 ]
         for form in row.forms:
@@ -104,7 +139,8 @@ def kernel_table(catalogue: ModuleType) -> str:
                         arrays = f"<{c_type} *> operands[0], <{c_type} *> operands[1]"
                         body = f"{array}({arrays}, length)"
                     head = f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:"
-                    lines += ["", head, f"    {body}"]
+                    bodies = near_and_far(row, form, suffix, varying) if row.name in NEAR_AND_FAR else [body]
+                    lines += ["", head, *(f"    {line}" for line in bodies)]
                     fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
     units = load_units()
     lines += [line for unit in units.GATED_UNITS.values() for line in gate_kernels(catalogue, unit, fills)]

@@ -80,6 +80,7 @@ ctypedef fused real:
 cdef enum:
     MAX_PARAMETERS = 4
     MAX_OPERANDS = 8
+    NEAR_BLOCK = 128  # elements that take the slower way where one of them is far
     BLOCK = 256  # elements: eight operands of doubles are 16 KiB, half of the smallest first-level cache
 
 
@@ -249,6 +250,38 @@ cdef inline void map_array_and_derivative(
         for i in range(size):
             slope[start + i] = block[i]
         start += size
+
+
+# Formulas with a branch for far arguments do not vectorise. Where a block has none, the kernel takes those without it,
+# which give the same bits.
+
+cdef inline void advance(
+    void **operands, void **part, Py_ssize_t bytes, int inputs, int parameters, int outputs, bint varying,
+) noexcept nogil:
+    cdef int j
+    for j in range(inputs + parameters + outputs):
+        part[j] = operands[j]
+        if varying or j < inputs or j >= inputs + parameters:
+            part[j] = <char *> operands[j] + bytes
+
+
+cdef inline bint any_far(
+    int (*is_far)(real, const real *) noexcept nogil,
+    void **operands, int at, Py_ssize_t length, int parameters, bint varying,
+) noexcept nogil:
+    cdef const real *x = <const real *> operands[at]
+    cdef real p[MAX_PARAMETERS]
+    cdef Py_ssize_t i
+    cdef int any = 0
+    if varying:
+        for i in range(length):
+            fetch[real](operands, at + 1, parameters, i, p)
+            any |= is_far(x[i], p)
+    else:
+        fetch[real](operands, at + 1, parameters, 0, p)
+        for i in range(length):
+            any |= is_far(x[i], p)
+    return any
 
 
 # Reading and writing one operand of a block ------------------------------------------------------------------------

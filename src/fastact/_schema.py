@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ._measured import MEASURED
 
-inf = math.inf
+inf, nan = math.inf, math.nan
 
 # A number, or an arithmetic expression of the activation's parameters as text: "-lambd".
 Real = float | str
@@ -69,7 +69,9 @@ class Parameter:
     """A parameter of an activation: its name in the field, default and allowed values.
 
     ``output_domain`` is the part of the domain on which f' is a function of the output. A learnable parameter has a
-    derivative of its own, df/dparameter, with its formula and accuracy.
+    derivative of its own, df/dparameter, with its formula and accuracy. Where that derivative has infinitely many roots
+    by cancellation, ``derivative_cancels`` is the size of what cancels there: an absolute error of so many times
+    `NEAR_ROOT_ERROR` is allowed too.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Parameter:
     derivative_formula: str = ""
     derivative_accuracy: Accuracy | None = None
     derivative_roots: tuple[float, ...] = ()
+    derivative_cancels: Real = 0.0
 
     @property
     def learnable(self) -> bool:
@@ -322,6 +325,11 @@ class Activation:
         roots = {"derivative": self.derivative_roots, "second_derivative": self.second_derivative_roots}
         roots |= {f"derivative_{p.name}": p.derivative_roots for p in self.parameters}
         return roots.get(form, ())
+
+    def cancelling(self, form: str, **parameters: float) -> float:
+        """The size of what cancels at the roots of a form that has infinitely many; 0 for the others."""
+        cancels = {f"derivative_{p.name}": p.derivative_cancels for p in self.parameters}
+        return number(cancels.get(form, 0.0), self.defaults | parameters)
 
     def order_of(self, form: Form) -> tuple[tuple[str, str, str], ...]:
         """The inequalities that the parameters of a form must satisfy."""

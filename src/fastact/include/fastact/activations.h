@@ -20,12 +20,14 @@
 #include "precision.h"
 #include "math.h"
 #include "wide.h"
+#include "trigonometry.h"
 #include "activations.h"
 #undef FASTACT_PRECISION
 #define FASTACT_PRECISION 64
 #include "precision.h"
 #include "math.h"
 #include "wide.h"
+#include "trigonometry.h"
 #include "activations.h"
 #undef FASTACT_PRECISION
 #undef FASTACT_FORMULAS
@@ -37,6 +39,7 @@
 #define REAL FASTACT_REAL
 #define FN(name) FASTACT_NAME(name)
 #define K(constant) FASTACT_K(constant)
+#define WIDE FASTACT_NAME(wide)
 
 /* `value`, or NaN where x or the parameter is NaN and the formula would not show it. */
 FASTACT_INLINE REAL FN(keep_nan)(REAL value, REAL x) { return x == x ? value : x; }
@@ -260,6 +263,16 @@ FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
     return FN(keep_nan)(x > 0 ? FN(mad)(-scaled, FASTACT_UNSCALE, K(1)) : scaled * FASTACT_UNSCALE, x);
 }
 #endif
+
+/* gelu'' = phi(x) (2 - x^2). 2 - x^2 is exact near its roots. */
+FASTACT_INLINE REAL FN(gelu_second_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(1.40625) * FASTACT_GAUSSIAN_END);
+    const WIDE square = FN(wide_product)(a, a);
+    const WIDE phi = FN(wide_multiply)(FN(wide_exp_scaled)(FN(wide_scale)(square, -0.5)),
+        FN(wide_constant)(FASTACT_ONE_OVER_ROOT_TWO_PI_HI, FASTACT_ONE_OVER_ROOT_TWO_PI_LO));
+    const WIDE curve = FN(wide_subtract)(FN(widen)(K(2)), square);
+    return FN(keep_nan)(FN(narrow_scaled)(FN(wide_multiply)(phi, curve)), x);
+}
 
 /* Piecewise polynomials ------------------------------------------------------------------------------------------- */
 
@@ -962,8 +975,185 @@ FASTACT_INLINE REAL FN(bent_identity_derivative)(REAL x) {
 
 /* Trigonometric and error functions ------------------------------------------------------------------------------- */
 
+/* sin, cos: -1 to the number of half turns, times the sine of what is left of the argument; cos(x) = sin(x + pi / 2) is
+ * even, and takes the odd multiples of pi / 2 from |x|. Each formula chooses by its argument how to reduce it; the one
+ * named `near` is for arguments that are not far, and vectorises. */
+FASTACT_INLINE int FN(sin_is_far)(REAL x) { return FN(abs)(x) > FASTACT_NEAR_END; }
+FASTACT_INLINE int FN(cos_is_far)(REAL x) { return FN(sin_is_far)(x); }
+FASTACT_INLINE REAL FN(sine_of)(REAL x, int negative, int far) {
+    const WIDE near = FN(widen)(FN(magnitude)(x, FASTACT_NEAR_END));
+    const FN(phase) phase = FN(phase_of)(near, x, K(1), 0.0, 1.0, far);
+    const REAL sine = FN(sine)(FN(wide_flip)(phase.r, phase.steps + negative));
+    return FN(keep_nan)(FN(from_bits)(FN(bits)(sine) ^ FN(sign_of)(x)), x - x);
+}
+FASTACT_INLINE REAL FN(cosine_of)(REAL x, int negative, int far) {
+    const WIDE near = FN(widen)(FN(magnitude)(x, FASTACT_NEAR_END));
+    const FN(phase) phase = FN(phase_of)(near, x, K(1), 0.5, 1.0, far);
+    return FN(keep_nan)(FN(sine)(FN(wide_flip)(phase.r, phase.steps + 1 + negative)), x - x);
+}
+FASTACT_INLINE REAL FN(sin_near)(REAL x) { return FN(sine_of)(x, 0, 0); }
+FASTACT_INLINE REAL FN(sin)(REAL x) { return FN(sin_is_far)(x) ? FN(sine_of)(x, 0, 1) : FN(sin_near)(x); }
+FASTACT_INLINE REAL FN(sin_derivative_near)(REAL x) { return FN(cosine_of)(x, 0, 0); }
+FASTACT_INLINE REAL FN(sin_derivative)(REAL x) {
+    return FN(sin_is_far)(x) ? FN(cosine_of)(x, 0, 1) : FN(sin_derivative_near)(x);
+}
+FASTACT_INLINE REAL FN(sin_second_derivative_near)(REAL x) { return FN(sine_of)(x, 1, 0); }
+FASTACT_INLINE REAL FN(sin_second_derivative)(REAL x) {
+    return FN(sin_is_far)(x) ? FN(sine_of)(x, 1, 1) : FN(sin_second_derivative_near)(x);
+}
+FASTACT_INLINE REAL FN(cos_near)(REAL x) { return FN(sin_derivative_near)(x); }
+FASTACT_INLINE REAL FN(cos)(REAL x) { return FN(sin_derivative)(x); }
+FASTACT_INLINE REAL FN(cos_derivative_near)(REAL x) { return FN(sin_second_derivative_near)(x); }
+FASTACT_INLINE REAL FN(cos_derivative)(REAL x) { return FN(sin_second_derivative)(x); }
+FASTACT_INLINE REAL FN(cos_second_derivative_near)(REAL x) { return FN(cosine_of)(x, 1, 0); }
+FASTACT_INLINE REAL FN(cos_second_derivative)(REAL x) {
+    return FN(cos_is_far)(x) ? FN(cosine_of)(x, 1, 1) : FN(cos_second_derivative_near)(x);
+}
+
+/* snake: f(x) = x + sin(a x)^2 / a. f' = 1 + sin(2 a x) = 2 sin(a x + pi / 4)^2, which keeps its digits at the double
+ * roots. df/da = t (2 x cos(a x) - t) with t = sin(a x) / a, which does not overflow, and cancels at its roots only. */
+/* The product a |x|, exact, and not beyond NEAR_END. */
+FASTACT_INLINE WIDE FN(snake_product)(REAL x, REAL a) {
+    const FN(pair) product = FN(sharpened)(x, a, FASTACT_NEAR_END);
+#if FASTACT_PRECISION == 32
+    return (double)product.hi + (double)product.lo;
+#else
+    return product;
+#endif
+}
+FASTACT_INLINE int FN(snake_is_far)(REAL x, REAL a) {
+    return FN(sharpened)(x, a, FASTACT_NEAR_END).hi >= FASTACT_NEAR_END;
+}
+/* s / a; the quotient of sin(a x) is x where a x is so small that it may have lost digits. 1 / a must not overflow. */
+FASTACT_INLINE WIDE FN(snake_quotient)(WIDE s, WIDE product, REAL x, REAL a) {
+    const REAL scale = a < FASTACT_UNSCALE * FASTACT_UNSCALE ? K(1) / FASTACT_UNSCALE : K(1);
+    const WIDE quotient = FN(wide_divide)(FN(wide_scale)(s, scale), FN(widen)(a * scale));
+    return FN(wide_select)(FN(wide_lead)(product) < 0x1p-30, FN(widen)(FN(abs)(x)), quotient);
+}
+FASTACT_INLINE REAL FN(snake_of)(REAL x, REAL a, int far) {
+    const WIDE product = FN(snake_product)(x, a);
+    const WIDE s = FN(wide_sine)(FN(phase_of)(product, x, a, 0.0, 1.0, far).r);
+    const WIDE wave = FN(wide_multiply)(s, FN(snake_quotient)(s, product, x, a));
+    const REAL rounded = x + FN(narrow)(wave);
+    /* NaN and infinities come from x, or from a sum that overflows. */
+    return FN(abs)(rounded) <= FASTACT_LARGEST ? FN(narrow)(FN(wide_plus)(wave, x)) : rounded;
+}
+FASTACT_INLINE REAL FN(snake_derivative_of)(REAL x, REAL a, int far) {
+    const double offset = x < 0 ? 0.25 : -0.25;
+    const WIDE s = FN(wide_sine)(FN(phase_of)(FN(snake_product)(x, a), x, a, offset, 1.0, far).r);
+    return FN(keep_nan)(FN(keep_nan)(FN(narrow)(FN(wide_scale)(FN(wide_square)(s), 2.0)), x - x), a);
+}
+FASTACT_INLINE REAL FN(snake_derivative_a_of)(REAL x, REAL a, int far) {
+    const WIDE product = FN(snake_product)(x, a);
+    const FN(phase) phase = FN(phase_of)(product, x, a, 0.0, 0.5, far);
+    const WIDE sine = FN(wide_quarter_sine)(phase.r), cosine = FN(wide_quarter_cosine)(phase.r);
+    /* The signs of both, which change together, drop out. */
+    const WIDE s = FN(wide_select)(phase.steps & 1, cosine, sine);
+    const WIDE c = FN(wide_select)(phase.steps & 1, FN(wide_negate)(sine), cosine);
+    const WIDE t = FN(snake_quotient)(s, product, x, a);
+    const REAL finite = FN(abs)(x) <= FASTACT_LARGEST ? FN(abs)(x) : K(0); /* an infinity gives NaN, and no overflow */
+    const WIDE rest = FN(wide_subtract)(FN(wide_times)(c, finite), FN(wide_scale)(t, 0.5));
+    const WIDE twice = FN(wide_scale)(t, 2.0);
+    const REAL rounded = FN(narrow)(twice) * FN(narrow)(rest);
+    const REAL result = FN(abs)(rounded) <= FASTACT_LARGEST ? FN(narrow)(FN(wide_multiply)(twice, rest)) : rounded;
+    return FN(keep_nan)(FN(keep_nan)(result, x - x), a);
+}
+FASTACT_INLINE REAL FN(snake_near)(REAL x, REAL a) { return FN(snake_of)(x, a, 0); }
+FASTACT_INLINE REAL FN(snake)(REAL x, REAL a) {
+    return FN(snake_is_far)(x, a) ? FN(snake_of)(x, a, 1) : FN(snake_near)(x, a);
+}
+FASTACT_INLINE REAL FN(snake_derivative_near)(REAL x, REAL a) { return FN(snake_derivative_of)(x, a, 0); }
+FASTACT_INLINE REAL FN(snake_derivative)(REAL x, REAL a) {
+    return FN(snake_is_far)(x, a) ? FN(snake_derivative_of)(x, a, 1) : FN(snake_derivative_near)(x, a);
+}
+FASTACT_INLINE REAL FN(snake_derivative_a_near)(REAL x, REAL a) { return FN(snake_derivative_a_of)(x, a, 0); }
+FASTACT_INLINE REAL FN(snake_derivative_a)(REAL x, REAL a) {
+    return FN(snake_is_far)(x, a) ? FN(snake_derivative_a_of)(x, a, 1) : FN(snake_derivative_a_near)(x, a);
+}
+
+/* arctan: f(x) = base + arctan(z), |z| <= tan(pi / 8): z = |x|; or (|x| - 1) / (|x| + 1), above pi / 4; or -1 / |x|,
+ * below pi / 2. f' = 1 / (1 + x^2), f'' = -2 x / (1 + x^2)^2. */
+FASTACT_INLINE REAL FN(arctan)(REAL x) {
+    const double a = FN(magnitude)(x, FASTACT_SQUARE_END);
+    const int64_t large = a > 2.4142135623730951, beyond = a > 0.41421356237309503;
+    const WIDE above = FN(wide_sum_of)(fastact_kept(large ^ 1, a), fastact_kept(beyond, -1.0));
+    const WIDE below = FN(wide_sum_of)(fastact_kept(large ^ 1, 1.0), fastact_kept(beyond, a));
+    const WIDE z = FN(wide_divide)(above, below);
+    const double w = FN(wide_lead)(z) * FN(wide_lead)(z);
+#define FIRST(c) double p = c;
+#define STEP(c) p = fastact_mad_f64(p, w, c);
+    FASTACT_WIDE_ARCTAN_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const WIDE base = FN(wide_constant)(
+        fastact_kept(beyond, FASTACT_QUARTER_PI_HI) + fastact_kept(large, FASTACT_QUARTER_PI_HI),
+        fastact_kept(beyond, FASTACT_QUARTER_PI_LO) + fastact_kept(large, FASTACT_QUARTER_PI_LO));
+    const WIDE angle = FN(wide_add)(base, z), curved = FN(wide_constant)(FN(wide_lead)(z) * w * p, 0);
+    return FN(keep_nan)(FN(copysign)(FN(narrow)(FN(wide_add)(angle, curved)), x), x);
+}
+FASTACT_INLINE REAL FN(arctan_derivative)(REAL x) {
+    const REAL scale = FASTACT_PRECISION == 32 ? K(1) : K(0x1p-64), a = FN(magnitude)(x, FASTACT_SQUARE_END) * scale;
+    const WIDE square = FN(wide_plus)(FN(wide_product)(a, a), scale * scale);
+    return FN(keep_nan)(FN(narrow_scaled)(FN(wide_reciprocal)(square)), x);
+}
+FASTACT_INLINE REAL FN(arctan_second_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_SQUARE_END * (FASTACT_PRECISION == 32 ? K(1) : K(0x1p-128)));
+    const WIDE slope = FN(wide_reciprocal)(FN(wide_plus)(FN(wide_product)(a, a), K(1)));
+    const WIDE curve = FN(wide_multiply)(FN(wide_times)(slope, K(2) * a), slope);
+    return FN(keep_nan)(FN(copysign)(FN(narrow)(curve), -x), x);
+}
+
+/* erf: f' = 2 / sqrt(pi) e^(-x^2), f'' = -2 x f'. How f is approximated stands in tools/coefficients.py. */
+#if FASTACT_PRECISION == 32
+FASTACT_INLINE REAL FN(erf)(REAL x) {
+    const double a = FN(magnitude)(x, FASTACT_ERF_END);
+#define FIRST(c) double p = c;
+#define STEP(c) p = fastact_mad_f64(p, a, c);
+    FASTACT_WIDE_ERF_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    return FN(keep_nan)(FN(copysign)((REAL)FN(wide_expm1)(-a * p), x), x);
+}
+#else
+FASTACT_INLINE REAL FN(erf)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_ERF_END);
+    const WIDE square = FN(wide_product)(a, a);
+    const REAL w = square.hi, d = a + FASTACT_ERFC_SHIFT, d_lo = a - (d - FASTACT_ERFC_SHIFT);
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, w, c);
+    FASTACT_WIDE_ERF_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    WIDE q = FN(wide_plus)(FN(wide_constant)(FASTACT_WIDE_ERF_C1, FASTACT_WIDE_ERF_C1_LO), p * w);
+    q = FN(wide_add)(FN(wide_constant)(FASTACT_WIDE_ERF_C0, FASTACT_WIDE_ERF_C0_LO), FN(wide_multiply)(q, square));
+    const REAL small = FN(narrow)(FN(wide_times)(q, a));
+    const REAL y = K(1) / d, y_error = FN(reciprocal_error)(y, d, d_lo), v = y - FASTACT_ERFC_CENTRE;
+#define FIRST(c) REAL g = c;
+#define STEP(c) g = FN(mad)(g, v, c);
+    FASTACT_WIDE_ERFC_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL m = y * g;
+    const FN(exp_parts) e = FN(exp_parts_of)(-square.hi, square.lo, K(1), FASTACT_ROUNDER);
+    const REAL tail = FN(mad)(m, e.t, FN(mad)(m, y_error, m)) * (e.power * FASTACT_UNSCALE);
+    return FN(keep_nan)(FN(copysign)(FN(select)(a < FASTACT_ERF_SMALL, small, K(1) - tail), x), x);
+}
+#endif
+FASTACT_INLINE WIDE FN(erf_slope_scaled)(REAL a) {
+    return FN(wide_multiply)(FN(wide_exp_scaled)(FN(wide_negate)(FN(wide_product)(a, a))),
+        FN(wide_constant)(FASTACT_TWO_OVER_ROOT_PI_HI, FASTACT_TWO_OVER_ROOT_PI_LO));
+}
+FASTACT_INLINE REAL FN(erf_derivative)(REAL x) {
+    return FN(keep_nan)(FN(narrow_scaled)(FN(erf_slope_scaled)(FN(magnitude)(x, FASTACT_GAUSSIAN_END))), x);
+}
+FASTACT_INLINE REAL FN(erf_second_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
+    return FN(keep_nan)(FN(copysign)(FN(narrow_scaled)(FN(wide_times)(FN(erf_slope_scaled)(a), K(2) * a)), -x), x);
+}
+
 #undef REAL
 #undef FN
 #undef K
+#undef WIDE
 
 #endif /* FASTACT_FORMULAS */

@@ -97,6 +97,11 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(abs)(FASTACT_REAL x) {
     return FASTACT_NAME(from_bits)(FASTACT_NAME(bits)(x) & ~sign);
 }
 
+/* The sign bit alone. */
+FASTACT_INLINE FASTACT_BITS FASTACT_NAME(sign_of)(FASTACT_REAL x) {
+    return FASTACT_NAME(bits)(x) & (FASTACT_BITS)((uint64_t)1 << (8 * sizeof(FASTACT_REAL) - 1));
+}
+
 /* The magnitude of the first with the sign of the second. */
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(copysign)(FASTACT_REAL magnitude, FASTACT_REAL sign_of) {
     const FASTACT_BITS sign = (FASTACT_BITS)((uint64_t)1 << (8 * sizeof(FASTACT_REAL) - 1));

@@ -24,12 +24,18 @@ FASTACT_INLINE REAL FN(used)(FASTACT_BITS condition, REAL x) {
 
 typedef double fastact_wide_f32;
 
+/* chosen ? value : 0. */
+FASTACT_INLINE double fastact_kept(int64_t chosen, double value) {
+    return fastact_from_bits_f64(fastact_bits_f64(value) & -chosen);
+}
+
 FASTACT_INLINE WIDE FN(widen)(REAL x) { return (double)x; }
 /* A constant from its nearest double and what that leaves over. */
 FASTACT_INLINE WIDE FN(wide_constant)(double hi, double lo) { return hi + lo; }
 FASTACT_INLINE REAL FN(narrow)(WIDE a) { return (float)a; }
 FASTACT_INLINE double FN(wide_lead)(WIDE a) { return a; }
 FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { return -a; }
+FASTACT_INLINE WIDE FN(wide_sum_of)(double a, double b) { return a + b; }
 FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) { return a + b; }
 FASTACT_INLINE WIDE FN(wide_subtract)(WIDE a, WIDE b) { return a - b; }
 FASTACT_INLINE WIDE FN(wide_multiply)(WIDE a, WIDE b) { return a * b; }
@@ -136,6 +142,7 @@ FASTACT_INLINE WIDE FN(wide_constant)(double hi, double lo) { WIDE a; a.hi = hi;
 FASTACT_INLINE REAL FN(narrow)(WIDE a) { return a.hi + a.lo; }
 FASTACT_INLINE double FN(wide_lead)(WIDE a) { return a.hi; }
 FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { a.hi = -a.hi; a.lo = -a.lo; return a; }
+FASTACT_INLINE WIDE FN(wide_sum_of)(double a, double b) { return FN(wide_sum)(a, b); }
 FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) {
     const WIDE sum = FN(wide_sum)(a.hi, b.hi);
     return FN(wide_quick_sum)(sum.hi, sum.lo + (a.lo + b.lo));
