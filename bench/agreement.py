@@ -154,7 +154,7 @@ def require_agreement(buffers: Buffers, peers_bound: Mapping[str, Contestant]) -
 def survey(libraries: Sequence[str] = peers.LIBRARIES) -> list[Finding]:
     """Every installed peer of the given libraries on the grid of each activation, each on its own range."""
     findings = []
-    for case in cases(dtypes=DTYPES, sizes=(1,)):
+    for case in cases(peers.COMPARED, DTYPES, sizes=(1,)):
         ranges = {peer.within for peer in peers.peers_of(case.activation, case.form).values()}
         for within in sorted(ranges):
             buffers = Buffers(case, grid(case.activation, case.dtype, within))

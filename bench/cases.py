@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 import fastact
 
 from . import peers
-from .peers import Peer
+from .peers.entry import DTYPES, Peer
 
-DTYPES = ("float32", "float64")
 SIZES = (1, 1_000, 100_000, 10_000_000)
 PAGE = 4096
 
@@ -158,11 +157,11 @@ class Buffers:
         return {COPY: Contestant(lambda x, out: np.copyto(out, x), (source, target))}
 
     def peers(self, libraries: Iterable[str] = peers.LIBRARIES) -> dict[str, Contestant]:
-        """Those peers of the case that belong to the given libraries and are installed, each on its own arrays."""
+        """The case's peers in its dtype, of those libraries given that are installed, each on its own arrays."""
         found = {}
         for name, peer in peers.peers_of(self.case.activation, self.case.form).items():
             library = peers.library_of(name)
-            if library in libraries and peers.installed(library):
+            if library in libraries and peers.installed(library) and self.case.dtype in peer.dtypes:
                 peers.load(library)
                 found[name] = self._bind(library, peer)
         return found
@@ -186,7 +185,7 @@ class Buffers:
         dtype = self.arrays["x"].dtype
         kind = float if dtype == np.float32 else dtype.type  # numexpr's names for single and double
         values = {name: self.arrays[name] for name in self.case.inputs}
-        values |= {name: np.array(value, dtype) for name, value in parameters.items()}
+        values |= {name: np.array(value, dtype) for name, value in (peers.CONSTANTS | parameters).items()}
         code = compile(str(peer.entry), self.case.activation, "eval")
         names = [name for name in code.co_names if name in values]
         expression = peers.numexpr.NumExpr(peer.entry, [(name, kind) for name in names])

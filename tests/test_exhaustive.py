@@ -239,6 +239,17 @@ def test_a_wrong_function_is_found_out(
         assert 0.5 <= figures["near_root"] <= 1
 
 
+def test_a_root_is_found_among_inputs_of_both_signs(tool: ModuleType):
+    """As a sample so coarse has it that all float32 are one block."""
+    x = np.array([0.0, 3.0, np.nan, -1e-30, -0.75, -9.0, np.nan], np.float32)
+    truth = oracle.fast("gelu", "derivative", x)
+    y = truth.astype(np.float32)
+    y[4] = truth[4] + 2.0**-25
+    tally = tool.judge_errors(tool.Job("gelu", "derivative", ()), x, y, truth)
+    assert tally.near_root.error == pytest.approx(0.5, abs=0.01)
+    assert tally.above_bound.number == 0
+
+
 @pytest.mark.usefixtures("wrong")
 def test_functions_judged_together_are_judged_as_each_alone(tool: ModuleType):
     functions = (*USABLE, "wrong_functions:no_fault", "wrong_functions:coarse")

@@ -178,20 +178,20 @@ def function(job: Job, name: str) -> Function:
 
 
 def judge_errors(job: Job, x: np.ndarray, y: np.ndarray, truth: np.ndarray) -> Tally:
-    """The errors of results y at inputs x: float arrays of one length, in float32, float32 and float64.
+    """The errors of results y at inputs x, of one float type, beside the truth in float64: arrays of one length.
 
     A result that is the float nearest to the truth errs by half an ULP at most, and is not looked at again: most are,
     and finding them takes a fraction of the time.
     """
     tally = Tally(inputs=x.size)
     with np.errstate(over="ignore"):
-        rounded = bits(y) == bits(truth.astype(np.float32))
+        rounded = bits(y) == bits(truth.astype(y.dtype))
     near = np.zeros(x.shape, bool)
     if roots := job.case.row.roots_of(job.form):
-        ends = np.sort(x[[0, -1]]) if x.size else np.zeros(2)
+        # A coarse sample has blocks of both signs, with NaNs between.
+        low, high = (np.fmin.reduce(x), np.fmax.reduce(x)) if x.size else (0.0, 0.0)
         for root in roots:
-            # The inputs of a block ascend or descend.
-            if not (ends[1] < root - NEAR_ROOT or ends[0] > root + NEAR_ROOT):
+            if not (high < root - NEAR_ROOT or low > root + NEAR_ROOT):
                 near |= np.abs(x - root) <= NEAR_ROOT
     if near.any():
         absolute = np.abs(y[near].astype(np.float64) - truth[near]) / ROOT_UNIT
