@@ -160,7 +160,8 @@ cdef object make_one(
     """A ufunc, or a gufunc if there is a signature, of loops for float16, float32 and float64."""
     cdef int j, nargs = nin + nout
     # NumPy keeps these pointers for the life of the ufunc, which is that of the process.
-    cdef cnp.PyUFuncGenericFunction *loops = <cnp.PyUFuncGenericFunction *> malloc(3 * sizeof(cnp.PyUFuncGenericFunction))
+    cdef cnp.PyUFuncGenericFunction *loops
+    loops = <cnp.PyUFuncGenericFunction *> malloc(3 * sizeof(cnp.PyUFuncGenericFunction))
     cdef void **data = <void **> malloc(3 * sizeof(void *))
     cdef char *types = <char *> malloc(3 * nargs)
     if loops == NULL or data == NULL or types == NULL:

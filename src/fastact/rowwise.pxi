@@ -84,7 +84,9 @@ cdef inline bint store_rows(
             i = 0
             while i < n:
                 size = min(<Py_ssize_t> BLOCK, n - i)
-                overflow |= store_half(<const float *> (source + r * pitch + i), target + r * outer + i * step, step, size)
+                overflow |= store_half(
+                    <const float *> (source + r * pitch + i), target + r * outer + i * step, step, size
+                )
                 i += size
     elif distance(outer) < distance(step):
         transpose[real](
@@ -179,7 +181,10 @@ cdef inline void run_rows(
                 )
         for r in range(size):
             for j in range(count):
-                operands[j] = <void *> (blocks[j] + r * pitch) if copied[j] else <void *> (args[j] + (start + r) * steps[j])
+                if copied[j]:
+                    operands[j] = blocks[j] + r * pitch
+                else:
+                    operands[j] = args[j] + (start + r) * steps[j]
             kernel(operands, n)
         j = form.inputs
         if copied[j]:

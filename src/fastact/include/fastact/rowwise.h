@@ -270,7 +270,8 @@ FASTACT_INLINE FN(pair) FN(row_reciprocal)(WIDE sum) {
     return out;
 }
 
-/* A row whose maximum is inf: `winner` for a single inf and `loser` for the others; NaN if there are several, or a NaN. */
+/* A row whose maximum is inf: `winner` for a single inf and `loser` for the others; NaN if there are several, or a
+ * NaN. */
 FASTACT_INLINE void FN(one_takes_all)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign, REAL winner, REAL loser) {
     REAL count = 0;
     for (ptrdiff_t i = 0; i < n; ++i) count += x[i] == x[i] ? (sign * x[i] == INFINITE ? K(1) : K(0)) : x[i];
@@ -565,7 +566,8 @@ FASTACT_INLINE void FN(log_softmax_backward_from_output)(
             const REAL held = FN(at_most)(FN(at_least)(at.at[j], -FASTACT_EXP_END), K(0));
 #if FASTACT_PRECISION == 32
             const fastact_wide_power_f32 e = fastact_wide_exp_parts_f32((double)held);
-            const double p = fastact_mad_f64(e.power, e.t, e.power), less = -fastact_mad_f64(e.power, e.t, e.power - 1.0);
+            const double p = fastact_mad_f64(e.power, e.t, e.power);
+            const double less = -fastact_mad_f64(e.power, e.t, e.power - 1.0);
 #else
             const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), FASTACT_ROUNDER);
             const double power = e.power * FASTACT_UNSCALE, base = power - 1.0;
