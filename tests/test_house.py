@@ -19,6 +19,7 @@ import pytest
 
 import fastact
 from fastact import _ufuncs
+from fastact._units import GATED_UNITS, ROW_FUNCTIONS
 from fastact.catalogue import Activation, Interval
 
 from .cases import CASES, Case
@@ -139,14 +140,17 @@ ALLOWED = {
     "_measured": set(),
     "_schema": {"_measured"},
     "catalogue": {"_schema"},
+    "_units": {"_schema"},
     "_docstrings": {"_schema"},
+    "rowwise": {"_units"},
+    "gated": {"_units"},
     "_build_info": set(),
     "_table": set(),
     "_kernels": {"_table"},
     "_ufuncs": {"_build_info", "_table", "_kernels"},
     "_config": {"_build_info", "_ufuncs"},
     "stochastic": set(),
-    "_public": {"_schema", "_docstrings", "catalogue", "_ufuncs", "stochastic"},
+    "_public": {"_schema", "_docstrings", "catalogue", "_ufuncs", "gated", "rowwise", "stochastic"},
     "": {"catalogue", "_ufuncs", "_public", "_config"},
     "properties": {"", "_schema"},
     "listing": {"_schema", "properties"},
@@ -244,6 +248,7 @@ def test_the_catalogue_and_the_generator_need_nothing_but_the_standard_library()
     for path in (
         SOURCES / "_measured.py",
         SOURCES / "_schema.py",
+        SOURCES / "_units.py",
         SOURCES / "catalogue.py",
         ROOT / "tools" / "generate.py",
     ):
@@ -388,6 +393,17 @@ def test_mypy_accepts_a_program_and_finds_its_mistakes(tmp_path: Path):
         for case in CASES
         for name, default in case.row.defaults.items()
     ]
+    calls += [
+        f"fastact.{row.name}{form.suffix}({', '.join('x' for _ in form.inputs)}, axis=(0,))"
+        for row in ROW_FUNCTIONS.values()
+        for form in row.forms
+    ]
+    calls += [f"fastact.{name}.spec.reference" for name in (*ROW_FUNCTIONS, *GATED_UNITS)]
+    calls += [
+        f"fastact.{name}(x, x), fastact.{name}_backward(x, x, x), fastact.{name}_split(x, axis=0)"
+        for name in GATED_UNITS
+    ]
+    calls += ["fastact.maxout(x, 7), fastact.crelu(x, axis=0)"]
     calls += [f"fastact.{row.name}.{form.name}" for row in fastact.activations.values() for form in row.forms[1:]]
     program = tmp_path / "program.py"
     good = PROGRAM.format(calls="\n".join(calls))

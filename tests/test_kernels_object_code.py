@@ -15,7 +15,7 @@ from functools import lru_cache
 import pytest
 
 import fastact
-from fastact import _ufuncs
+from fastact import _ufuncs, gated, rowwise
 
 from .cases import CASES
 
@@ -63,7 +63,7 @@ def expected_kernels() -> set[str]:
         for case in CASES
         for precision in ("f32", "f64")
         for varying in (("", "_varying") if case.row.parameters else ("",))
-    }
+    } | {f"{name}_kernel_{precision}" for name in (*gated.names(), *rowwise.names()) for precision in ("f32", "f64")}
 
 
 @pytest.fixture(params=CONFIGURATION["built"])

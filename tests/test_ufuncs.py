@@ -20,9 +20,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact
-from fastact import stochastic
+from fastact import gated, rowwise, stochastic
+from fastact._units import GATED_UNITS
 
 from .cases import CASES, DTYPES, Case, bits, outputs, special_values
+
+# What is not of the catalogue: looked at in test_rowwise.py and test_gated.py.
+UNITS = {
+    *rowwise.names(),
+    *gated.names(),
+    *(f"{name}_split{form}" for name in GATED_UNITS for form in ("", "_backward")),
+}
+UNITS |= {"maxout", "maxout_backward", "crelu", "crelu_backward"}
 
 KEYWORD = [case for case in CASES if case.row.parameters]
 PLAIN = [case for case in CASES if not case.row.parameters]
@@ -48,7 +57,7 @@ def dtypes_of(result: Any) -> set[np.dtype]:
 
 
 def test_every_form_of_every_row_is_public_and_nothing_else():
-    functions = {name + case.form.suffix for case in CASES for name in (case.row.name, *case.row.aliases)}
+    functions = {name + case.form.suffix for case in CASES for name in (case.row.name, *case.row.aliases)} | UNITS
     others = {"__version__", "activations", "for_instruction_set", "get_include", "show_config"}
     assert set(fastact.__all__) == functions | others
     assert set(dir(fastact)) == functions | others

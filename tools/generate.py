@@ -23,6 +23,11 @@ def load_catalogue(path: str) -> ModuleType:
     return importlib.import_module("table.catalogue")
 
 
+def load_units() -> ModuleType:
+    """The tables of row functions and gated units, after the catalogue."""
+    return importlib.import_module("table._units")
+
+
 def formula(row, kind: str) -> str:
     """The name of a formula of a row in the header, without the precision."""
     return row.name if kind == "value" else f"{row.name}_{kind}"
@@ -137,9 +142,68 @@ def kernel_table(catalogue: ModuleType) -> str:
                     bodies = near_and_far(row, form, suffix, varying) if row.name in NEAR_AND_FAR else [body]
                     lines += ["", head, *(f"    {line}" for line in bodies)]
                     fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
+    units = load_units()
+    lines += [line for unit in units.GATED_UNITS.values() for line in gate_kernels(catalogue, unit, fills)]
     total = sum(".name" in line for line in fills)
     lines += ["", "cdef enum:", f"    ENTRIES = {total}", "", "cdef void fill(entry *entries):", *fills, ""]
+    lines += row_kernels(units)
     return "\n".join(lines)
+
+
+def gate_kernels(catalogue: ModuleType, unit, fills: list[str]) -> list[str]:
+    """The kernels of a gated unit, a * act(b) and its gradients; their entries are appended to ``fills``."""
+    row, lines = catalogue.ACTIVATIONS[unit.activation], []
+    for public, inputs, outputs in ((unit.name, 2, 1), (f"{unit.name}_backward", 3, 2)):
+        index = sum(".name" in line for line in fills)
+        fills += [
+            f'    entries[{index}].name = b"{public}"',
+            f"    entries[{index}].inputs = {inputs}",
+            f"    entries[{index}].parameters = 0",
+            f"    entries[{index}].outputs = {outputs}",
+        ]
+        for suffix, c_type in PRECISIONS.items():
+            value, slope = f"{row.name}_{suffix}", f"{row.name}_derivative_{suffix}"
+            backward = "_backward" * (outputs - 1)
+            body = f"map_gate{backward}[{c_type}]({value}{f', {slope}' * (outputs - 1)}, operands, length)"
+            if (row.name, suffix) in ARRAY_FORMULAS:
+                array = f"fastact_{row.name}_array_{suffix}"
+                body = f"map_gate_array{backward}({array}{f', {slope}' * (outputs - 1)}, operands, length)"
+            kernel = f"{public}_kernel_{suffix}"
+            lines += ["", f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:", f"    {body}"]
+            member = {"f32": "float32", "f64": "float64"}[suffix]
+            fills.append(f"    entries[{index}].{member}[0] = {kernel}")
+    return lines
+
+
+def row_kernels(units: ModuleType) -> list[str]:
+    """The Cython source of the kernels of row functions: a row without one in rowwise.h does not compile."""
+    declarations = ['cdef extern from "fastact/rowwise.h" nogil:']
+    kernels: list[str] = []
+    fills: list[str] = []
+    forms = [(row, form) for row in units.ROW_FUNCTIONS.values() for form in row.forms]
+    for index, (row, form) in enumerate(forms):
+        public, count = row.name + form.suffix, len(form.inputs)
+        cores = form.signature.replace("->", ",").split(",")
+        fills += [
+            f'    entries[{index}].name = b"{public}"',
+            f'    entries[{index}].signature = b"{form.signature}"',
+            f"    entries[{index}].inputs = {count}",
+            f"    entries[{index}].rows = {sum(1 << j for j, core in enumerate(cores) if core == '(n)')}",
+            f"    entries[{index}].overflows = {form.kind in row.overflows}",
+        ]
+        for suffix, c_type in PRECISIONS.items():
+            arguments = "".join(f"const {c_type} *, " for _ in form.inputs)
+            declarations.append(f"    void fastact_{public}_{suffix}({arguments}{c_type} *, Py_ssize_t) noexcept")
+            passed = ", ".join(f"<{c_type} *> operands[{j}]" for j in range(count + 1))
+            kernels += [
+                "",
+                f"cdef void {public}_kernel_{suffix}(void **operands, Py_ssize_t n) noexcept nogil:",
+                f"    fastact_{public}_{suffix}({passed}, n)",
+            ]
+            member = {"f32": "float32", "f64": "float64"}[suffix]
+            fills.append(f"    entries[{index}].{member} = {public}_kernel_{suffix}")
+    enum = ["", "cdef enum:", f"    ROW_ENTRIES = {len(forms)}", "", "cdef void fill_rows(row_entry *entries):"]
+    return [*declarations, *kernels, *enum, *fills, ""]
 
 
 def stub(catalogue: ModuleType) -> str:
@@ -152,6 +216,7 @@ def stub(catalogue: ModuleType) -> str:
         "import numpy as np",
         "from numpy.typing import ArrayLike",
         "",
+        "from ._units import GatedUnit, RowFunction",
         "from .catalogue import Activation",
         "",
         "__version__: str",
@@ -200,6 +265,7 @@ def stub(catalogue: ModuleType) -> str:
                 "",
                 *(f"{alias}{form.suffix}: {protocol}" for alias in (row.name, *row.aliases)),
             ]
+    lines += unit_stubs(load_units())
     lines += [
         "",
         "def get_include() -> str: ...",
@@ -208,6 +274,57 @@ def stub(catalogue: ModuleType) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def unit_stubs(units: ModuleType) -> list[str]:
+    """The types of row functions and gated units."""
+    lines = [
+        "",
+        "class _RowForm(Protocol):",
+        "    spec: RowFunction",
+        "    ufunc: np.ufunc",
+        "",
+    ]
+    axis = "axis: int | tuple[int, ...] | None = -1"
+    for row in units.ROW_FUNCTIONS.values():
+        keepdims = ", keepdims: bool = False" if row.reduces else ""
+        for form in row.forms:
+            public = row.name + form.suffix
+            protocol = "_" + "".join(part.capitalize() for part in public.split("_")) + "Rows"
+            inputs = ", ".join(f"{name}: ArrayLike" for name in form.inputs)
+            others = [f"    {other.name}: Any" for other in row.forms[1:]] if form.kind == "value" else []
+            lines += [
+                f"class {protocol}(_RowForm):",
+                *others,
+                f"    def __call__(self, {inputs}, {axis}{keepdims}, **keywords: Any) -> Any: ...",
+                "",
+                f"{public}: {protocol}",
+                "",
+            ]
+    lines += [
+        "class _BackwardOfGate(np.ufunc):  # type: ignore[misc]",
+        "    spec: GatedUnit",
+        "",
+        "class _GateUfunc(np.ufunc):  # type: ignore[misc]",
+        "    spec: GatedUnit",
+        "    backward: _BackwardOfGate",
+        "    split: Any",
+        "",
+    ]
+    for name in units.GATED_UNITS:
+        lines += [
+            f"{name}: _GateUfunc",
+            f"{name}_backward: _BackwardOfGate",
+            f"def {name}_split(x: ArrayLike, axis: int = -1, **keywords: Any) -> Any: ...",
+            f"def {name}_split_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Any: ...",
+        ]
+    return [
+        *lines,
+        "def maxout(x: ArrayLike, num_pieces: int, axis: int = -1) -> Any: ...",
+        "def maxout_backward(grad: ArrayLike, x: ArrayLike, num_pieces: int, axis: int = -1) -> Any: ...",
+        "def crelu(x: ArrayLike, axis: int = -1) -> Any: ...",
+        "def crelu_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Any: ...",
+    ]
 
 
 def main() -> None:

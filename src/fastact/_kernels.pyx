@@ -10,7 +10,7 @@ a kernel therefore exists once, and an element's bits cannot depend on where it 
 from cpython.pycapsule cimport PyCapsule_New
 from numpy cimport npy_intp
 
-from fastact._table cimport entry, kernel, table
+from fastact._table cimport entry, kernel, row_entry, row_kernel, table
 
 cdef extern from *:
     """
@@ -34,6 +34,10 @@ cdef extern from *:
         const unsigned int wanted = saved | (now & _MM_EXCEPT_OVERFLOW) | (overflow ? _MM_EXCEPT_OVERFLOW : 0u);
         if (wanted != now) _mm_setcsr(wanted);
     }
+    static inline int fastact_status_overflow(void) { return (_mm_getcsr() & _MM_EXCEPT_OVERFLOW) != 0; }
+    static inline void fastact_status_set(fastact_status saved, int overflow) {
+        _mm_setcsr(saved | (overflow ? _MM_EXCEPT_OVERFLOW : 0u));
+    }
     #else
     #include <fenv.h>
     typedef fexcept_t fastact_status;
@@ -47,12 +51,20 @@ cdef extern from *:
         fesetexceptflag(&saved, FE_ALL_EXCEPT);
         if (overflow) feraiseexcept(FE_OVERFLOW);
     }
+    static inline int fastact_status_overflow(void) { return fetestexcept(FE_OVERFLOW) != 0; }
+    static inline void fastact_status_set(fastact_status saved, int overflow) {
+        fesetexceptflag(&saved, FE_ALL_EXCEPT);
+        if (overflow) feraiseexcept(FE_OVERFLOW);
+    }
     #endif
     """
     ctypedef struct fastact_status:
         pass
     fastact_status fastact_status_save() noexcept nogil
     void fastact_status_restore(fastact_status saved, bint overflow) noexcept nogil
+    bint fastact_status_overflow() noexcept nogil
+    # Without the overflow that a kernel raised on its way to a finite result.
+    void fastact_status_set(fastact_status saved, bint overflow) noexcept nogil
 
 cdef extern from "fastact/vectors.h" nogil:
     void fastact_gelu_array_f32(const float *x, float *y, Py_ssize_t length) noexcept
@@ -143,6 +155,80 @@ cdef inline void map_backward(
         fetch[real](operands, 2, parameters, 0, p)
         for i in range(length):
             out[i] = grad[i] * derivative(x[i], p)
+
+
+# A gated unit: a * act(b), and its gradients grad * act(b) and grad * a * act'(b).
+
+cdef inline void map_gate(
+    real (*formula)(real, const real *) noexcept nogil, void **operands, Py_ssize_t length,
+) noexcept nogil:
+    cdef const real *a = <const real *> operands[0]
+    cdef const real *b = <const real *> operands[1]
+    cdef real *out = <real *> operands[2]
+    cdef Py_ssize_t i
+    for i in range(length):
+        out[i] = a[i] * formula(b[i], NULL)
+
+
+cdef inline void map_gate_backward(
+    real (*formula)(real, const real *) noexcept nogil,
+    real (*derivative)(real, const real *) noexcept nogil,
+    void **operands, Py_ssize_t length,
+) noexcept nogil:
+    cdef const real *grad = <const real *> operands[0]
+    cdef const real *a = <const real *> operands[1]
+    cdef const real *b = <const real *> operands[2]
+    cdef real *grad_a = <real *> operands[3]
+    cdef real *grad_b = <real *> operands[4]
+    cdef real at, given, value
+    cdef Py_ssize_t i
+    for i in range(length):
+        at = b[i]
+        given = grad[i]
+        value = given * formula(at, NULL)
+        # The slope first: grad * a could overflow where the result does not.
+        grad_b[i] = given * (a[i] * derivative(at, NULL))
+        grad_a[i] = value
+
+
+cdef inline void map_gate_array(
+    void (*array)(const float *, float *, Py_ssize_t) noexcept nogil, void **operands, Py_ssize_t length,
+) noexcept nogil:
+    """``map_gate`` where the activation is a function of an array."""
+    cdef const float *a = <const float *> operands[0]
+    cdef const float *b = <const float *> operands[1]
+    cdef float *out = <float *> operands[2]
+    cdef float block[BLOCK]
+    cdef Py_ssize_t start = 0, size, i
+    while start < length:
+        size = min(<Py_ssize_t> BLOCK, length - start)
+        array(b + start, block, size)
+        for i in range(size):
+            out[start + i] = a[start + i] * block[i]
+        start += size
+
+
+cdef inline void map_gate_array_backward(
+    void (*array)(const float *, float *, Py_ssize_t) noexcept nogil,
+    float (*derivative)(float, const float *) noexcept nogil,
+    void **operands, Py_ssize_t length,
+) noexcept nogil:
+    cdef const float *grad = <const float *> operands[0]
+    cdef const float *a = <const float *> operands[1]
+    cdef const float *b = <const float *> operands[2]
+    cdef float *grad_a = <float *> operands[3]
+    cdef float *grad_b = <float *> operands[4]
+    cdef float block[BLOCK]
+    cdef float given
+    cdef Py_ssize_t start = 0, size, i
+    while start < length:
+        size = min(<Py_ssize_t> BLOCK, length - start)
+        array(b + start, block, size)
+        for i in range(start, start + size):
+            given = grad[i]
+            grad_b[i] = given * (a[i] * derivative(b[i], NULL))
+            grad_a[i] = given * block[i - start]
+        start += size
 
 
 cdef inline void map_array_and_derivative(
@@ -334,13 +420,22 @@ cdef void loop_float16(char **args, const npy_intp *dimensions, const npy_intp *
     fastact_status_restore(status, overflow)
 
 
+include "rowwise.pxi"
+
 # cdef extern formulas, adapters, kernels and `fill(entries)`, one group per row of the catalogue.
 include "kernel_table.pxi"
 
 cdef entry entries[ENTRIES]
+cdef row_entry row_entries[ROW_ENTRIES]
 cdef table exported
 
 fill(entries)
+fill_rows(row_entries)
+exported.row_length = ROW_ENTRIES
+exported.row_entries = row_entries
+exported.row_float16 = row_loop_float16
+exported.row_float32 = row_loop_float32
+exported.row_float64 = row_loop_float64
 exported.length = ENTRIES
 exported.entries = entries
 exported.float16 = loop_float16

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _ufuncs, stochastic
+from . import _ufuncs, gated, rowwise, stochastic
 from ._docstrings import documentation
 from ._schema import Activation, Form, Interval, Parameter
 from .catalogue import ACTIVATIONS
@@ -118,12 +118,13 @@ def keyword_function(
 
 
 def make(instruction_set: str) -> dict[str, Any]:
-    """Every public function of the catalogue, by public name, running on the given instruction set."""
+    """Every public function of the tables, by public name, running on the given instruction set."""
     names = {
         row.name + form.suffix: row.name + form.suffix + (".ufunc" if row.parameters else "")
         for row in ACTIVATIONS.values()
         for form in row.forms
     }
+    names |= gated.names() | rowwise.names()
     ufuncs = _ufuncs.make(_ufuncs.load(instruction_set), names)
     public: dict[str, Any] = {}
     for row in ACTIVATIONS.values():
@@ -144,4 +145,4 @@ def make(instruction_set: str) -> dict[str, Any]:
             if name != "value":
                 setattr(forms["value"], name, function)
         public |= {alias + form.suffix: forms[form.name] for alias in row.aliases for form in row.forms}
-    return public
+    return public | gated.make(ufuncs) | rowwise.make(ufuncs)

@@ -16,9 +16,26 @@ cdef struct entry:
     kernel float32[2]
     kernel float64[2]
 
+# One row of each operand, contiguous (a number where the signature has no n); outputs overlap no input.
+ctypedef void (*row_kernel)(void **operands, Py_ssize_t n) noexcept nogil
+
+cdef struct row_entry:
+    const char *name          # of the gufunc: "softmax_backward"
+    const char *signature     # "(n),(n)->(n)"
+    int inputs                # before the one output
+    int rows                  # bit j is set if operand j is a row
+    bint overflows            # whether finite numbers can give an infinity
+    row_kernel float32
+    row_kernel float64
+
 cdef struct table:
     int length
     entry *entries
+    int row_length
+    row_entry *row_entries
+    ufunc_loop row_float16
+    ufunc_loop row_float32
+    ufunc_loop row_float64
     ufunc_loop float16
     ufunc_loop float32
     ufunc_loop float64

@@ -14,7 +14,7 @@ from libc.stdlib cimport malloc
 
 from fastact._build_info import instruction_sets
 
-from fastact._table cimport entry, table
+from fastact._table cimport entry, row_entry, table, ufunc_loop
 
 cnp.import_array()
 cnp.import_umath()
@@ -153,40 +153,56 @@ def load(str name):
 _kept = []  # names that NumPy points to
 
 
+cdef object make_one(
+    ufunc_loop float16, ufunc_loop float32, ufunc_loop float64, void *form, int nin, int nout, str public,
+    const char *signature, object promoter,
+):
+    """A ufunc, or a gufunc if there is a signature, of loops for float16, float32 and float64."""
+    cdef int j, nargs = nin + nout
+    # NumPy keeps these pointers for the life of the ufunc, which is that of the process.
+    cdef cnp.PyUFuncGenericFunction *loops
+    loops = <cnp.PyUFuncGenericFunction *> malloc(3 * sizeof(cnp.PyUFuncGenericFunction))
+    cdef void **data = <void **> malloc(3 * sizeof(void *))
+    cdef char *types = <char *> malloc(3 * nargs)
+    if loops == NULL or data == NULL or types == NULL:
+        raise MemoryError
+    loops[0] = <cnp.PyUFuncGenericFunction> float16
+    loops[1] = <cnp.PyUFuncGenericFunction> float32
+    loops[2] = <cnp.PyUFuncGenericFunction> float64
+    for j in range(3):
+        data[j] = form
+    for j in range(nargs):
+        types[j] = cnp.NPY_FLOAT16
+        types[nargs + j] = cnp.NPY_FLOAT
+        types[2 * nargs + j] = cnp.NPY_DOUBLE
+    name = public.encode()
+    _kept.append(name)
+    ufunc = cnp.PyUFunc_FromFuncAndDataAndSignature(
+        loops, data, types, 3, nin, nout, cnp.PyUFunc_None, name, b"", 0, signature
+    )
+    PyUFunc_AddPromoter(ufunc, (np.dtype,) * nin + (None,) * nout, promoter)
+    return ufunc
+
+
 def make(object kernel_table, dict public_names):
     """A dict of ufuncs: one for each entry of the kernel table, called ``public_names[entry name]``."""
     cdef table *kernels = <table *> PyCapsule_GetPointer(kernel_table, "fastact.kernel_table")
     cdef object promoter = PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL)
     cdef entry *form
-    cdef cnp.PyUFuncGenericFunction *loops
-    cdef void **data
-    cdef char *types
-    cdef int i, j, nin, nargs
+    cdef row_entry *row
+    cdef int i, nin
     made = {}
     for i in range(kernels.length):
         form = &kernels.entries[i]
         nin = form.inputs + form.parameters
-        nargs = nin + form.outputs
-        # NumPy keeps these pointers for the life of the ufunc, which is that of the process.
-        loops = <cnp.PyUFuncGenericFunction *> malloc(3 * sizeof(cnp.PyUFuncGenericFunction))
-        data = <void **> malloc(3 * sizeof(void *))
-        types = <char *> malloc(3 * nargs)
-        if loops == NULL or data == NULL or types == NULL:
-            raise MemoryError
-        loops[0] = <cnp.PyUFuncGenericFunction> kernels.float16
-        loops[1] = <cnp.PyUFuncGenericFunction> kernels.float32
-        loops[2] = <cnp.PyUFuncGenericFunction> kernels.float64
-        for j in range(3):
-            data[j] = form
-        for j in range(nargs):
-            types[j] = cnp.NPY_FLOAT16
-            types[nargs + j] = cnp.NPY_FLOAT
-            types[2 * nargs + j] = cnp.NPY_DOUBLE
-        name = public_names[form.name.decode()].encode()
-        _kept.append(name)
-        ufunc = cnp.PyUFunc_FromFuncAndData(
-            loops, data, types, 3, nin, form.outputs, cnp.PyUFunc_None, name, b"", 0
+        made[form.name.decode()] = make_one(
+            kernels.float16, kernels.float32, kernels.float64, form, nin, form.outputs,
+            public_names[form.name.decode()], NULL, promoter,
         )
-        PyUFunc_AddPromoter(ufunc, (np.dtype,) * nin + (None,) * form.outputs, promoter)
-        made[form.name.decode()] = ufunc
+    for i in range(kernels.row_length):
+        row = &kernels.row_entries[i]
+        made[row.name.decode()] = make_one(
+            kernels.row_float16, kernels.row_float32, kernels.row_float64, row, row.inputs, 1,
+            public_names[row.name.decode()], row.signature, promoter,
+        )
     return made

@@ -1,0 +1,656 @@
+/*
+ * Functions of whole rows: softmax and its relatives, forward and backward, over n contiguous numbers.
+ *
+ *     void fastact_softmax_f32(const float *x, float *y, ptrdiff_t n)          ..._f64(const double *, double *, ...)
+ *     void fastact_softmax_backward_f32(const float *grad, const float *x, float *out, ptrdiff_t n)
+ *
+ * n >= 1; the output must not overlap an input. Stable for any finite input: e^(x - max) is taken of the exact
+ * difference, and sums run in twice the precision. NaN gives NaN for the whole row; what infinities give stands at each
+ * function. Rows are cut into chunks of FASTACT_LANES numbers and number i is always added to partial sum i mod LANES,
+ * so that a result depends on the row alone, not on the width of the machine's vectors.
+ *
+ * C11, no Python, no libm, as math.h, whose compiler flags it needs. Included by itself once for each precision.
+ */
+#ifndef FASTACT_ROW_FORMULAS
+
+#ifndef FASTACT_ROWWISE_H
+#define FASTACT_ROWWISE_H
+
+#include <stddef.h>
+
+#include "activations.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#define FASTACT_LANES 16
+
+#if defined(__AVX512F__)
+#define FASTACT_VECTOR_BYTES 64
+#elif defined(__AVX__)
+#define FASTACT_VECTOR_BYTES 32
+#else
+#define FASTACT_VECTOR_BYTES 16
+#endif
+
+/* LANES doubles as vectors that stay in registers: gcc keeps an array of partial sums in memory. */
+#define FASTACT_SUM_VECTORS (FASTACT_LANES * 8 / FASTACT_VECTOR_BYTES)
+typedef double fastact_doubles __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
+
+#define FASTACT_ROW_FORMULAS
+#define FASTACT_PRECISION 32
+#include "precision.h"
+#include "rowwise.h"
+#undef FASTACT_PRECISION
+#define FASTACT_PRECISION 64
+#include "precision.h"
+#include "rowwise.h"
+#undef FASTACT_PRECISION
+#undef FASTACT_ROW_FORMULAS
+#undef FASTACT_REAL
+#endif
+
+#else /* FASTACT_ROW_FORMULAS: once for each precision */
+
+#define REAL FASTACT_REAL
+#define FN(name) FASTACT_NAME(name)
+#define K(constant) FASTACT_K(constant)
+#define WIDE FASTACT_NAME(wide)
+#define INFINITE ((REAL)__builtin_inf())
+#define FASTACT_TILE ((int)(32 / sizeof(REAL)))
+/* From -NEAR - EXP_END to NEAR, k ln 2 of exp_parts_of has no more bits than its constants leave room for. */
+#define FASTACT_ROW_NEAR (FASTACT_PRECISION == 32 ? K(60) : K(600))
+/* For every number of a chunk. Unrolled before gcc vectorises loops, it would not be vectorised. */
+#define EACH _Pragma("GCC unroll 1") for (int j = 0; j < FASTACT_LANES; ++j)
+#define CHUNKS(i) for (ptrdiff_t i = 0; i < n; i += FASTACT_LANES)
+
+/* Copy a square of 32 bytes by as many numbers, and transpose it; lines of either side are `pitch` numbers apart. */
+FASTACT_INLINE void FN(transpose)(const REAL *x, ptrdiff_t pitch, REAL *y, ptrdiff_t y_pitch) {
+#if defined(__AVX2__) && FASTACT_PRECISION == 32
+    __m256 pairs[8], fours[8];
+    for (int j = 0; j < 8; j += 2) {
+        const __m256 a = _mm256_loadu_ps(x + j * pitch), b = _mm256_loadu_ps(x + (j + 1) * pitch);
+        pairs[j] = _mm256_unpacklo_ps(a, b);
+        pairs[j + 1] = _mm256_unpackhi_ps(a, b);
+    }
+    for (int j = 0; j < 8; j += 4)
+        for (int half = 0; half < 2; ++half) {
+            fours[j + 2 * half] = _mm256_shuffle_ps(pairs[j + half], pairs[j + half + 2], 0x44);
+            fours[j + 2 * half + 1] = _mm256_shuffle_ps(pairs[j + half], pairs[j + half + 2], 0xee);
+        }
+    for (int j = 0; j < 4; ++j) {
+        _mm256_storeu_ps(y + j * y_pitch, _mm256_permute2f128_ps(fours[j], fours[j + 4], 0x20));
+        _mm256_storeu_ps(y + (j + 4) * y_pitch, _mm256_permute2f128_ps(fours[j], fours[j + 4], 0x31));
+    }
+#elif defined(__AVX2__)
+    __m256d pairs[4];
+    for (int j = 0; j < 4; j += 2) {
+        const __m256d a = _mm256_loadu_pd(x + j * pitch), b = _mm256_loadu_pd(x + (j + 1) * pitch);
+        pairs[j] = _mm256_unpacklo_pd(a, b);
+        pairs[j + 1] = _mm256_unpackhi_pd(a, b);
+    }
+    for (int j = 0; j < 2; ++j) {
+        _mm256_storeu_pd(y + j * y_pitch, _mm256_permute2f128_pd(pairs[j], pairs[j + 2], 0x20));
+        _mm256_storeu_pd(y + (j + 2) * y_pitch, _mm256_permute2f128_pd(pairs[j], pairs[j + 2], 0x31));
+    }
+#else
+    for (int i = 0; i < FASTACT_TILE; ++i)
+        for (int j = 0; j < FASTACT_TILE; ++j) y[j * y_pitch + i] = x[i * pitch + j];
+#endif
+}
+
+/* A chunk of a row, filled up where the row ends; as vectors, since gcc moves a whole array in smaller pieces than it
+ * then reads, which stalls. */
+typedef struct { REAL at[FASTACT_LANES]; } FN(chunk);
+typedef REAL FN(piece) __attribute__((vector_size(FASTACT_VECTOR_BYTES), aligned(sizeof(REAL)), may_alias));
+#define PIECE ((int)(FASTACT_VECTOR_BYTES / sizeof(REAL)))
+FASTACT_INLINE FN(chunk) FN(chunk_load)(const REAL *x, ptrdiff_t left, REAL fill) {
+    FN(chunk) out;
+    if (left >= FASTACT_LANES) {
+        for (int j = 0; j < FASTACT_LANES; j += PIECE) *(FN(piece) *)(out.at + j) = *(const FN(piece) *)(x + j);
+        return out;
+    }
+    for (int j = 0; j < FASTACT_LANES; j += PIECE) {
+#if defined(__AVX512F__) && FASTACT_PRECISION == 32
+        const __mmask16 mask = (__mmask16)((1u << left) - 1u);
+        _mm512_storeu_ps(out.at, _mm512_mask_loadu_ps(_mm512_set1_ps(fill), mask, x));
+#elif defined(__AVX512F__)
+        const __mmask8 mask = (__mmask8)(((1u << left) - 1u) >> j);
+        _mm512_storeu_pd(out.at + j, _mm512_mask_loadu_pd(_mm512_set1_pd(fill), mask, x + j));
+#elif defined(__AVX2__) && FASTACT_PRECISION == 32
+        const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left - j), lane);
+        const __m256 some = _mm256_maskload_ps(x + j, mask);
+        _mm256_storeu_ps(out.at + j, _mm256_blendv_ps(_mm256_set1_ps(fill), some, _mm256_castsi256_ps(mask)));
+#elif defined(__AVX2__)
+        const __m256i mask = _mm256_cmpgt_epi64(_mm256_set1_epi64x(left - j), _mm256_setr_epi64x(0, 1, 2, 3));
+        const __m256d some = _mm256_maskload_pd(x + j, mask);
+        _mm256_storeu_pd(out.at + j, _mm256_blendv_pd(_mm256_set1_pd(fill), some, _mm256_castsi256_pd(mask)));
+#else
+        for (int i = j; i < j + PIECE; ++i) out.at[i] = i < left ? x[i] : fill;
+#endif
+    }
+    return out;
+}
+FASTACT_INLINE void FN(chunk_store)(REAL *y, ptrdiff_t left, const FN(chunk) *from) {
+    if (left >= FASTACT_LANES) {
+        for (int j = 0; j < FASTACT_LANES; j += PIECE) *(FN(piece) *)(y + j) = *(const FN(piece) *)(from->at + j);
+        return;
+    }
+    for (int j = 0; j < FASTACT_LANES; j += PIECE) {
+#if defined(__AVX512F__) && FASTACT_PRECISION == 32
+        _mm512_mask_storeu_ps(y, (__mmask16)((1u << left) - 1u), _mm512_loadu_ps(from->at));
+#elif defined(__AVX512F__)
+        _mm512_mask_storeu_pd(y + j, (__mmask8)(((1u << left) - 1u) >> j), _mm512_loadu_pd(from->at + j));
+#elif defined(__AVX2__) && FASTACT_PRECISION == 32
+        const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left - j), lane);
+        _mm256_maskstore_ps(y + j, mask, _mm256_loadu_ps(from->at + j));
+#elif defined(__AVX2__)
+        const __m256i mask = _mm256_cmpgt_epi64(_mm256_set1_epi64x(left - j), _mm256_setr_epi64x(0, 1, 2, 3));
+        _mm256_maskstore_pd(y + j, mask, _mm256_loadu_pd(from->at + j));
+#else
+        for (int i = j; i < j + PIECE && i < left; ++i) y[i] = from->at[i];
+#endif
+    }
+}
+/* 0 behind the end of the row. */
+FASTACT_INLINE void FN(chunk_end)(FN(chunk) *chunk, ptrdiff_t left) {
+    const FASTACT_BITS end = (FASTACT_BITS)left;
+    EACH chunk->at[j] = (FASTACT_BITS)j < end ? chunk->at[j] : K(0);
+}
+
+/* Partial sums, one for each lane: doubles for float; for double pairs, whose hi is summed with its exact error. */
+#if FASTACT_PRECISION == 32
+typedef struct { fastact_doubles hi[FASTACT_SUM_VECTORS]; } FN(sums);
+typedef struct { double at[FASTACT_LANES]; } FN(terms);
+FASTACT_INLINE void FN(accumulate)(FN(sums) *sums, const FN(terms) *terms) {
+    for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) {
+        fastact_doubles part;
+        memcpy(&part, (const char *)terms + v * sizeof part, sizeof part);
+        sums->hi[v] += part;
+    }
+}
+FASTACT_INLINE void FN(accumulate_chunk)(FN(sums) *sums, const FN(chunk) *chunk) {
+    FN(terms) terms;
+    EACH terms.at[j] = (double)chunk->at[j];
+    FN(accumulate)(sums, &terms);
+}
+FASTACT_INLINE WIDE FN(total)(const FN(sums) *sums) {
+    double lane[FASTACT_LANES];
+    memcpy(lane, sums->hi, sizeof lane);
+#define FOLD(width) _Pragma("GCC unroll 1") for (int j = 0; j < width; ++j) lane[j] += lane[j + width];
+    FOLD(8) FOLD(4) FOLD(2) FOLD(1)
+#undef FOLD
+    return lane[0];
+}
+#else
+typedef struct { fastact_doubles hi[FASTACT_SUM_VECTORS], lo[FASTACT_SUM_VECTORS]; } FN(sums);
+typedef struct { double at[FASTACT_LANES], lo[FASTACT_LANES]; } FN(terms);
+FASTACT_INLINE void FN(accumulate_part)(FN(sums) *sums, int v, fastact_doubles part) {
+    const fastact_doubles before = sums->hi[v], sum = before + part, seen = sum - before;
+    sums->hi[v] = sum;
+    sums->lo[v] += (before - (sum - seen)) + (part - seen);
+}
+FASTACT_INLINE void FN(accumulate_chunk)(FN(sums) *sums, const FN(chunk) *terms) {
+    for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) {
+        fastact_doubles part;
+        memcpy(&part, terms->at + v * sizeof part / sizeof(double), sizeof part);
+        FN(accumulate_part)(sums, v, part);
+    }
+}
+FASTACT_INLINE void FN(accumulate)(FN(sums) *sums, const FN(terms) *terms) {
+    for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) {
+        fastact_doubles part, rest;
+        memcpy(&part, terms->at + v * sizeof part / sizeof(double), sizeof part);
+        memcpy(&rest, terms->lo + v * sizeof part / sizeof(double), sizeof part);
+        FN(accumulate_part)(sums, v, part);
+        sums->lo[v] += rest;
+    }
+}
+FASTACT_INLINE WIDE FN(total)(const FN(sums) *sums) {
+    double hi[FASTACT_LANES], lo[FASTACT_LANES];
+    memcpy(hi, sums->hi, sizeof hi);
+    memcpy(lo, sums->lo, sizeof lo);
+#define FOLD(width) _Pragma("GCC unroll 1") for (int j = 0; j < width; ++j) { \
+        const WIDE sum = FN(wide_sum)(hi[j], hi[j + width]); \
+        hi[j] = sum.hi; \
+        lo[j] = (lo[j] + lo[j + width]) + sum.lo; \
+    }
+    FOLD(8) FOLD(4) FOLD(2) FOLD(1)
+#undef FOLD
+    return FN(wide_quick_sum)(hi[0], lo[0]);
+}
+#endif
+
+/* The largest of sign x; a NaN may count as more than inf or as nothing. Floats are ordered as integers once the
+ * negative ones are turned round, and a maximum of integers vectorises. */
+FASTACT_INLINE FASTACT_BITS FN(row_key)(REAL x) {
+    const FASTACT_BITS bits = FN(bits)(x);
+    return bits ^ ((bits >> (8 * sizeof(REAL) - 1)) & (FASTACT_BITS)(((uint64_t)1 << (8 * sizeof(REAL) - 1)) - 1));
+}
+FASTACT_INLINE REAL FN(row_max)(const REAL *x, ptrdiff_t n, REAL sign) {
+    const ptrdiff_t whole = n & -FASTACT_LANES;
+    FASTACT_BITS most = FN(row_key)(-INFINITE);
+    for (ptrdiff_t i = 0; i < whole; ++i) {
+        const FASTACT_BITS key = FN(row_key)(sign * x[i]);
+        most = key > most ? key : most;
+    }
+    if (whole < n) {
+        const FN(chunk) rest = FN(chunk_load)(x + whole, n - whole, -sign * INFINITE);
+        EACH {
+            const FASTACT_BITS key = FN(row_key)(sign * rest.at[j]);
+            most = key > most ? key : most;
+        }
+    }
+    return FN(from_bits)(FN(row_key)(FN(from_bits)(most)));
+}
+
+/* e^(x - m) 2^SCALE for x <= m < inf, of the exact difference; NaN stays. */
+FASTACT_INLINE REAL FN(row_exp)(REAL x, REAL m) {
+    const REAL d = x - m, seen = d - x, d_lo = (x - (d - seen)) - (m + seen);
+    const REAL held = FN(at_least)(d, -FASTACT_EXP_END);
+    const REAL error = d > -FASTACT_EXP_END ? -d_lo : K(0);
+    const FN(exp_parts) e = FN(exp_parts_of)(held, error, K(1), FASTACT_ROUNDER);
+    return FN(mad)(e.power, e.t, e.power);
+}
+
+/* 1 / sum, as a pair of REAL. */
+FASTACT_INLINE FN(pair) FN(row_reciprocal)(WIDE sum) {
+    FN(pair) out;
+#if FASTACT_PRECISION == 32
+    const double reciprocal = 1.0 / sum;
+    out.hi = (float)reciprocal;
+    out.lo = (float)(reciprocal - (double)out.hi);
+#else
+    out.hi = K(1) / sum.hi;
+    out.lo = out.hi * FN(reciprocal_error)(out.hi, sum.hi, sum.lo);
+#endif
+    return out;
+}
+
+/* A row whose maximum is inf: `winner` for a single inf and `loser` for the others; NaN if there are several, or a
+ * NaN. */
+FASTACT_INLINE void FN(one_takes_all)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign, REAL winner, REAL loser) {
+    REAL count = 0;
+    for (ptrdiff_t i = 0; i < n; ++i) count += x[i] == x[i] ? (sign * x[i] == INFINITE ? K(1) : K(0)) : x[i];
+    const REAL nan = INFINITE - INFINITE;
+    for (ptrdiff_t i = 0; i < n; ++i) y[i] = count == K(1) ? (sign * x[i] == INFINITE ? winner : loser) : nan;
+}
+
+/* softmax and softmin: y_i = e_i / sum e with e_i = e^(sign x_i - m), m the maximum. */
+FASTACT_INLINE void FN(softmax_of)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign) {
+    const REAL m = FN(row_max)(x, n, sign);
+    if (m == INFINITE) {
+        FN(one_takes_all)(x, y, n, sign, K(1), K(0));
+        return;
+    }
+    FN(sums) sums = {0};
+    if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
+        /* The common factor e^m may as well be 2^k: then no difference is formed that needs two numbers. */
+        const REAL least = m - FASTACT_EXP_END;
+        const REAL rounder = FASTACT_ROUNDER - (FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER);
+        CHUNKS(i) {
+            FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
+            EACH {
+                const REAL held = FN(at_least)(sign * e.at[j], least);
+                const FN(exp_parts) parts = FN(exp_parts_of)(held, K(0), K(1), rounder);
+                e.at[j] = FN(mad)(parts.power, parts.t, parts.power);
+            }
+            if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
+            FN(accumulate_chunk)(&sums, &e);
+            FN(chunk_store)(y + i, n - i, &e);
+        }
+    } else {
+        CHUNKS(i) {
+            FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
+            EACH e.at[j] = FN(row_exp)(sign * e.at[j], m);
+            if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
+            FN(accumulate_chunk)(&sums, &e);
+            FN(chunk_store)(y + i, n - i, &e);
+        }
+    }
+    const FN(pair) r = FN(row_reciprocal)(FN(total)(&sums));
+    CHUNKS(i) {
+        FN(chunk) e = FN(chunk_load)(y + i, n - i, K(0));
+#if FASTACT_PRECISION == 32
+        EACH e.at[j] = FN(fma)(e.at[j], r.hi, e.at[j] * r.lo);
+#else
+        EACH e.at[j] = FN(mad)(e.at[j], r.hi, e.at[j] * r.lo);
+#endif
+        FN(chunk_store)(y + i, n - i, &e);
+    }
+}
+FASTACT_INLINE void FN(softmax)(const REAL *x, REAL *y, ptrdiff_t n) { FN(softmax_of)(x, y, n, K(1)); }
+FASTACT_INLINE void FN(softmin)(const REAL *x, REAL *y, ptrdiff_t n) { FN(softmax_of)(x, y, n, K(-1)); }
+
+/* The sum of e_i in two parts: how many are 1, being the maximum itself, and the others. Where one number leads, that
+ * leaves log(sum) and 1 - y all their digits. y, if not NULL, receives e_i 2^SCALE. */
+typedef struct { WIDE rest; REAL leaders; } FN(split_sum);
+FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, REAL m, REAL sign) {
+    FN(sums) rest = {0};
+    FN(piece) leaders[FASTACT_LANES / PIECE] = {0}; /* exact up to 2^24 in each lane */
+    CHUNKS(i) {
+        FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE), leads;
+        EACH {
+            const REAL at = sign * e.at[j];
+            leads.at[j] = at == m ? K(1) : K(0);
+            /* Far below, row_exp gives what is too small to be seen; in long rows its sum could be. */
+            e.at[j] = at - m < -FASTACT_EXP_END ? K(0) : FN(row_exp)(at, m);
+        }
+        if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
+        if (y != NULL) FN(chunk_store)(y + i, n - i, &e);
+        EACH e.at[j] = leads.at[j] != 0 ? K(0) : e.at[j];
+        FN(accumulate_chunk)(&rest, &e);
+        for (int v = 0; v < FASTACT_LANES / PIECE; ++v) leaders[v] += *(const FN(piece) *)(leads.at + v * PIECE);
+    }
+    FN(split_sum) out;
+    out.rest = FN(total)(&rest);
+    REAL lane[FASTACT_LANES];
+    memcpy(lane, leaders, sizeof lane);
+#define FOLD(width) _Pragma("GCC unroll 1") for (int j = 0; j < width; ++j) lane[j] += lane[j + width];
+    FOLD(8) FOLD(4) FOLD(2) FOLD(1)
+#undef FOLD
+    out.leaders = lane[0];
+#if FASTACT_PRECISION == 32
+    out.rest *= FASTACT_UNSCALE;
+#else
+    out.rest = FN(wide_unscale)(out.rest);
+#endif
+    return out;
+}
+
+/* log(leaders + rest), leaders >= 1: k ln 2 + log1p(f), and f is the rest itself where 1 + rest < 2. */
+FASTACT_INLINE WIDE FN(row_log)(FN(split_sum) s) {
+    const WIDE sum = FN(wide_plus)(s.rest, s.leaders);
+    const double lead = FN(wide_lead)(sum);
+    const int exponent = (int)(fastact_bits_f64(lead) >> 52) - 1023;
+    const double power = fastact_from_bits_f64((int64_t)(1023 - (lead == lead ? exponent : 0)) << 52);
+    const WIDE scaled = FN(wide_plus)(FN(wide_scale)(sum, power), K(-1));
+    const WIDE log = FN(wide_log1p)(FN(wide_select)(exponent == 0, s.rest, scaled));
+    const WIDE doublings = FN(wide_scale)(FN(wide_constant)(0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56), exponent);
+    return exponent == 0 ? log : FN(wide_add)(doublings, log);
+}
+
+/* log_softmax: y_i = (x_i - m) - log(sum e). Both terms are negative: nothing cancels. */
+FASTACT_INLINE void FN(log_softmax)(const REAL *x, REAL *y, ptrdiff_t n) {
+    const REAL m = FN(row_max)(x, n, K(1));
+    if (m == INFINITE) {
+        FN(one_takes_all)(x, y, n, K(1), K(0), -INFINITE);
+        return;
+    }
+    const WIDE log = FN(row_log)(FN(row_sum)(x, NULL, n, m, K(1)));
+    CHUNKS(i) {
+        FN(chunk) at = FN(chunk_load)(x + i, n - i, m);
+        EACH {
+#if FASTACT_PRECISION == 32
+            at.at[j] = (float)(((double)at.at[j] - (double)m) - log);
+#else
+            const WIDE d = FN(wide_sum)(at.at[j], -m), sum = FN(wide_sum)(d.hi, -log.hi);
+            const double value = sum.hi + (sum.lo + (d.lo - log.lo));
+            at.at[j] = sum.hi < -FASTACT_LARGEST ? sum.hi : value;
+#endif
+        }
+        FN(chunk_store)(y + i, n - i, &at);
+    }
+}
+
+/* logsumexp: y = m + log(sum e); inf if there is an inf, -inf for a row of -inf. */
+FASTACT_INLINE void FN(logsumexp)(const REAL *x, REAL *y, ptrdiff_t n) {
+    const REAL m = FN(row_max)(x, n, K(1));
+    if (m == INFINITE || m == -INFINITE) { /* a NaN may hide behind them */
+        REAL sum = m;
+        for (ptrdiff_t i = 0; i < n; ++i) sum = x[i] == x[i] ? sum : x[i];
+        *y = sum;
+        return;
+    }
+    const WIDE log = FN(row_log)(FN(row_sum)(x, NULL, n, m, K(1)));
+    *y = FN(narrow)(FN(wide_plus)(log, m));
+}
+
+/* sparsemax: the point of the simplex nearest to x, y_i = max(0, x_i - m - tau). g(tau) = sum max(0, x_i - m - tau) - 1
+ * is convex and falls to its root; Newton's steps from tau = -1 never pass it, and at each either g or the number of
+ * terms is halved, so that few are needed. With exact sums, they end where the terms stay the same.
+ * Martins & Astudillo, From softmax to sparsemax, ICML 2016; Michelot, J. Optim. Theory Appl. 50, 1986. */
+FASTACT_INLINE void FN(sparsemax)(const REAL *x, REAL *y, ptrdiff_t n) {
+    const REAL m = FN(row_max)(x, n, K(1));
+    if (m == INFINITE) {
+        FN(one_takes_all)(x, y, n, K(1), K(1), K(0));
+        return;
+    }
+    double tau = -1, before = 0;
+    for (;;) {
+        FN(sums) sums = {0}, counts = {0};
+        CHUNKS(i) {
+            const FN(chunk) at = FN(chunk_load)(x + i, n - i, -INFINITE);
+            FN(terms) kept, count;
+            EACH {
+                const double d = (double)at.at[j] - (double)m;
+                kept.at[j] = d <= tau ? 0.0 : d;
+                count.at[j] = d <= tau ? 0.0 : 1.0;
+#if FASTACT_PRECISION == 64
+                kept.lo[j] = count.lo[j] = 0;
+#endif
+            }
+            FN(accumulate)(&sums, &kept);
+            FN(accumulate)(&counts, &count);
+        }
+        const double count = FN(wide_lead)(FN(total)(&counts));
+        const WIDE sum = FN(total)(&sums);
+        if (!(count != before)) break;
+        before = count;
+        const double next = FN(wide_lead)(FN(wide_plus)(sum, K(-1))) / count;
+        if (!(next > tau)) {
+            tau = next == next ? tau : next;
+            break;
+        }
+        tau = next;
+    }
+    CHUNKS(i) {
+        FN(chunk) at = FN(chunk_load)(x + i, n - i, m);
+        EACH {
+            const double d = ((double)at.at[j] - (double)m) - tau;
+            at.at[j] = (REAL)(d < 0 ? 0.0 : d);
+        }
+        FN(chunk_store)(y + i, n - i, &at);
+    }
+}
+
+/* Backward --------------------------------------------------------------------------------------------------------- */
+
+/* The sum of a row, and of the products of two rows, the first of which is shifted. */
+FASTACT_INLINE WIDE FN(row_total)(const REAL *grad, ptrdiff_t n) {
+    FN(sums) sums = {0};
+    CHUNKS(i) {
+        const FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
+        FN(accumulate_chunk)(&sums, &g);
+    }
+    return FN(total)(&sums);
+}
+FASTACT_INLINE WIDE FN(row_dot)(const REAL *a, const REAL *b, ptrdiff_t n, REAL shift) {
+    FN(sums) sums = {0};
+    CHUNKS(i) {
+        const FN(chunk) u = FN(chunk_load)(a + i, n - i, K(0)), v = FN(chunk_load)(b + i, n - i, K(0));
+        FN(terms) terms;
+        EACH {
+#if FASTACT_PRECISION == 32
+            terms.at[j] = ((double)u.at[j] - (double)shift) * (double)v.at[j];
+#else
+            const double difference = u.at[j] - shift, product = difference * v.at[j];
+            terms.at[j] = product;
+            terms.lo[j] = FN(fma)(difference, v.at[j], -product);
+#endif
+        }
+        FN(accumulate)(&sums, &terms);
+    }
+    return FN(total)(&sums);
+}
+FASTACT_INLINE FN(pair) FN(row_pair)(WIDE a) {
+    FN(pair) out;
+#if FASTACT_PRECISION == 32
+    out.hi = (float)a;
+    out.lo = FN(abs)(out.hi) <= FASTACT_LARGEST ? (float)(a - (double)out.hi) : K(0);
+#else
+    out = a;
+#endif
+    return out;
+}
+/* (grad - shift - mean) y. */
+FASTACT_INLINE REAL FN(centred)(REAL grad, REAL shift, FN(pair) mean, REAL y) {
+    return (((grad - shift) - mean.hi) - mean.lo) * y;
+}
+
+/* softmax from its output: dx_i = y_i (grad_i - sum grad_j y_j). softmin has the other sign. */
+FASTACT_INLINE void FN(softmax_backward_from_output_of)(
+    const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n, REAL sign) {
+    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, y, n, K(0)));
+    CHUNKS(i) {
+        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
+        const FN(chunk) at = FN(chunk_load)(y + i, n - i, K(0));
+        EACH g.at[j] = FN(centred)(g.at[j], K(0), mean, sign * at.at[j]);
+        FN(chunk_store)(out + i, n - i, &g);
+    }
+}
+FASTACT_INLINE void FN(softmax_backward_from_output)(const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
+    FN(softmax_backward_from_output_of)(grad, y, out, n, K(1));
+}
+FASTACT_INLINE void FN(softmin_backward_from_output)(const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
+    FN(softmax_backward_from_output_of)(grad, y, out, n, K(-1));
+}
+
+/* softmax from x: only differences of gradients count. Taken from that of the maximum, sum e_j (grad_j - grad_max) has
+ * no large term that the result must lose: where one number leads, its dx keeps its digits, too. */
+FASTACT_INLINE void FN(softmax_backward_of)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n, REAL sign) {
+    FN(softmax_of)(x, out, n, sign);
+    const REAL m = FN(row_max)(x, n, sign);
+    ptrdiff_t leader = 0;
+    while (leader < n - 1 && !(sign * x[leader] == m)) ++leader;
+    const REAL shift = grad[leader];
+    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, out, n, shift));
+    CHUNKS(i) {
+        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
+        const FN(chunk) at = FN(chunk_load)(out + i, n - i, K(0));
+        EACH g.at[j] = FN(centred)(g.at[j], shift, mean, sign * at.at[j]);
+        FN(chunk_store)(out + i, n - i, &g);
+    }
+}
+FASTACT_INLINE void FN(softmax_backward)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n) {
+    FN(softmax_backward_of)(grad, x, out, n, K(1));
+}
+FASTACT_INLINE void FN(softmin_backward)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n) {
+    FN(softmax_backward_of)(grad, x, out, n, K(-1));
+}
+
+/* grad - p G for 0 <= p <= 1, of which less = 1 - p is known too: where p is nearly 1, (grad - G) + (1 - p) G. */
+FASTACT_INLINE REAL FN(without_share)(REAL grad, WIDE total, double p, double less) {
+#if FASTACT_PRECISION == 32
+    const double small = (double)grad - p * total, large = ((double)grad - total) + less * total;
+    return (float)(p > 0.5 ? large : small);
+#else
+    const double share = p > 0.5 ? -less : p;
+    const double from = grad - total.hi, from_lo = ((grad - (from + total.hi)) + 0) - total.lo;
+    const double start = p > 0.5 ? from : grad, start_lo = p > 0.5 ? from_lo : 0.0;
+    return FN(mad)(-share, total.hi, start) + (start_lo - share * total.lo);
+#endif
+}
+
+/* log_softmax from its output: dx_i = grad_i - e^y_i sum grad_j. */
+FASTACT_INLINE void FN(log_softmax_backward_from_output)(
+    const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
+    const WIDE total = FN(row_total)(grad, n);
+    CHUNKS(i) {
+        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
+        const FN(chunk) at = FN(chunk_load)(y + i, n - i, K(0));
+        EACH {
+            const REAL held = FN(at_most)(FN(at_least)(at.at[j], -FASTACT_EXP_END), K(0));
+#if FASTACT_PRECISION == 32
+            const fastact_wide_power_f32 e = fastact_wide_exp_parts_f32((double)held);
+            const double p = fastact_mad_f64(e.power, e.t, e.power);
+            const double less = -fastact_mad_f64(e.power, e.t, e.power - 1.0);
+#else
+            const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), FASTACT_ROUNDER);
+            const double power = e.power * FASTACT_UNSCALE, base = power - 1.0;
+            const double p = FN(mad)(power, e.t, power), less = -(FN(mad)(power, e.t, base) + power * e.t_lo);
+#endif
+            g.at[j] = FN(without_share)(g.at[j], total, p, less);
+        }
+        FN(chunk_store)(out + i, n - i, &g);
+    }
+}
+
+/* log_softmax from x: dx_i = grad_i - p_i sum grad_j, p = softmax(x). */
+FASTACT_INLINE void FN(log_softmax_backward)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n) {
+    const WIDE total = FN(row_total)(grad, n);
+    const REAL m = FN(row_max)(x, n, K(1));
+    double reciprocal = 0, others = 0;
+    if (m == INFINITE)
+        FN(one_takes_all)(x, out, n, K(1), FN(power_of_two)(FASTACT_ROUNDER), K(0));
+    const FN(split_sum) s = m == INFINITE ? (FN(split_sum)){FN(widen)(K(0)), K(1)} : FN(row_sum)(x, out, n, m, K(1));
+    const double sum = FN(wide_lead)(FN(wide_plus)(s.rest, s.leaders));
+    reciprocal = FASTACT_UNSCALE / sum;
+    others = FN(wide_lead)(FN(wide_plus)(s.rest, s.leaders - K(1))) / sum;
+    CHUNKS(i) {
+        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
+        const FN(chunk) at = FN(chunk_load)(x + i, n - i, K(0)), e = FN(chunk_load)(out + i, n - i, K(0));
+        EACH {
+            const double p = (double)e.at[j] * reciprocal, less = at.at[j] == m ? others : 1.0 - p;
+            g.at[j] = FN(without_share)(g.at[j], total, p, less);
+        }
+        FN(chunk_store)(out + i, n - i, &g);
+    }
+}
+
+/* logsumexp: dx_i = grad softmax(x)_i. */
+FASTACT_INLINE void FN(logsumexp_backward)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n) {
+    FN(softmax)(x, out, n);
+    const REAL factor = *grad;
+    CHUNKS(i) {
+        FN(chunk) at = FN(chunk_load)(out + i, n - i, K(0));
+        EACH at.at[j] = factor * at.at[j];
+        FN(chunk_store)(out + i, n - i, &at);
+    }
+}
+
+/* sparsemax from its output: dx_i = grad_i - mean of grad over the support, on the support; else 0. */
+FASTACT_INLINE void FN(sparsemax_backward_from_output)(const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
+    FN(sums) sums = {0}, counts = {0};
+    CHUNKS(i) {
+        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0)), count = FN(chunk_load)(y + i, n - i, K(0));
+        EACH {
+            const REAL at = count.at[j], kept = at > 0 ? g.at[j] : K(0), one = at > 0 ? K(1) : K(0);
+            g.at[j] = kept;
+            count.at[j] = at == at ? one : at;
+        }
+        FN(accumulate_chunk)(&sums, &g);
+        FN(accumulate_chunk)(&counts, &count);
+    }
+    const FN(pair) mean = FN(row_pair)(FN(wide_divide)(FN(total)(&sums), FN(total)(&counts)));
+    const REAL rest = K(0) * FN(narrow)(FN(total)(&counts)); /* NaN for a row with NaN */
+    CHUNKS(i) {
+        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
+        const FN(chunk) at = FN(chunk_load)(y + i, n - i, K(0));
+        EACH {
+            const REAL centred = FN(centred)(g.at[j], K(0), mean, K(1));
+            g.at[j] = at.at[j] > 0 ? centred : rest;
+        }
+        FN(chunk_store)(out + i, n - i, &g);
+    }
+}
+FASTACT_INLINE void FN(sparsemax_backward)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n) {
+    FN(sparsemax)(x, out, n);
+    FN(sparsemax_backward_from_output)(grad, out, out, n);
+}
+
+#undef REAL
+#undef FN
+#undef K
+#undef WIDE
+#undef INFINITE
+#undef FASTACT_TILE
+#undef FASTACT_ROW_NEAR
+#undef EACH
+#undef CHUNKS
+#undef PIECE
+
+#endif /* FASTACT_ROW_FORMULAS */
