@@ -5,5 +5,5 @@ from __future__ import annotations
 from hypothesis import settings
 
 # The same examples on every machine and in every run: a red suite is the code's doing.
-settings.register_profile("fastact", deadline=None, derandomize=True, max_examples=60, database=None)
+settings.register_profile("fastact", deadline=None, derandomize=True, max_examples=30, database=None)
 settings.load_profile("fastact")

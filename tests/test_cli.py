@@ -255,7 +255,7 @@ def test_ctrl_c_leaves_the_finished_rows(tmp_path, clusters):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     try:
-        for _ in range(1200):
+        for _ in range(6000):
             if (tmp_path / vanish.FILE).exists() and read(tmp_path)["rows"]:
                 break
             assert process.poll() is None, process.communicate()[0]

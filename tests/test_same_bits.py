@@ -371,7 +371,7 @@ def test_for_instruction_set_runs_what_it_says():
     x = np.linspace(-9, 9, 1000, dtype=np.float32)
     for name in fastact.show_config("dict")["usable here"]:
         namespace = fastact.for_instruction_set(name)
-        assert set(vars(namespace)) == {str(case) for case in CASES}
+        assert {str(case) for case in CASES} <= set(vars(namespace)) <= set(fastact.__all__)
         if name == chosen:
             for case in CASES:
                 if case.ufunc().nin == 1:

@@ -1,4 +1,6 @@
-"""Write what the build derives from the table: ``kernel_table.pxi`` for Cython, ``__init__.pyi`` for type checkers.
+"""Write what the build derives from the table.
+
+``kernel_table.pxi`` for Cython, ``__init__.pyi`` for type checkers, and the docstrings in ``_documentation.py``.
 
 Called by meson: ``generate.py catalogue.py OUTPUT``, the kind of output being told from its name. Standard library
 only, and reads nothing but the catalogue.
@@ -10,6 +12,8 @@ import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
+
+import docstrings
 
 MAX_PARAMETERS = 4  # as in _kernels.pyx
 PRECISIONS = {"f32": "float", "f64": "double"}
@@ -327,11 +331,21 @@ def unit_stubs(units: ModuleType) -> list[str]:
     ]
 
 
+def documentation(catalogue: ModuleType) -> str:
+    """The docstrings of every form, as a module: made at import they would cost 5 ms of it."""
+    lines = [
+        f"    {row.name + form.suffix!r}: {docstrings.documentation(row, form)!r},"
+        for row in catalogue.ACTIVATIONS.values()
+        for form in row.forms
+    ]
+    return "\n".join(["DOCUMENTATION = {", *lines, "}", ""])
+
+
 def main() -> None:
     """Write the output named on the command line."""
     catalogue_path, output = sys.argv[1:]
     catalogue = load_catalogue(catalogue_path)
-    text = {".pxi": kernel_table, ".pyi": stub}[Path(output).suffix](catalogue)
+    text = {".pxi": kernel_table, ".pyi": stub, ".py": documentation}[Path(output).suffix](catalogue)
     Path(output).write_text(text)
 
 

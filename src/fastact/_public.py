@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import _ufuncs, gated, rowwise, stochastic
-from ._docstrings import documentation
+from ._documentation import DOCUMENTATION
 from ._schema import Activation, Form, Interval, Parameter
 from .catalogue import ACTIVATIONS
 
@@ -134,7 +134,7 @@ def make(instruction_set: str) -> dict[str, Any]:
             name = row.name + form.suffix
             ufunc = ufuncs[name]
             ufunc.__module__ = PUBLIC_MODULE
-            ufunc.__doc__ = documentation(row, form)
+            ufunc.__doc__ = DOCUMENTATION[name]
             forms[form.name] = ufunc
             if row.parameters:
                 forms[form.name] = keyword_function(row, form, ufunc, replacements.get(form.kind))

@@ -390,7 +390,7 @@ def measure(settings: Settings, parts: data.Split, classes: int, depth: int, act
 def initialiser_for(activation: str) -> str:
     """The initialiser made for an activation: He for rectifiers, whose slopes differ on the two sides; else Xavier."""
     left, right = fastact.activations[activation].derivative_limits
-    return "he_uniform" if left != right else "xavier_uniform"
+    return "he_uniform" if abs(left - right) > 0 else "xavier_uniform"
 
 
 def _hidden(
@@ -413,6 +413,7 @@ def saturate(net: mlp.Network, X: NDArray[np.floating], level: float) -> None:
     layer.bias += level - z.min(axis=0)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a network of exponentials overflows, and its row says so
 def measurement(net: mlp.Network, X: NDArray[np.floating], y: NDArray[np.int64]) -> dict[str, Any]:
     """Gradients, path products and their bounds of one network on some samples; see ``DEFINITIONS``.
 

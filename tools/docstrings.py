@@ -1,8 +1,11 @@
-"""The docstring of every form of an activation, written from its row."""
+"""The docstring of every form of an activation, from its row; for ``generate.py``, before anything is built."""
 
 from __future__ import annotations
 
-from ._schema import NEAR_ROOT, Activation, Form
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastact._schema import Activation, Form
 
 INPUTS = {
     "x": "x : array_like\n    Input; float16, float32 or float64 (integers and bools are taken as float64).",
@@ -97,7 +100,7 @@ def _notes(row: Activation, form: Form) -> list[str]:
             f"Maximum error of {subject.get(kind, form.outputs[0].removeprefix('grad * '))}: {bound.float32:g} ULP in "
             f"float32, {bound.float64:g} in float64, {bound.float16:g} in float16."
         )
-        lines += [f"Within {NEAR_ROOT:g} of its root {root:.6g} the error is absolute." for root in row.roots_of(of)]
+        lines += [f"Within 1/16 of its root {root:.6g} the error is absolute." for root in row.roots_of(of)]
     return lines
 
 
