@@ -122,6 +122,10 @@ def test_any_float_at_any_parameter(case: Case, dtype: type, data: st.DataObject
     x = in_domain(case, np.array([data.draw(st.floats(width=width))], dtype))
     parameters = []
     for parameter in case.row.parameters:
-        floats = st.floats(2.0**-40, 2.0**40, width=width) | st.floats(-(2.0**40), -(2.0**-40), width=width)
-        parameters.append(data.draw(floats.filter(lambda value, p=parameter: value in case.domain(p))))
+        domain = case.domain(parameter)
+        low, high = max(domain.lower, -(2.0**40)), min(domain.upper, 2.0**40)
+        floats = st.floats(max(low, 2.0**-40), high, width=width)
+        if low < 0:
+            floats |= st.floats(low, min(high, -(2.0**-40)), width=width)
+        parameters.append(data.draw(floats.filter(domain.__contains__)))
     check_exact(case, x, tuple(parameters))
