@@ -277,6 +277,8 @@ def test_the_process_ends_with_status_1(tmp_path: Path):
         (["--isa", "mmx"], "instruction set 'mmx' is unknown"),
         (["--every", "0"], "must be at least 1"),
         (["--every", "two"], "--every"),
+        (["--rows"], "--rows needs --json"),
+        (["--rows", "--json", "x.json", "--every", "3"], "--rows takes full runs"),
         (["tanh", "--function", "numpy:tanh"], "exactly one activation and one form"),
         (["tanh", "--forms", "value", "--function", "numpy"], "MODULE:NAME"),
         (["tanh", "--forms", "value", "--function", "numpy:tanhh"], "tanhh"),

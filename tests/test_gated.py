@@ -260,6 +260,16 @@ def test_errors_of_splits(unit: GatedUnit, arguments: tuple[Any, ...], error: ty
 
 
 @UNIT
+def test_labels_do_not_align_the_halves(unit: GatedUnit):
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+    split, back = getattr(fastact, f"{unit.name}_split"), getattr(fastact, f"{unit.name}_split_backward")
+    labelled = pandas.Series(x)
+    assert np.array_equal(split(labelled), split(x))
+    assert np.array_equal(back(labelled[:2], labelled), back(x[:2], x))
+
+
+@UNIT
 def test_errors_of_backward_splits_and_outputs(unit: GatedUnit):
     with pytest.raises(ValueError, match=r"_split_backward: grad must have the shape \(2, 1\), got \(2, 2\)"):
         of(unit, "_split_backward")(np.ones((2, 2)), np.ones((2, 2)))

@@ -670,7 +670,7 @@ def test_a_wrong_out_or_gradient_changes_nothing():
         assert (out == 7).all()
     with pytest.raises(ValueError, match="mismatch"):
         fastact.softmax_backward(np.zeros((2, 2)), x)
-    with pytest.raises(ValueError, match="squeeze"):
+    with pytest.raises(ValueError, match="one number for each row"):
         fastact.logsumexp_backward(np.zeros((2, 2)), x, keepdims=True)
     with pytest.raises(TypeError, match="cast"):
         fastact.softmax(x, axis=None, out=np.zeros((2, 3), np.int64))
@@ -743,3 +743,52 @@ def test_integers_become_float64():
 def test_errors_of_maxout_and_crelu(call: Callable[[], Any], error: type, message: str):
     with pytest.raises(error, match=message):
         call()
+
+
+# What calls by several axes add -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", [row for row in ROW_FUNCTIONS.values() if not row.reduces], ids=lambda f: f.name)
+@pytest.mark.parametrize(("axis", "row"), [(np.int64(-1), (3,)), (None, (3,)), ((-1,), (3,)), ((-2, -1), (2, 3))])
+def test_gradients_broadcast_for_every_kind_of_axis(function: RowFunction, axis: Any, row: tuple[int, ...]):
+    """A gradient of more dimensions than x: as if x had been broadcast by hand."""
+    rng = np.random.default_rng(3)
+    x, grad = rng.normal(0, 0.1, row), rng.normal(size=(1 if axis is None else 4, *row))
+    backward = getattr(fastact, f"{function.name}_backward")
+    got, want = backward(grad, x, axis=axis), backward(grad, np.broadcast_to(x, grad.shape).copy(), axis=axis)
+    assert got.shape == grad.shape
+    assert np.array_equal(bits(got), bits(want))
+    assert np.abs(got).max() > 1e-3
+
+
+def test_a_gradient_for_each_row_broadcasts_over_rows_and_axes():
+    x = np.random.default_rng(4).normal(size=(3, 2, 2))
+    grad = np.random.default_rng(5).normal(size=(5, 3))
+    want = grad[..., None, None] * special.softmax(x, axis=(1, 2))
+    backward = fastact.logsumexp_backward
+    np.testing.assert_allclose(backward(grad[0], x, axis=(1, 2)), want[0], rtol=1e-14)
+    np.testing.assert_allclose(backward(grad[0][:, None, None], x, axis=(1, 2), keepdims=True), want[0], rtol=1e-14)
+    for axis in (None, (0, 2)):
+        np.testing.assert_allclose(backward(2.0, x, axis=axis), 2 * special.softmax(x, axis=axis), rtol=1e-14)
+    with pytest.raises(ValueError, match="logsumexp_backward: grad must have one number for each row"):
+        backward(np.ones((3, 2, 2)), x, axis=(1, 2), keepdims=True)
+
+
+def test_empty_batches_of_rows_of_several_axes():
+    assert fastact.softmax(np.empty((0, 2, 3)), axis=(1, 2)).shape == (0, 2, 3)
+    assert fastact.logsumexp(np.empty((0, 2, 3)), axis=(1, 2)).shape == (0,)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rows", [1, 200])
+def test_overflow_is_signalled_in_place_too(dtype: type, rows: int):
+    largest = np.finfo(dtype).max
+    with np.errstate(all="raise"):
+        for row in ([1.0, 2.0], [-np.inf, 2.0]):
+            x = np.tile(np.array(row, dtype), (rows, 1))
+            fastact.log_softmax(x, out=x)
+        x = np.tile(np.array([largest, -largest], dtype), (rows, 1))
+        with pytest.raises(FloatingPointError, match="overflow"):
+            fastact.log_softmax(x)
+        with pytest.raises(FloatingPointError, match="overflow"):
+            fastact.log_softmax(x, out=x)

@@ -561,6 +561,8 @@ def parse(arguments: list[str] | None) -> tuple[argparse.Namespace, list[Job]]:
                 parser.error(f"{what} {name!r} is unknown; allowed: {', '.join(allowed)}")
     if options.rows and options.json is None:
         parser.error("--rows needs --json, whose figures it writes")
+    if options.rows and (options.every != 1 or options.function is not None):
+        parser.error("--rows takes full runs of fastact's own functions only, without --every and --function")
     functions = tuple(options.isa.split(","))
     try:
         for name in functions:

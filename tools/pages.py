@@ -215,7 +215,8 @@ def _subject(form: Form) -> str:
 def _example(row: Activation) -> Iterator[str]:
     x = np.array([row.example, -1, 0, 1, 10], np.float32)
     yield "```pycon"
-    yield f">>> x = np.array([{row.example:g}, -1, 0, 1, 10], np.float32)"
+    example = f"{row.example:g}".replace("e+", "e")  # as formatters of code write it
+    yield f">>> x = np.array([{example}, -1, 0, 1, 10], np.float32)"
     with np.printoptions(precision=4), np.errstate(over="ignore"):
         for form in row.forms:
             if form.own and form.inputs == ("x",):

@@ -186,7 +186,7 @@ cdef inline void map_gate_backward(
         at = b[i]
         given = grad[i]
         value = given * formula(at, NULL)
-        # The slope first: grad * a could overflow where the result does not.
+        # The slope first, which is small where a is large and b is not: grad * a overflows more often.
         grad_b[i] = given * (a[i] * derivative(at, NULL))
         grad_a[i] = value
 

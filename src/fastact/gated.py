@@ -75,8 +75,8 @@ Raises
 Notes
 -----
 The second is grad * (a * f'(b)), f being fastact.{activation}, each product rounded; 0 * inf is NaN.
-Maximum error outside the subnormal range: {backward.float32:g} ULP in float32, {backward.float64:g} in float64; near a
-root of f' that of f', times grad * a.
+Maximum error where a times the slope and the results are normal numbers: {backward.float32:g} ULP in float32,
+{backward.float64:g} in float64; near a root of f' that of f', times grad * a.
 
 References
 ----------
@@ -148,8 +148,11 @@ def names() -> dict[str, str]:
 
 
 def _halves(public: str, x: Any, axis: int) -> tuple[Any, Any, int]:
-    """Both halves along the axis, as views, and the axis as an index from 0. An array stays of its kind."""
-    if not hasattr(x, "shape"):
+    """Both halves along the axis, as views, and the axis as an index from 0. An array stays of its kind.
+
+    But for labelled ones such as pandas', whose halves would be aligned by their labels.
+    """
+    if not hasattr(x, "__array_function__"):
         x = np.asanyarray(x)
     try:
         axis = normalize_axis_index(operator.index(axis), len(x.shape), f"{public}: axis")

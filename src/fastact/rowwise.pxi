@@ -133,8 +133,11 @@ cdef inline void run_rows(
     cdef void *operands[ROW_OPERANDS]
     cdef real *blocks[ROW_OPERANDS]
     cdef bint copied[ROW_OPERANDS]
+    cdef char *part[ROW_OPERANDS]
+    cdef npy_intp outer[ROW_OPERANDS]
+    cdef npy_intp inner[ROW_OPERANDS]
     cdef int count = form.inputs + 1
-    cdef int j, cores = 0, copies = 0
+    cdef int i, j, cores = 0, copies = 0
     cdef Py_ssize_t rows = dimensions[0], n = dimensions[1], start = 0, r, size, width = rows, pitch
     cdef real *memory = NULL
     cdef bint before, overflow = False
@@ -152,8 +155,9 @@ cdef inline void run_rows(
         copied[j] = half or (core[j] != sizeof(real) and n > 1 and (form.rows >> j) & 1)
         copies += copied[j]
     # NumPy lets an output be exactly an input; kernels with two inputs may write before they have read both.
+    # So may all that are asked afterwards whether a finite input made an infinity.
     j = form.inputs
-    if j > 1 and not copied[j] and (args[0] == args[j] or args[1] == args[j]):
+    if (j > 1 or form.overflows) and not copied[j] and (args[0] == args[j] or (j > 1 and args[1] == args[j])):
         copied[j] = True
         copies += 1
     pitch = (n + 31) // 16 * 16  # never a power of two, whose rows would fall into the same cache lines
@@ -188,13 +192,23 @@ cdef inline void run_rows(
             kernel(operands, n)
         j = form.inputs
         if copied[j]:
+            if form.overflows and not half and not before and fastact_status_overflow():
+                # Before the store, which may overwrite the inputs.
+                for i in range(j):
+                    part[i] = args[i] + start * steps[i]
+                    outer[i] = steps[i]
+                    inner[i] = core[i]
+                part[j] = <char *> blocks[j]
+                outer[j] = pitch * sizeof(real)
+                inner[j] = sizeof(real)
+                overflow |= finite_gave_infinite[real](part, size, n, outer, inner, form, NULL)
             overflow |= store_rows[real](
                 blocks[j], pitch, args[j] + start * steps[j], steps[j], core[j], size,
                 n if (form.rows >> j) & 1 else 1, half,
             )
         start += size
     free(memory)
-    if form.overflows and not half and not before and fastact_status_overflow():
+    if form.overflows and not half and not before and not copied[form.inputs] and fastact_status_overflow():
         overflow = finite_gave_infinite[real](args, rows, n, steps, core, form, NULL)
     fastact_status_set(status, overflow)
 

@@ -7,6 +7,7 @@ length of an axis, which a gufunc with ``axis=`` cannot, and are plain functions
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -39,8 +40,9 @@ def _axes(public: str, axis: Axis, ndim: int) -> tuple[int, ...]:
 
 def _one_row(x: NDArray, axes: tuple[int, ...]) -> NDArray:
     """The axes made one, and moved to the end."""
-    moved = np.moveaxis(x, axes, range(x.ndim - len(axes), x.ndim))
-    return moved.reshape(*moved.shape[: x.ndim - len(axes)], -1)
+    outer = x.ndim - len(axes)
+    moved = np.moveaxis(x, axes, range(outer, x.ndim))
+    return moved.reshape(*moved.shape[:outer], math.prod(moved.shape[outer:]))
 
 
 def _along(row: RowFunction, form: RowForm, ufunc: np.ufunc) -> Callable[..., Any]:
@@ -50,14 +52,26 @@ def _along(row: RowFunction, form: RowForm, ufunc: np.ufunc) -> Callable[..., An
 
     def along(*arrays: ArrayLike, axis: Axis, keepdims: bool = False, **keywords: Any) -> Any:
         given = [np.asanyarray(array) for array in arrays]
-        x = given[-1]
-        axes = _axes(public, axis, x.ndim)
         if reduced:
-            if keepdims:
-                given[0] = np.squeeze(given[0], axes)
-            given[-1] = _one_row(x, axes)
+            # A gradient for each row: it has the axes with length 1, or has them not, and broadcasts with the rest.
+            grad, x = given
+            axes = _axes(public, axis, x.ndim)
+            if not keepdims:
+                outer = x.ndim - len(axes)
+                grad = np.expand_dims(grad.reshape((1,) * (outer - grad.ndim) + grad.shape), axes)
+            shape = np.broadcast_shapes(grad.shape, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
+            if any(shape[i - x.ndim] != 1 for i in axes) or len(shape) > x.ndim:
+                raise ValueError(
+                    f"{public}: grad must have one number for each row of x, got the shape {given[0].shape}"
+                )
+            x = np.broadcast_to(x, tuple(x.shape[i] if i in axes else n for i, n in enumerate(shape)), subok=True)
+            grad = np.broadcast_to(grad, shape, subok=True)
+            given = [_one_row(grad, axes)[..., 0], _one_row(x, axes)]
         else:
-            given = [_one_row(array, axes) for array in np.broadcast_arrays(*given, subok=True)]
+            given = list(np.broadcast_arrays(*given, subok=True))
+            x = given[-1]
+            axes = _axes(public, axis, x.ndim)
+            given = [_one_row(array, axes) for array in given]
         out = keywords.pop("out", None)
         result = ufunc(*given, **keywords)
         if row.reduces and form.kind == "value":
@@ -217,7 +231,7 @@ def make(ufuncs: dict[str, np.ufunc]) -> dict[str, Any]:
     def crelu_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> NDArray:
         """The gradient passed back through `crelu` at input x.
 
-            grad of the first half where x > 0, - grad of the second half where x < 0, 0 at 0
+            grad of the first half * (x > 0) - grad of the second half * (x < 0); 0 * inf is NaN
 
         Parameters
         ----------
