@@ -962,7 +962,7 @@ FASTACT_INLINE REAL FN(bent_identity)(REAL x) {
     const REAL end = K(0x1p60), a = FN(magnitude)(x, end);
     const FN(wide) square = FN(wide_product)(a, a), root = FN(wide_sqrt)(FN(wide_plus)(square, K(1)));
     const FN(wide) bend = FN(wide_divide)(square, FN(wide_scale)(FN(wide_plus)(root, K(1)), 2));
-    const REAL far = x > 0 ? K(1.5) * x : K(0.5) * x;
+    const REAL far = x * (x > 0 ? K(1.5) : K(0.5)); /* the slope first: the other product could overflow */
     const REAL near = FN(narrow)(FN(wide_plus)(bend, FN(copysign)(a, x)));
     return FN(keep_nan)(FN(abs)(x) > end ? far : near, x);
 }
