@@ -160,7 +160,7 @@ class Buffers:
         """The case's peers in its dtype, of those libraries given that are installed, each on its own arrays."""
         found = {}
         for name, peer in peers.peers_of(self.case.activation, self.case.form).items():
-            library = peers.library_of(name)
+            library = peers.package_of(name)
             if library in libraries and peers.installed(library) and self.case.dtype in peer.dtypes:
                 peers.load(library)
                 found[name] = self._bind(library, peer)

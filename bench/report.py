@@ -12,7 +12,7 @@ from typing import Any
 
 from .cases import COPY, FASTACT, FASTACT_ALLOCATING, size_label
 from .interleave import geometric_mean
-from .peers import FORMS, library_of
+from .peers import FORMS, package_of
 
 TITLES = {
     "value": "Forward: `f(x)`",
@@ -119,7 +119,7 @@ def machine(data: dict[str, Any], cells: list[Cell]) -> str:
     for cell in cells:
         if cell.extra.get("size", 0) >= LARGE:
             for name, result in cell.results.items():
-                busy.setdefault(library_of(name).strip(","), []).append(result["processor"])
+                busy.setdefault(package_of(name).strip(","), []).append(result["processor"])
     lines = [
         ("date", data["datetime"][:10]),
         ("processor", f"{cpu.get('brand_raw', info['machine'])}, {cpu.get('count', '?')} CPUs, {info['system']}"),

@@ -17,7 +17,7 @@ import fastact
 from bench import peers
 from bench.agreement import DisagreementError, Finding, compare, grid, require_agreement
 from bench.cases import DTYPES, Buffers, Case, Contestant
-from bench.peers import COMPARED, CONSTANTS, PEERS, Peer, library_of, peers_of
+from bench.peers import COMPARED, CONSTANTS, PEERS, Peer, package_of, peers_of
 
 ROOT = Path(__file__).parents[1]
 ENTRIES = [
@@ -46,7 +46,7 @@ def findings(library: str) -> dict[tuple[str, str], Finding]:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("activation", "form", "name"), ENTRIES)
 def test_peer_agrees(activation: str, form: str, name: str, dtype: str) -> None:
-    library = library_of(name)
+    library = package_of(name)
     if not peers.installed(library):
         pytest.skip(f"{library} is not installed")
     if dtype not in peers_of(activation, form)[name].dtypes:
@@ -72,17 +72,17 @@ def test_every_form_of_a_row_has_a_peer(activation: str) -> None:
 def test_entry_is_well_formed(activation: str, form: str, name: str) -> None:
     peer = peers_of(activation, form)[name]
     row = fastact.activations[activation]
-    assert library_of(name) in peers.LIBRARIES
+    assert package_of(name) in peers.LIBRARIES
     assert peer.tolerance <= 256, "a peer that needs more than this computes something else"
     assert peer.within[0] <= -8, "at least this range"
     assert peer.within[1] >= 8
     inputs = set(next(f for f in row.forms if f.name == form).inputs)
     if isinstance(peer.entry, str):
-        assert library_of(name) == "numexpr"
+        assert package_of(name) == "numexpr"
         allowed = inputs | set(row.defaults) | set(CONSTANTS) | NUMEXPR_FUNCTIONS
         assert set(compile(peer.entry, name, "eval").co_names) <= allowed
     else:
-        scratch = set() if library_of(name) == "jax" else {"out", "tmp", "mask"}
+        scratch = set() if package_of(name) == "jax" else {"out", "tmp", "mask"}
         assert set(inspect.signature(peer.entry).parameters) <= inputs | scratch | set(row.defaults)
 
 

@@ -96,7 +96,7 @@ def contestants(case: Case, dtype: str) -> dict[str, Function]:
     parameters = tuple(parameters_of(case, dtype).values())
     found: dict[str, Function] = {FASTACT: lambda x: call(case, x, parameters)}
     for name, peer in peers.peers_of(case.row.name, FORMS[case.form.name]).items():
-        library = peers.library_of(name)
+        library = peers.package_of(name)
         if library not in LIBRARIES or not peers.installed(library):
             continue
         peers.load(library)
@@ -359,7 +359,7 @@ def best_of(results: list[dict[str, Any]]) -> dict[tuple[str, str, str], dict[st
     found: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
     for figures in sorted(results, key=rank):
         key = (figures["activation"], figures["form"], figures["dtype"])
-        found.setdefault(key, {}).setdefault(peers.library_of(figures["by"]), figures)
+        found.setdefault(key, {}).setdefault(peers.package_of(figures["by"]), figures)
     order = list(CASES)
     return dict(sorted(found.items(), key=lambda item: order.index(item[0][:2]) if item[0][:2] in order else -1))
 

@@ -37,9 +37,9 @@ __all__ = [
     "installed",
     "jax",
     "jnp",
-    "library_of",
     "load",
     "numexpr",
+    "package_of",
     "peers_of",
     "special",
     "torch",
@@ -49,7 +49,7 @@ __all__ = [
 PEERS: Table = piecewise.PEERS | exponential.PEERS | quotients.PEERS | trigonometric.PEERS
 
 
-def library_of(contestant: str) -> str:
+def package_of(contestant: str) -> str:
     """The library of a contestant: the first word of its name."""
     return contestant.partition(" ")[0]
 
