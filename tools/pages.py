@@ -1,8 +1,8 @@
 """Write ``docs/activations.md`` and its pictures from the catalogue: ``python tools/pages.py``.
 
 ``--pages`` leaves the pictures as they are. Needs fastact installed from this tree and matplotlib. The page is made of
-the rows, of the figures in ``docs/accuracy.json`` and of what the examples print; ``tests/test_pages.py`` regenerates
-it. The pictures have no date and no random names in them: the same rows give the same bytes.
+the rows, with their measured figures, and of what the examples print; ``tests/test_pages.py`` regenerates it. The
+pictures have no date and no random names in them: the same rows give the same bytes.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 For every activation ``f`` of ``fastact.activations``:
 
 ``f(x)``, ``f_derivative(x)``, ``f_with_derivative(x)``, ``f_backward(grad, x)`` and, where f' is a function of the
-output, ``f_backward_from_output(grad, y)``. Activations without parameters are ``np.ufunc`` objects; the others are
-functions with the field's defaults whose ``.ufunc`` takes the parameters as further inputs.
+output, ``f_backward_from_output(grad, y)``; for smooth ones ``f_second_derivative(x)``, and for a parameter ``p`` that
+learns ``f_derivative_p(x)`` and ``f_backward_p(grad, x)``. Activations without parameters are ``np.ufunc`` objects; the
+others are functions with the field's defaults whose ``.ufunc`` takes the parameters as further inputs.
 
 Functions of rows, ``softmax(x, axis=-1)``, log_softmax, softmin, logsumexp and sparsemax, and gated units of two
 inputs, ``glu(a, b)``, reglu, geglu and swiglu, with ``glu_split(x, axis=-1)`` for the halves of one array, have
