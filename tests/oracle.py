@@ -207,7 +207,7 @@ def _fast_dish(x: np.ndarray) -> np.ndarray:
 def _fast_dish_derivative(x: np.ndarray) -> np.ndarray:
     x = np.clip(x, -1e100, 1e100)
     r = np.hypot(1.0, x)
-    return (np.where(x < 0, 1 / (r * (r - x)), 1 + x / r) + x / r**3) / 2
+    return (np.where(x < 0, 1 / (r * (r - x)), 1 + x / r) + x / (r * r * r)) / 2
 
 
 # Beyond it e^z is nothing, or more than anything, and mpmath could not hold e^(2^4000).
@@ -302,7 +302,8 @@ def _gelu_tanh_exponent(x: Any) -> tuple[Any, Any, Any]:
 
 def _fast_gelu_tanh_exponent(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     slope, cube = 2 * math.sqrt(2 / math.pi), 0.044715
-    return slope * (x + cube * x**3), slope * (1 + 3 * cube * x**2), slope * 6 * cube * x
+    # A product, not a power, which takes NumPy a hundred times as long.
+    return slope * (x + cube * (x * x * x)), slope * (1 + 3 * cube * x**2), slope * 6 * cube * x
 
 
 def _mish_gate(x: Any) -> tuple[Any, Any, Any]:
@@ -668,7 +669,7 @@ TRUTHS: dict[str, Truth] = {
         fast_derivative=lambda x: np.square(1 / (1 + np.abs(x))),
         fast_from_output=lambda y: np.square(1 - np.abs(y)),
         second=lambda x: -2 * mp.sign(x) / (1 + abs(x)) ** 3,
-        fast_second=lambda x: -2 * np.sign(x) * (1 / (1 + np.abs(x))) ** 3,
+        fast_second=lambda x: -2 * np.sign(x) / (1 + np.abs(x)) / np.square(1 + np.abs(x)),
     ),
     "dish": Truth(
         value=_dish,
