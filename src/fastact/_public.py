@@ -80,7 +80,7 @@ def {name}({arguments}, **keywords):
 
 
 def ordinary(name: str, domain: Interval) -> str:
-    """Python source that is true for a Python float well inside a domain: what most calls have, and the cheapest test."""
+    """Python source, cheap, that is true for a Python float well inside a domain: what most calls are given."""
     without = "" if domain.without is None else f" and {name} != {domain.without!r}"
     return f"type({name}) is float and {domain.lower!r} < {name} < {domain.upper!r}{without}"
 
