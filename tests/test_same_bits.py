@@ -107,6 +107,41 @@ def test_every_length_and_alignment(case: Case, dtype: type, vary: bool):
             check(offset, length)
 
 
+# Outputs of so many bytes are written past the caches (`STREAM_FROM` in _kernels.pyx), whatever the formula: one kernel
+# for each number of inputs, parameters and outputs.
+LARGE = 1 << 23
+EVERY_SHAPE = {
+    (case.arguments, len(case.row.parameters), len(case.form.outputs), vary): (case, vary)
+    for case in CASES
+    for vary in ((False, True) if case.row.parameters else (False,))
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("case", "vary"), EVERY_SHAPE.values(), ids=str)
+def test_large_outputs(case: Case, dtype: type, vary: bool):
+    """From anywhere in a cache line to anywhere in another; nothing beside the output is touched."""
+    size = np.dtype(dtype).itemsize
+    operands = prepared(case, dtype, vary)
+    expected = alone(case.ufunc(), operands)
+    scalars = operands if vary else [*operands[: case.arguments], *(p[0] for p in operands[case.arguments :])]
+    for first, last, apart in ((0, 0, 0), (3, 5, 0), (1, 64 // size - 1, 1)):
+        length = LARGE // size + 64 // size * first + last
+        large = [np.resize(operand, length) if np.ndim(operand) else operand for operand in scalars]
+        memory = [np.full(length + 128, 7, dtype) for _ in expected]
+        start = [(-whole.ctypes.data % 64) // size + first + apart * i for i, whole in enumerate(memory)]
+        out = tuple(whole[begin : begin + length] for whole, begin in zip(memory, start, strict=True))
+        result = case.ufunc()(*large, out=out)
+        assert not difference(result, [np.resize(e, length) for e in expected]), (first, last, apart)
+        for whole, begin in zip(memory, start, strict=True):
+            assert (whole[:begin] == 7).all()
+            assert (whole[begin + length :] == 7).all()
+    # In place it is read and written together.
+    large[0][:] = np.resize(operands[0], length)
+    result = case.ufunc()(*large, out=(large[0], *out[1:]))
+    assert not difference(result, [np.resize(e, length) for e in expected])
+
+
 def payloads(dtype: type) -> np.ndarray:
     """Quiet NaNs of both signs with different payloads."""
     info = np.finfo(dtype)

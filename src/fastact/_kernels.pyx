@@ -66,6 +66,45 @@ cdef extern from *:
     # Without the overflow that a kernel raised on its way to a finite result.
     void fastact_status_set(fastact_status saved, bint overflow) noexcept nogil
 
+cdef extern from *:
+    """
+    /* Copies to memory that will not be read soon, past the caches: a plain store first reads the line that it will
+     * overwrite. Both addresses and the size are multiples of 64 bytes. Without such stores, a plain copy. */
+    #if defined(__AVX512F__) || defined(__AVX__)
+    #include <immintrin.h>
+    #elif defined(__SSE2__)
+    #include <emmintrin.h>
+    #endif
+    #include <string.h>
+    #if defined(__SSE2__)
+    #define FASTACT_CAN_STREAM 1
+    static inline void fastact_stream(void *target, const void *source, size_t size) {
+        for (size_t i = 0; i < size; i += 64) {
+            float *to = (float *)((char *)target + i);
+            const float *from = (const float *)((const char *)source + i);
+    #if defined(__AVX512F__)
+            _mm512_stream_ps(to, _mm512_load_ps(from));
+    #elif defined(__AVX__)
+            _mm256_stream_ps(to, _mm256_load_ps(from));
+            _mm256_stream_ps(to + 8, _mm256_load_ps(from + 8));
+    #else
+            for (int j = 0; j < 16; j += 4) _mm_stream_ps(to + j, _mm_load_ps(from + j));
+    #endif
+        }
+    }
+    /* Before other threads may be told that the memory is written. */
+    static inline void fastact_stream_end(void) { _mm_sfence(); }
+    #else
+    #define FASTACT_CAN_STREAM 0
+    static inline void fastact_stream(void *target, const void *source, size_t size) { memcpy(target, source, size); }
+    static inline void fastact_stream_end(void) { }
+    #endif
+    """
+    enum:
+        CAN_STREAM "FASTACT_CAN_STREAM"
+    void fastact_stream(void *target, const void *source, size_t size) noexcept nogil
+    void fastact_stream_end() noexcept nogil
+
 cdef extern from "fastact/vectors.h" nogil:
     void fastact_gelu_array_f32(const float *x, float *y, Py_ssize_t length) noexcept
 
@@ -82,6 +121,9 @@ cdef enum:
     MAX_OPERANDS = 8
     NEAR_BLOCK = 128  # elements that take the slower way where one of them is far
     BLOCK = 256  # elements: eight operands of doubles are 16 KiB, half of the smallest first-level cache
+    LINE = 64  # bytes of a cache line
+    STREAM_BLOCK = 4096  # bytes of one output that are computed before they are streamed: a page
+    STREAM_FROM = 1 << 23  # bytes of an output from which on it is written past the caches: about where both took the same
 
 
 # A formula of one number; p points to the parameters. Its adapters are generated.
@@ -344,6 +386,59 @@ cdef inline bint feeds_itself(char **args, const npy_intp *steps, int inputs, in
     return False
 
 
+cdef inline bint streams(void **operands, int inputs, int count, Py_ssize_t bytes) noexcept nogil:
+    """Whether contiguous outputs go past the caches: they are large, cover no input, and their lines begin together."""
+    cdef int i, o
+    if not CAN_STREAM or bytes < STREAM_FROM:
+        return False
+    for o in range(inputs, count):
+        if (<size_t> operands[o] - <size_t> operands[inputs]) % LINE != 0:
+            return False
+        for i in range(inputs):
+            if <char *> operands[i] < <char *> operands[o] + bytes and <char *> operands[o] < <char *> operands[i] + bytes:
+                return False
+    return True
+
+
+cdef void run_streaming(
+    void **operands, Py_ssize_t length, int inputs, int count, const bint *fixed, kernel compute, real *_,
+) noexcept nogil:
+    """Contiguous operands, block by block: results are computed into the first-level cache and streamed from there.
+
+    ``fixed`` tells the operands that are one number; ``_`` only names the precision.
+    """
+    # Plainly: as many as bring the outputs to the beginning of a line, and what is left after the last whole line.
+    cdef Py_ssize_t start = ((-<size_t> operands[inputs]) % LINE) // sizeof(real), size
+    # At the output's place within a page, which is the inputs' too where all are arrays of their own: a load waits for
+    # a store just before it whose address has the same twelve low bits, and that doubles the time.
+    cdef char memory[3 * STREAM_BLOCK]
+    cdef char *blocks = memory + (<size_t> operands[inputs] + start * sizeof(real) - <size_t> memory) % STREAM_BLOCK
+    cdef void *part[MAX_OPERANDS]
+    cdef Py_ssize_t end = length - (length - start) % (LINE // <Py_ssize_t> sizeof(real))
+    cdef int j
+    for j in range(count):
+        part[j] = operands[j]
+    if start:
+        compute(part, start)
+    while start < end:
+        size = min(STREAM_BLOCK // <Py_ssize_t> sizeof(real), end - start)
+        for j in range(inputs):
+            if not fixed[j]:
+                part[j] = <char *> operands[j] + start * sizeof(real)
+        for j in range(inputs, count):
+            part[j] = blocks + (j - inputs) * STREAM_BLOCK
+        compute(part, size)
+        for j in range(inputs, count):
+            fastact_stream(<char *> operands[j] + start * sizeof(real), part[j], size * sizeof(real))
+        start += size
+    fastact_stream_end()
+    if end < length:
+        for j in range(count):
+            if not fixed[j]:
+                part[j] = <char *> operands[j] + end * sizeof(real)
+        compute(part, length - end)
+
+
 cdef inline bint run(
     char **args, Py_ssize_t length, const npy_intp *steps, const entry *form, const kernel *kernels,
     real *_, bint half,
@@ -372,7 +467,12 @@ cdef inline bint run(
         width = 1
         any_copied = True
     if not any_copied:
-        kernels[varying](operands, length)
+        if streams(operands, inputs, count, length * sizeof(real)):
+            for j in range(count):
+                copied[j] = form.inputs <= j < inputs and not varying
+            run_streaming[real](operands, length, inputs, count, copied, kernels[varying], NULL)
+        else:
+            kernels[varying](operands, length)
         return False
     while start < length:
         size = min(width, length - start)
