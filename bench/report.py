@@ -1,4 +1,7 @@
-"""The benchmark's JSON as Markdown: ``python -m bench.report bench.json [--output FILE] [--full]``."""
+"""The benchmark's JSON as Markdown: ``python -m bench.report bench.json [--output FILE] [--full]``.
+
+With ``--output``, a figure for each form and dtype is written beside the file, and shown in it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .cases import COPY, FASTACT, FASTACT_ALLOCATING, size_label
+from .figures import figure
 from .interleave import geometric_mean
 from .peers import FORMS, package_of
 
@@ -232,6 +236,36 @@ def one_element(cells: list[Cell]) -> str:
     return f"{legend}\n\n{table(['activation', *arguments], rows)}"
 
 
+def functions_of_rows(cells: list[Cell]) -> str:
+    """Functions of rows: time, and the ratio of the best peer, by shape."""
+    shapes = unique(cell.shape for cell in cells)
+    found = {(cell.function, cell.form, cell.dtype, cell.shape): cell for cell in cells}
+
+    def text(cell: Cell | None) -> str:
+        if cell is None:
+            return ""
+        peer = f"; {number(cell.best_ratio)} {cell.best}" if cell.best else ""
+        return duration(cell.seconds) + peer
+
+    rows = [
+        [function, form, dtype, *(text(found.get((function, form, dtype, shape))) for shape in shapes)]
+        for function, form, dtype in unique((cell.function, cell.form, cell.dtype) for cell in cells)
+    ]
+    legend = "Time of the whole array; time of the best peer over it, where there is one."
+    return f"{legend}\n\n{table(['function', 'form', 'dtype', *shapes], rows)}"
+
+
+def figures(cells: list[Cell]) -> dict[str, bytes]:
+    """The pictures of a report by file name; none of what was run at one size only."""
+    drawn = {}
+    for form, dtype in unique((cell.form, cell.dtype) for cell in cells):
+        chosen = [cell for cell in cells if (cell.form, cell.dtype) == (form, dtype)]
+        if len({cell.size for cell in chosen}) > 1:
+            title = f"{TITLES[form].replace('`', '')}, {dtype}"
+            drawn[f"{form}-{dtype}.svg"] = figure(chosen, title)["svg"]
+    return drawn
+
+
 def without(data: dict[str, Any], cells: list[Cell]) -> str:
     """What this report cannot compare: rows without a peer in the table, rows that were not run, and failures."""
     rows = data["fastact"]["activations"]
@@ -241,7 +275,12 @@ def without(data: dict[str, Any], cells: list[Cell]) -> str:
     return "\n".join(f"- {what}: {', '.join(names) or 'none'}" for what, names in lines.items())
 
 
-def report(data: dict[str, Any], full: bool = False) -> str:
+def cells_of(data: dict[str, Any]) -> list[Cell]:
+    """What was recorded of every benchmark that ran to its end."""
+    return [Cell(benchmark["extra_info"]) for benchmark in data["benchmarks"] if benchmark["extra_info"]]
+
+
+def report(data: dict[str, Any], full: bool = False, pictures: Iterable[str] = ()) -> str:
     """The report as Markdown.
 
     Parameters
@@ -250,6 +289,8 @@ def report(data: dict[str, Any], full: bool = False) -> str:
         What ``pytest bench --benchmark-json`` wrote.
     full : bool
         Whether to add every contestant of every cell, with quartiles.
+    pictures : iterable of str
+        The names of those files of `figures` that the report shows.
 
     Raises
     ------
@@ -258,8 +299,9 @@ def report(data: dict[str, Any], full: bool = False) -> str:
     """
     if "fastact" not in data or "benchmarks" not in data:
         raise ValueError("the JSON must come from pytest bench --benchmark-json=FILE: it has no 'fastact' entry")
-    cells = [Cell(benchmark["extra_info"]) for benchmark in data["benchmarks"] if benchmark["extra_info"]]
+    cells = cells_of(data)
     elementwise = [cell for cell in cells if cell.kind == "elementwise"]
+    rowwise = [cell for cell in cells if cell.kind == "rows"]
     single = [cell for cell in cells if cell.kind == "one element"]
     if not cells:
         raise ValueError("the JSON has no results: no benchmark ran to its end")
@@ -268,7 +310,11 @@ def report(data: dict[str, Any], full: bool = False) -> str:
         parts += ["## Summary", summary(elementwise), without(data, elementwise)]
     for form in FORMS:
         if any(cell.form == form for cell in elementwise):
-            parts += [f"## {TITLES[form]}", grid(elementwise, form, short)]
+            parts += [f"## {TITLES[form]}"]
+            parts += [f"![{TITLES[form]} by size]({name})" for name in pictures if name.startswith(form + "-")]
+            parts += [grid(elementwise, form, short)]
+    if rowwise:
+        parts += ["## Functions of rows", functions_of_rows(rowwise)]
     if single:
         parts += ["## One element", one_element(single)]
     if full:
@@ -286,7 +332,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--full", action="store_true", help="add every contestant of every cell, with quartiles")
     options = parser.parse_args(arguments)
     try:
-        text = report(json.loads(options.json.read_text(encoding="utf-8")), options.full)
+        data = json.loads(options.json.read_text(encoding="utf-8"))
+        pictures: dict[str, bytes] = {}
+        if options.output is not None and "benchmarks" in data:
+            pictures = figures([cell for cell in cells_of(data) if cell.kind == "elementwise"])
+        text = report(data, options.full, pictures)
     except (OSError, ValueError) as error:
         print(f"{options.json}: {error}", file=sys.stderr)
         return 1
@@ -295,7 +345,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(text, encoding="utf-8")
-        print(f"wrote {options.output}")
+        for name, content in pictures.items():
+            (options.output.parent / name).write_bytes(content)
+        print(f"wrote {', '.join(str(options.output.parent / name) for name in (options.output.name, *pictures))}")
     return 0
 
 

@@ -17,6 +17,7 @@ import pytest
 import fastact
 from bench import report
 from bench.cases import COPY, FASTACT, FASTACT_ALLOCATING, Buffers, Case, cases, size_label
+from bench.figures import LINES
 from bench.interleave import Turns, geometric_mean
 from bench.peers import FORMS, RANGE
 
@@ -272,6 +273,42 @@ def test_one_element_report(data: dict[str, Any]) -> None:
     assert line_of(text, "Time; time of") == "Time; time of numpy.tanh and of scipy.special.expit over it."
 
 
+def test_report_of_functions_of_rows(data: dict[str, Any]) -> None:
+    results = {FASTACT: result(1e-6, 1e-6), "torch.softmax": result(3e-6, 1e-6)}
+    extra = {"kind": "rows", "function": "softmax", "form": "value", "dtype": "float32"}
+    data["benchmarks"] += [
+        {"extra_info": extra | {"shape": "rows of 10", "results": results}},
+        {"extra_info": extra | {"shape": "rows of 100", "results": {FASTACT: result(2e-3, 2e-3)}}},
+    ]
+    assert line_of(report.report(data), "| softmax |") == "| softmax | value | float32 | 1 us; 3 torch.softmax | 2 ms |"
+
+
+def test_figures(data: dict[str, Any], tmp_path: Path) -> None:
+    data["benchmarks"] += [
+        benchmark("sigmoid", "float32", 1000, 1e-6, numpy=10e-6),
+        benchmark("relu", "float32", 1000, 1e-6, numpy=1e-6),
+        benchmark("relu", "float64", 1000, 1e-6, numpy=1e-6),
+    ]
+    source, target = tmp_path / "bench.json", tmp_path / "serial.md"
+    source.write_text(json.dumps(data), encoding="utf-8")
+    assert report.main([str(source), "--output", str(target)]) == 0
+    # What was run at one size is no line.
+    assert sorted(path.name for path in tmp_path.glob("*.svg")) == ["value-float32.svg"]
+    assert "(value-float32.svg)" in line_of(target.read_text(encoding="utf-8"), "![")
+    drawn = (tmp_path / "value-float32.svg").read_text(encoding="utf-8")
+    for text in ("sigmoid", "relu", "lonely", "best peer", "numpy.copyto of the same bytes", "1e3", "1e5"):
+        assert f">{text}<" in drawn
+    assert report.main([str(source), "--output", str(target)]) == 0
+    assert (tmp_path / "value-float32.svg").read_text(encoding="utf-8") == drawn
+
+
+def test_lines_of_figures() -> None:
+    cell = report.Cell(benchmark("relu", "float32", 1000, 1e-6, numpy=3e-6, scipy=2e-6)["extra_info"])
+    times = {name: seconds(cell) for name, (_, _, seconds) in LINES.items()}
+    expected = {"fastact": 1e-6, "best peer": 2e-6, "numpy.copyto of the same bytes": 0.25e-3}
+    assert times == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("key", ["fastact", "benchmarks"])
 def test_json_of_something_else_is_refused(data: dict[str, Any], key: str) -> None:
     other = copy.copy(data)
@@ -292,7 +329,7 @@ def test_report_command(data: dict[str, Any], tmp_path: Path, capsys: pytest.Cap
     printed = capsys.readouterr().out
     assert printed == report.report(data)
     assert report.main([str(source), "--output", str(target)]) == 0
-    assert target.read_text(encoding="utf-8") == printed
+    assert target.read_text(encoding="utf-8") == printed  # all were run at one size: no figures
     assert report.main([str(tmp_path / "none.json")]) == 1
     assert "none.json" in capsys.readouterr().err
 
