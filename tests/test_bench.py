@@ -6,6 +6,7 @@ import copy
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 import fastact
-from bench import report
+from bench import instructions, report
 from bench.cases import COPY, FASTACT, FASTACT_ALLOCATING, Buffers, Case, cases, size_label
 from bench.figures import LINES
 from bench.interleave import Turns, geometric_mean
@@ -414,3 +415,33 @@ def test_bad_option_is_named(option: str, value: str, message: str) -> None:
     run = run_alone(command)
     assert run.returncode != 0
     assert message in run.stdout + run.stderr
+
+
+def test_more_instructions_are_told() -> None:
+    kept = {"avx2": {"relu": {"float32": 1.0, "float64": 2.0}}}
+    table, worse = instructions.compare(kept, {"avx2": {"relu": {"float32": 1.01, "float64": 1.9}}}, 0.02)
+    assert not worse
+    assert line_of(table, "float64") == "| `relu` | avx2 | float64 | 2 | 1.9 | fewer |"
+    table, worse = instructions.compare(kept, {"avx2": {"relu": {"float32": 1.03}, "gelu": {"float32": 9.0}}}, 0.02)
+    assert worse
+    assert line_of(table, "relu") == "| `relu` | avx2 | float32 | 1 | 1.03 | **more** |"
+    assert line_of(table, "gelu") == "| `gelu` | avx2 | float32 |  | 9 |  |"
+
+
+def test_counted_kernels_exist() -> None:
+    kept = json.loads(instructions.FILE.read_text(encoding="utf-8"))
+    assert tuple(kept) == instructions.INSTRUCTION_SETS
+    for by_name in kept.values():
+        for name, counts in by_name.items():
+            assert hasattr(fastact, name)
+            assert list(counts) == ["float32", "float64"]
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
+def test_counting() -> None:
+    """Of the baseline, whose relu takes one instruction on four numbers for each of load, comparison and so on."""
+    counted = instructions.count("baseline", ["relu", "relu_backward"])
+    assert list(counted) == ["relu", "relu_backward"]
+    for counts in counted.values():
+        assert 0 < counts["float32"] < 8
+        assert counts["float64"] == pytest.approx(2 * counts["float32"], rel=0.05)
