@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,10 +134,9 @@ def step(monkeypatch: pytest.MonkeyPatch) -> Activation:
     relu = fastact.activations["softplus"]
     for name, function in (("step", f), ("step_derivative", slope)):
         monkeypatch.setattr(fastact, name, function, raising=False)
-    return replace(
-        relu,
+    return relu.replaced(
         name="step",
-        parameters=(replace(relu.parameters[0], name="at", domain=Interval(-math.inf, math.inf)),),
+        parameters=(relu.parameters[0].replaced(name="at", domain=Interval(-math.inf, math.inf)),),
         limits=(math.nan, math.inf),
         derivative_limits=(math.nan, math.nan),
         second_derivative_formula="",

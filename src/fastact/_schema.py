@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from ._measured import MEASURED
+from ._record import Record
 
 inf, nan = math.inf, math.nan
 
@@ -31,8 +32,7 @@ def number(quantity: Real, parameters: Mapping[str, float]) -> float:
     return float(quantity)
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(Record):
     """A real interval, perhaps without one point: documents a domain or range and, through ``in``, is its test."""
 
     lower: float
@@ -52,8 +52,7 @@ class Interval:
         return f"{left}{self.lower:g}, {self.upper:g}{right}{without}"
 
 
-@dataclass(frozen=True)
-class Accuracy:
+class Accuracy(Record):
     """The largest error allowed, in units in the last place (ULP) of the exact result."""
 
     float32: float
@@ -64,8 +63,7 @@ class Accuracy:
         return {"float16": self.float16, "float32": self.float32, "float64": self.float64}[dtype]
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Record):
     """A parameter of an activation: its name in the field, default and allowed values.
 
     ``output_domain`` is the part of the domain on which f' is a function of the output. A learnable parameter has a
@@ -96,8 +94,7 @@ class Parameter:
         return self.domain
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Record):
     """One way to evaluate an activation: the suffix of its public name, its array inputs and its outputs.
 
     ``formulas`` are what it takes from the header, by what they compute; ``own`` says that it computes something that
@@ -185,8 +182,7 @@ def parameter_forms(name: str) -> tuple[Form, Form]:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Activation:
+class Activation(Record, kw_only=True):
     """One activation. Facts that depend on parameters hold at the defaults, unless they are expressions.
 
     ``kinks`` map a point where f or f' jumps to f' there. ``parameter_order`` are inequalities between parameters, and
@@ -218,7 +214,7 @@ class Activation:
     second_derivative_limits: tuple[float, float] = (0.0, 0.0)
     second_derivative_accuracy: Accuracy | None = None
     second_derivative_roots: tuple[float, ...] = ()
-    kinks: dict[Real, Real] = field(default_factory=dict)
+    kinks: Mapping[Real, Real] = MappingProxyType({})
     smoothness: float = inf
     constant_below: Real | None = None
     constant_above: Real | None = None

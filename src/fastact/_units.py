@@ -7,13 +7,11 @@ the formulas of their activation in ``activations.h``. Standard library only: th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ._record import Record
 from ._schema import Accuracy
 
 
-@dataclass(frozen=True)
-class RowForm:
+class RowForm(Record):
     """One way to evaluate a function of rows: the suffix of its public name, its inputs and its gufunc signature."""
 
     kind: str
@@ -27,8 +25,7 @@ class RowForm:
         return self.suffix.removeprefix("_") or "value"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RowFunction:
+class RowFunction(Record, kw_only=True):
     """A function of whole rows, n numbers to n or, where it ``reduces``, to one.
 
     ``accuracy`` bounds the error of f in ULP; below ``absolute`` (in float32, float64), where it is not 0, an error is
@@ -64,8 +61,7 @@ class RowFunction:
         return tuple(out)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GatedUnit:
+class GatedUnit(Record, kw_only=True):
     """A gated linear unit, a * act(b), act being an activation without parameters.
 
     ``accuracy`` bounds the error of the value in ULP, ``backward_accuracy`` that of both gradients.
