@@ -114,6 +114,24 @@ def test_float64(case: Case):
         check_exact(case, samples(case, np.float64, count, parameters), parameters)
 
 
+# Where the grids of parameters and inputs do not meet: results that overflow, or do not, from e^z beyond 2^1780
+# times a tiny alpha; and a line of slope 1 whose threshold is much larger than x.
+EXTREMES = [
+    ("celu", np.float64, (-3.5e255, -1e-30, -1.2e-275, -1.25e-275), (-5e-259,)),
+    ("celu", np.float64, (-1e-30, -1.25e-275, -1.28e-275, -1.38e-275), (-1e-278,)),
+    ("celu_derivative", np.float64, (-1e-30, -7e-276, -7.1e-276), (-1e-278,)),
+    ("srelu", np.float32, (1e-20, -1e-12, 0.5, 3e38, np.inf), (-2.0, 0.25, -1.0, 1.0)),
+    ("srelu", np.float32, (-1e-20, -0.5, -3e38, -np.inf), (1.0, 1.0, 2.0, 0.25)),
+    ("srelu", np.float64, (1e-300, -1e-200, 0.5, 1e308), (-2.0, 0.25, -1.0, 1.0)),
+]
+
+
+@pytest.mark.parametrize(("name", "dtype", "inputs", "parameters"), EXTREMES)
+def test_extremes(name: str, dtype: type, inputs: tuple[float, ...], parameters: tuple[float, ...]):
+    (case,) = [case for case in OWN_FORMULAS if str(case) == name]
+    check_exact(case, np.array(inputs, dtype), tuple(float(dtype(p)) for p in parameters))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", OWN_FORMULAS, ids=str)
 @given(data=st.data())

@@ -405,6 +405,8 @@ def test_rows_that_another_version_made_are_computed_anew(little, tmp_path, monk
         ("[]", "not a report of this version"),
         ('{"format": 0, "rows": []}', "not a report of this version"),
         ('{"format": 1, "rows": [{}]}', "not a report of this version"),
+        ('{"format": 1, "rows": [{"key": "x"}]}', "not a report of this version"),
+        ('{"format": 1, "rows": [{"key": "x", "depth": "2", "activation": "relu"}]}', "not a report of this version"),
     ],
 )
 def test_what_is_no_report_cannot_be_resumed(little, tmp_path, content, message):

@@ -365,19 +365,31 @@ cdef bint store_half(const float *block, char *target, npy_intp step, Py_ssize_t
 
 # The ufunc loops ---------------------------------------------------------------------------------------------------
 
-cdef inline bint feeds_itself(char **args, const npy_intp *steps, int inputs, int operands, Py_ssize_t length) noexcept nogil:
+cdef inline Py_ssize_t distance(npy_intp step) noexcept nogil:
+    return -step if step < 0 else step
+
+
+cdef inline bint feeds_itself(
+    char **args, const npy_intp *steps, int inputs, int operands, Py_ssize_t length, Py_ssize_t size,
+) noexcept nogil:
     """Whether an element's output may be a later element's input, as in ``accumulate`` and ``reduce``.
 
     NumPy's own calls never pass such operands to an elementwise loop: it copies one that overlaps an output.
     """
     cdef int i, o
-    cdef Py_ssize_t last = length - 1
+    cdef Py_ssize_t last = length - 1, step, between
     for o in range(inputs, operands):
         if steps[o] == 0:
             return True
         for i in range(inputs):
-            if args[i] == args[o] and steps[i] == steps[o]:
-                continue
+            if steps[i] == steps[o]:
+                # The same elements, or those of different columns of one array.
+                step = distance(steps[o])
+                between = (args[i] - args[o]) % step
+                if between < 0:
+                    between += step
+                if args[i] == args[o] or size <= between <= step - size:
+                    continue
             if (
                 args[i] + min(0, last * steps[i]) <= args[o] + max(0, last * steps[o])
                 and args[o] + min(0, last * steps[o]) <= args[i] + max(0, last * steps[i])
@@ -463,7 +475,7 @@ cdef inline bint run(
         if form.inputs <= j < inputs and not varying and not half:
             copied[j] = False
         any_copied = any_copied or copied[j]
-    if length > 1 and count > 2 and feeds_itself(args, steps, inputs, count, length):
+    if length > 1 and count > 2 and feeds_itself(args, steps, inputs, count, length, 2 if half else sizeof(real)):
         width = 1
         any_copied = True
     if not any_copied:

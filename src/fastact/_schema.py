@@ -79,7 +79,6 @@ class Parameter(Record):
     output_domain: Interval | None = None
     derivative_formula: str = ""
     derivative_accuracy: Accuracy | None = None
-    derivative_roots: tuple[float, ...] = ()
     derivative_cancels: Real = 0.0
 
     @property
@@ -318,9 +317,7 @@ class Activation(Record, kw_only=True):
 
     def roots_of(self, form: str) -> tuple[float, ...]:
         """Where a form passes through 0 by cancellation, so that near there its error is bounded absolutely."""
-        roots = {"derivative": self.derivative_roots, "second_derivative": self.second_derivative_roots}
-        roots |= {f"derivative_{p.name}": p.derivative_roots for p in self.parameters}
-        return roots.get(form, ())
+        return {"derivative": self.derivative_roots, "second_derivative": self.second_derivative_roots}.get(form, ())
 
     def cancelling(self, form: str, **parameters: float) -> float:
         """The size of what cancels at the roots of a form that has infinitely many; 0 for the others."""

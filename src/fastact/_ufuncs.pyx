@@ -33,9 +33,16 @@ cdef extern from *:
 cdef extern from *:
     """
     #if (defined(__x86_64__) || defined(__amd64__)) && defined(__GNUC__)
+    #include <cpuid.h>
+    /* What x86-64-v3 has besides, and compilers may use: MOVBE and F16C, and LZCNT. Not all compilers know their names. */
+    static int fastact_cpu_has_rest_of_v3(void) {
+        unsigned int a, b, c, d;
+        if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & (1u << 22)) || !(c & (1u << 29))) return 0;
+        return __get_cpuid(0x80000001u, &a, &b, &c, &d) && (c & (1u << 5));
+    }
     static int fastact_cpu_has_avx2(void) {
         __builtin_cpu_init();
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
+        return fastact_cpu_has_rest_of_v3() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
             && __builtin_cpu_supports("bmi2");
     }
     static int fastact_cpu_has_avx512(void) {

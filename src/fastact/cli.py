@@ -226,7 +226,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> Any:
 
 def _again(context: "typer.Context") -> str:
     """The command that was given, with --resume."""
-    words = ["fastact", str(context.info_name)]
+    words = [sys.argv[0], str(context.info_name)]  # as it was called: its folder need not be on the PATH
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")
         if source is None or source.name != "COMMANDLINE" or parameter.name == "resume":

@@ -12,10 +12,6 @@ cdef enum:
     COPIED_AT_ONCE = 1 << 18  # numbers of one operand, unless a row has more
 
 
-cdef inline Py_ssize_t distance(npy_intp step) noexcept nogil:
-    return -step if step < 0 else step
-
-
 cdef extern from "fastact/rowwise.h" nogil:
     void fastact_transpose_f32(const float *, Py_ssize_t, float *, Py_ssize_t) noexcept
     void fastact_transpose_f64(const double *, Py_ssize_t, double *, Py_ssize_t) noexcept

@@ -75,8 +75,8 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
     write_bytes(path, f"{text}\n".encode())
 
 
-def read(path: Path) -> dict[str, Any]:
-    """Read a report that ``write`` wrote.
+def read(path: Path, entries: Mapping[str, type]) -> dict[str, Any]:
+    """Read a report that ``write`` wrote, whose rows have a key and further entries of some types.
 
     Raises
     ------
@@ -90,7 +90,11 @@ def read(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ResumeError(f"{path} cannot be read as JSON ({error}); start afresh without resuming") from error
     known = isinstance(report, dict) and report.get("format") == FORMAT and isinstance(report.get("rows"), list)
-    if not known or not all(isinstance(row, dict) and isinstance(row.get("key"), str) for row in report["rows"]):
+    needed = {"key": str, **entries}
+    if not known or not all(
+        isinstance(row, dict) and all(isinstance(row.get(name), kind) for name, kind in needed.items())
+        for row in report["rows"]
+    ):
         raise ResumeError(f"{path} is not a report of this version of fastact; start afresh without resuming")
     return report
 

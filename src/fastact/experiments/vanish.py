@@ -265,7 +265,7 @@ def run(
         raise ValueError(f"folder must be a folder, or a name that is free; {path.parent} is a file")
     rows: dict[str, dict[str, Any]] = {}
     if path is not None and resume:
-        before = results.read(path)
+        before = results.read(path, {"depth": int, "activation": str})
         mine = {**before.get("settings", {}), **settings.common}
         results.check_same(path, "settings", before.get("settings", {}), mine)
         results.check_same(path, "data", before.get("data", {}), description)

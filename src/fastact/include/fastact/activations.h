@@ -308,18 +308,20 @@ FASTACT_INLINE REAL FN(relu6_derivative)(REAL x) { return FN(keep_nan)((x > 0) &
 FASTACT_INLINE REAL FN(relu6_derivative_from_output)(REAL y) { return FN(relu6_derivative)(y); }
 
 /* srelu: f(x) = t + a (x - t) beyond the thresholds, else x. The right one goes first where they are one. The line is
- * computed in wide numbers, for it cancels where a < 0; where it overflows (pairs then give NaN), plainly. */
+ * computed in wide numbers, for it cancels where a < 0; where it overflows (pairs then give NaN), plainly. With a = 1 it
+ * is x, also where x - t has lost x. */
 FASTACT_INLINE REAL FN(keep_nans)(REAL value, REAL x, REAL a, REAL b, REAL c, REAL d) {
     return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(value, x), a), b), c), d);
 }
 FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
     const FASTACT_BITS right = x >= t_right, outside = right | (x <= t_left);
     const REAL t = FN(select)(right, t_right, t_left), a = FN(select)(right, a_right, a_left);
-    const REAL at = (a == 0) | (outside == 0) ? t : x; /* 0 * inf, and products that are not used */
+    const FASTACT_BITS bent = outside & (a != 1);
+    const REAL at = (a == 0) | (bent == 0) ? t : x; /* 0 * inf, and products that are not used */
     const REAL plain = FN(mad)(a, at - t, t);
     const REAL line = FN(narrow)(FN(wide_plus)(FN(wide_times)(FN(wide_subtract)(FN(widen)(at), FN(widen)(t)), a), t));
     const REAL beyond = FN(abs)(plain) <= FASTACT_LARGEST ? line : plain;
-    return FN(keep_nans)(FN(select)(outside, beyond, x), x, t_left, a_left, t_right, a_right);
+    return FN(keep_nans)(FN(select)(bent, beyond, x), x, t_left, a_left, t_right, a_right);
 }
 FASTACT_INLINE REAL FN(srelu_derivative)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
     const REAL below = x <= t_left ? a_left : K(1);

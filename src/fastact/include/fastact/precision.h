@@ -12,7 +12,6 @@
 #undef FASTACT_NAME
 #undef FASTACT_K
 #undef FASTACT_MANTISSA_BITS
-#undef FASTACT_EXPONENT_BIAS
 #undef FASTACT_ROUNDER
 #undef FASTACT_ROUNDER_DOWN
 #undef FASTACT_LOGISTIC_END
@@ -127,7 +126,6 @@
 /* A constant that is exact in both precisions, in this one: a bare 0.5 would turn float arithmetic into double. */
 #define FASTACT_K(constant) ((float)(constant))
 #define FASTACT_MANTISSA_BITS 23
-#define FASTACT_EXPONENT_BIAS 127
 /* Powers of two are kept times 2^FASTACT_SCALE, so that results below the normal range are rounded once, at the end. */
 #define FASTACT_SCALE 64
 /* Adding it rounds to an integer k, to nearest, ties to even; k + bias + scale then stands in the low bits. */
@@ -267,7 +265,6 @@
 /* A constant that is exact in both precisions, in this one: a bare 0.5 would turn float arithmetic into double. */
 #define FASTACT_K(constant) ((double)(constant))
 #define FASTACT_MANTISSA_BITS 52
-#define FASTACT_EXPONENT_BIAS 1023
 /* Powers of two are kept times 2^FASTACT_SCALE, so that results below the normal range are rounded once, at the end. */
 #define FASTACT_SCALE 128
 /* Adding it rounds to an integer k, to nearest, ties to even; k + bias + scale then stands in the low bits. */

@@ -105,17 +105,17 @@ FASTACT_INLINE WIDE FN(wide_log1p)(WIDE e) {
 }
 
 /* e^z = lead rest for |z| <= FASTACT_POWER_END, rest a power of two: 1 here. */
-typedef struct { double lead; float rest; } fastact_wide_split_f32;
+typedef struct { double lead; float rest, more; } fastact_wide_split_f32;
 FASTACT_INLINE fastact_wide_split_f32 FN(wide_exp_split)(WIDE z) {
     fastact_wide_split_f32 e;
     e.lead = FN(wide_exp_scaled)(z);
-    e.rest = 1.0f;
+    e.rest = e.more = 1.0f;
     return e;
 }
 FASTACT_INLINE fastact_wide_split_f32 FN(wide_expm1_split)(WIDE z) {
     fastact_wide_split_f32 m;
     m.lead = FN(wide_expm1)(z);
-    m.rest = 1.0f;
+    m.rest = m.more = 1.0f;
     return m;
 }
 
@@ -209,12 +209,16 @@ FASTACT_INLINE WIDE FN(wide_exp_scaled)(WIDE z) {
     const WIDE sum = FN(wide_quick_sum)(K(1), e.t);
     return FN(wide_scale)(FN(wide_quick_sum)(sum.hi, sum.lo + (e.t_lo + e.r_lo)), e.power);
 }
-/* e^z = lead rest for |z| <= FASTACT_POWER_END, rest a power of two: 1 unless e^z, or its last bits, could leave the
- * normal range. So e^z times a number is rounded once, and neither vanishes nor overflows too early. */
-typedef struct { fastact_pair_f64 lead; double rest; } fastact_wide_split_f64;
+/* e^z = lead rest more for |z| <= FASTACT_POWER_END, powers of two: 1 unless e^z, or its last bits, could leave the
+ * normal range, `more` unless e^z is above 2^1780. So e^z times a number is rounded once, and neither vanishes nor
+ * overflows too early. */
+typedef struct { fastact_pair_f64 lead; double rest, more; } fastact_wide_split_f64;
 FASTACT_INLINE double FN(wide_lead_exponent)(double k) { return FN(at_least)(FN(at_most)(k, 890.0), -1000.0); }
 FASTACT_INLINE double FN(wide_rest)(double k, double lead_exponent) {
     return FN(power_of_two)(FN(at_most)(k - lead_exponent, 890.0) + FASTACT_ROUNDER) * FASTACT_UNSCALE;
+}
+FASTACT_INLINE double FN(wide_more)(double k, double lead_exponent) {
+    return FN(power_of_two)(FN(at_least)(k - lead_exponent - 890.0, 0.0) + FASTACT_ROUNDER) * FASTACT_UNSCALE;
 }
 FASTACT_INLINE fastact_wide_split_f64 FN(wide_exp_split)(WIDE z) {
     const FN(exp_parts) e = FN(exp_parts_of)(z.hi, -z.lo, K(1), FASTACT_ROUNDER);
@@ -223,6 +227,7 @@ FASTACT_INLINE fastact_wide_split_f64 FN(wide_exp_split)(WIDE z) {
     fastact_wide_split_f64 out;
     out.lead = FN(wide_scale)(FN(wide_quick_sum)(sum.hi, sum.lo + (e.t_lo + e.r_lo)), power);
     out.rest = FN(wide_rest)(e.k, k);
+    out.more = FN(wide_more)(e.k, k);
     return out;
 }
 /* e^z - 1 = lead rest; where rest is not 1, the 1 does not count. See expm1_pair. */
@@ -234,6 +239,7 @@ FASTACT_INLINE fastact_wide_split_f64 FN(wide_expm1_split)(WIDE z) {
     fastact_wide_split_f64 out;
     out.lead = FN(wide_quick_sum)(hi, FN(mad)(power, e.t, base - hi) + FN(mad)(power, t_lo, base_lo));
     out.rest = FN(wide_rest)(FN(at_least)(e.k, k), k);
+    out.more = FN(wide_more)(e.k, k);
     return out;
 }
 /* e^z - 1 for z in [-FASTACT_TAIL_END, 2]. */
@@ -256,12 +262,12 @@ FASTACT_INLINE WIDE FN(wide_reciprocal)(WIDE a) { return FN(wide_divide)(FN(wide
 /* factor e^z and factor (e^z - 1) for |z| <= FASTACT_POWER_END, rounded once; at the lower end, where z is held, 0. */
 FASTACT_INLINE REAL FN(exp_times)(WIDE z, REAL factor) {
     const FN(wide_split) e = FN(wide_exp_split)(z);
-    const REAL product = FN(narrow_product)(e.lead, FN(widen)(factor)) * e.rest;
+    const REAL product = FN(narrow_product)(e.lead, FN(widen)(factor)) * e.rest * e.more;
     return FN(wide_lead)(z) > -FASTACT_POWER_END ? product : K(0);
 }
 FASTACT_INLINE REAL FN(expm1_times)(WIDE z, REAL factor) {
     const FN(wide_split) m = FN(wide_expm1_split)(z);
-    return FN(narrow_product)(m.lead, FN(widen)(factor)) * m.rest;
+    return FN(narrow_product)(m.lead, FN(widen)(factor)) * m.rest * m.more;
 }
 
 #undef REAL
