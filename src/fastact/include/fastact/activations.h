@@ -287,6 +287,12 @@ FASTACT_INLINE REAL FN(prelu_derivative_weight)(REAL x, REAL weight) {
 }
 
 /* rrelu, evaluated: leaky_relu with the mean slope (l + u) / 2. f'(0) = the mean slope. */
+/* Halved before the sum, which could overflow, but after it where that would lose the last bit. */
+FASTACT_INLINE REAL FN(mean_slope)(REAL lower, REAL upper) {
+    const FASTACT_BITS tiny = FN(abs)(upper) < K(1);
+    const REAL before = FN(select)(tiny, K(1), K(0.5)), after = FN(select)(tiny, K(0.5), K(1));
+    return (before * lower + before * upper) * after;
+}
 FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
 #if FASTACT_PRECISION == 32
     /* The slope is not rounded: rounded twice, the product would be wrong by 1.5 ULP. */
@@ -295,11 +301,11 @@ FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
     const REAL leak = (REAL)(slope * (slope == 0 ? 0 : below));
     return FN(keep_nan)(FN(keep_nan)(x > 0 ? x : leak, lower), upper);
 #else
-    return FN(leaky_relu)(x, K(0.5) * lower + K(0.5) * upper);
+    return FN(leaky_relu)(x, FN(mean_slope)(lower, upper));
 #endif
 }
 FASTACT_INLINE REAL FN(rrelu_derivative)(REAL x, REAL lower, REAL upper) {
-    return FN(leaky_relu_derivative)(x, K(0.5) * lower + K(0.5) * upper);
+    return FN(leaky_relu_derivative)(x, FN(mean_slope)(lower, upper));
 }
 
 /* relu6: f(x) = min(max(0, x), 6). f'(0) = f'(6) = 0. */
@@ -462,14 +468,23 @@ FASTACT_INLINE FN(line) FN(line_of)(REAL x, REAL slope, REAL offset) {
     line.hi = sum;
     line.lo = (product - (sum - seen)) + ((double)offset - seen);
 #else
-    /* Held where the product would overflow; it is then beyond every end below 2^1020. */
-    const REAL end = K(0x1p1022) / FN(at_least)(FN(abs)(slope), K(1));
-    const REAL at = FN(copysign)(FN(magnitude)(x, end), x), product = slope * at;
-    const FN(wide) sum = FN(wide_plus)(FN(wide_product)(slope, at), offset);
+    /* Where the product or the sum could leave the range, all is kept times 2^-130, and the larger factor held: the
+     * product is then beyond every end. Told by the exponents, since a product that overflows would signal it. */
+    const REAL s = FN(abs)(slope), a = FN(abs)(x), larger = s > a ? s : a, smaller = s > a ? a : s;
+    const FASTACT_BITS exponents = (FN(bits)(s) >> 52) + (FN(bits)(a) >> 52);
+    const FASTACT_BITS large = (exponents > 2 * 1023 + 1000) | (FN(abs)(offset) > K(0x1p1000));
+    const REAL scale = FN(select)(large, K(0x1p-130), K(1));
+    const REAL most = FN(select)(large, K(0x1p1022) / FN(at_least)(smaller, K(1)), FASTACT_LARGEST);
     /* A product that underflows still has a sign. */
     const REAL sign = FN(copysign)(x == 0 ? K(0) : K(1), x) * FN(copysign)(K(1), slope);
-    line.hi = sum.hi;
-    line.lo = product == 0 ? sign : sum.lo;
+    const REAL first = FN(copysign)(FN(magnitude)(larger * scale, most), sign), product = first * smaller;
+    const FN(wide) sum = FN(wide_plus)(FN(wide_product)(first, smaller), offset * scale);
+    const FASTACT_BITS infinite = (a > FASTACT_LARGEST) & (s > 0);
+    const FASTACT_BITS beyond = infinite | (large & (FN(abs)(sum.hi) > FASTACT_LARGEST * K(0x1p-130)));
+    const REAL side = FN(select)(infinite, sign, sum.hi);
+    const REAL unscale = FN(select)(large & (beyond ^ 1), K(0x1p130), K(1));
+    line.hi = FN(select)(beyond, FN(copysign)(FASTACT_LARGEST, side), sum.hi * unscale);
+    line.lo = FN(select)(beyond, side, product == 0 ? sign : sum.lo);
 #endif
     return line;
 }
@@ -853,7 +868,7 @@ FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
 /* squareplus: f(x) = (x + r) / 2 with r = sqrt(x^2 + b): m = (|x| + r) / 2 for x > 0 and, since f(x) f(-x) = b / 4,
  * b / (4 m) for x < 0. f' = f / r = y^2 / (y^2 + b / 4). At infinity, and for b = 0, relu.
  * In double x and r are kept times c, a power of two, so that no square leaves the range, and the b on top of the
- * quotient b / (4 m) times another where it could overflow, so that `part` / (m c) times `back` is b / (4 m). */
+ * quotient b / (4 m) times another where that, or its last bits, could, so that `part` / (m c) times `back` is it. */
 typedef struct { FN(wide) root, m, part; double c, inverse, back; } FN(square_root);
 FASTACT_INLINE double FN(square_scale)(REAL a, REAL b) {
 #if FASTACT_PRECISION == 32
@@ -868,8 +883,13 @@ FASTACT_INLINE FN(square_root) FN(square_root_of)(REAL a, REAL b) {
     FN(square_root) s;
     s.c = FN(square_scale)(a, b);
     s.inverse = s.c > 1 ? 0x1p-500 : s.c < 1 ? 0x1p520 : 1;
-    s.part = FN(wide_scale)(FN(widen)(b), s.c < 1 ? 0x1p-20 : 1);
-    s.back = s.c < 1 ? 0x1p-502 : 0.25 * s.c;
+    s.part = FN(widen)(b);
+    s.back = 0.25 * s.c;
+#if FASTACT_PRECISION == 64
+    const FASTACT_BITS tiny = b < 0x1p-500, large = s.c < 1;
+    s.part = FN(wide_scale)(s.part, FN(select)(tiny, 0x1p500, FN(select)(large, 0x1p-20, 1)));
+    s.back *= FN(select)(tiny, 0x1p-500, FN(select)(large, 0x1p20, 1));
+#endif
     const FN(wide) scaled = FN(wide_scale)(FN(widen)(a), s.c);
     const FN(wide) constant = FN(wide_scale)(FN(wide_scale)(FN(widen)(b), s.c), s.c);
     s.root = FN(wide_sqrt)(FN(wide_add)(FN(wide_square)(scaled), constant));
