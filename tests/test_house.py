@@ -155,6 +155,7 @@ ALLOWED = {
     "": {"catalogue", "_ufuncs", "_public", "_config"},
     "properties": {"", "_schema"},
     "listing": {"_schema", "properties"},
+    "sklearn": {""},
     "figures": set(),
     "plots": {"", "_schema", "figures", "properties"},
 }
