@@ -287,11 +287,10 @@ FASTACT_INLINE REAL FN(prelu_derivative_weight)(REAL x, REAL weight) {
 }
 
 /* rrelu, evaluated: leaky_relu with the mean slope (l + u) / 2. f'(0) = the mean slope. */
-/* Halved before the sum, which could overflow, but after it where that would lose the last bit. */
+/* Halved before the sum, which could overflow; what a half of a subnormal loses is added. */
 FASTACT_INLINE REAL FN(mean_slope)(REAL lower, REAL upper) {
-    const FASTACT_BITS tiny = FN(abs)(upper) < K(1);
-    const REAL before = FN(select)(tiny, K(1), K(0.5)), after = FN(select)(tiny, K(0.5), K(1));
-    return (before * lower + before * upper) * after;
+    const REAL l = K(0.5) * lower, u = K(0.5) * upper;
+    return (l + u) + K(0.5) * ((lower - (l + l)) + (upper - (u + u)));
 }
 FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
 #if FASTACT_PRECISION == 32
