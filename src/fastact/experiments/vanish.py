@@ -295,6 +295,8 @@ def run(
     # Deepest first would balance processes better; shallow first shows results early and leaves more rows when stopped.
     missing = sorted((cell for cell in cells.items() if cell[0] not in rows), key=lambda cell: cell[1][0])
     tasks = (joblib.delayed(_keyed_row)(name, settings, parts, len(dataset.classes), cell) for name, cell in missing)
+    if jobs is not None and jobs > len(missing):
+        jobs = max(1, len(missing))  # joblib would start a process for each all the same
     for row in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
         rows[row["key"]] = row
         if path is not None:
