@@ -2,6 +2,7 @@
 
 from typing import Any
 
+__file__: str
 instruction_sets: tuple[str, ...]
 running: str
 
