@@ -257,8 +257,8 @@ def inline_pxd(catalogue: ModuleType) -> str:
     lines = [
         '"""The formulas of ``fastact/activations.h``, inlined into a Cython module\'s own loops.',
         "",
-        "Written by the build from the catalogue. The module needs ``fastact.get_include()`` among its include directories,",
-        "and the flags that ``fastact-config --loop-cflags`` prints.",
+        "Written by the build from the catalogue. The module needs the flags that ``fastact-config --cflags`` and",
+        "``--loop-cflags`` print.",
         '"""',
         "",
         'cdef extern from "fastact/activations.h" nogil:',

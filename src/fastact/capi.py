@@ -1,12 +1,12 @@
 """The kernels for code that calls functions by address: SciPy, ctypes, cffi, Numba, and modules in C and Cython.
 
-Functions of one number, ``"scalar"``, exist for every form with one output; functions of contiguous arrays, ``"array"``,
-and of strided ones, ``"strided"``, for all elementwise forms. They are the kernels that the ufuncs run on this machine
-and give their bits, need no GIL and may run in several threads. ``fastact/table.h`` in `fastact.get_include()` lists
-them with their arguments.
+Functions of one number, ``"scalar"``, exist for every form with one output; functions of contiguous arrays,
+``"array"``, and of strided ones, ``"strided"``, for all elementwise forms. They are the kernels that the ufuncs run on
+this machine and give their bits, need no GIL and may run in several threads. ``fastact/table.h`` in
+`fastact.get_include()` lists them with their arguments.
 
-``API`` is the capsule that `fastact_import()` of ``fastact/fastact.h`` takes, ``API_VERSION`` and ``ABI_VERSION`` what it
-checks. Cython modules ``cimport`` the functions from here.
+``API`` is the capsule that ``fastact_import()`` of ``fastact/fastact.h`` takes, ``API_VERSION`` and ``ABI_VERSION``
+are what it checks. Cython modules ``cimport`` the functions from here.
 """
 
 from __future__ import annotations
