@@ -11,8 +11,8 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport strcmp
 from numpy cimport npy_intp
 
-from fastact import _ufuncs
 from fastact._build_info import version
+from fastact._ufuncs import load, running
 
 from fastact._table cimport entry, table, ufunc_loop
 
@@ -136,7 +136,7 @@ cdef void call_f64(
 
 # The table ---------------------------------------------------------------------------------------------------------
 
-_kept = (_ufuncs.running.encode(), version.encode())  # the table points to them
+_kept = (running.encode(), version.encode())  # the table points to them
 
 cdef fastact_api_table exported
 
@@ -178,7 +178,7 @@ cdef void connect(object kernel_table) except *:
     loop_f16, loop_f32, loop_f64 = kernels.float16, kernels.float32, kernels.float64
 
 
-connect(_ufuncs.load(_ufuncs.running))
+connect(load(running))
 fill(_kept[0], _kept[1])
 
 ABI_VERSION = FASTACT_ABI_VERSION
