@@ -2,7 +2,6 @@
 
 from typing import Any
 
-__file__: str
 instruction_sets: tuple[str, ...]
 running: str
 

@@ -140,7 +140,7 @@ def ctypes_function(name: str, dtype: DTypeLike = np.float64, kind: Kind = "scal
     import ctypes
 
     number = {"float": ctypes.c_float, "double": ctypes.c_double, "ptrdiff_t": ctypes.c_ssize_t, "void": None}
-    flags = ["ALIGNED"] + ["C_CONTIGUOUS"] * (kind == "array")
+    flags: list[Any] = ["ALIGNED"] + ["C_CONTIGUOUS"] * (kind == "array")
 
     def argument(text: str) -> Any:
         if not text.endswith("*"):
