@@ -215,9 +215,9 @@ def build_with_meson(installed: Installed, directory: Path, **environment: str) 
     """Configure and compile; the module is then in ``build``."""
     meson = needed("meson")
     needed("ninja")
-    # meson takes the interpreter that the file asks for by name.
+    # The Python that has the wheel, and Cython run by it: Cython finds .pxd files where its own Python finds modules.
     native = directory / "python.ini"
-    native.write_text(f"[binaries]\npython = '{installed.python}'\n")
+    native.write_text(f"[binaries]\npython = '{installed.python}'\ncython = ['{installed.python}', '-m', 'cython']\n")
     installed.run(meson, "setup", "--native-file", native, "build", ".", cwd=directory, **environment)
     installed.run(meson, "compile", "-C", "build", cwd=directory, **environment)
 
