@@ -29,7 +29,6 @@ from .cases import CASES, Case, bits, parameter_grid
 
 ROOT = Path(__file__).parents[1]
 INCLUDE = Path(fastact.get_include())
-COMPILER = shutil.which("cc")
 
 if not (ROOT / "src").is_dir():
     pytest.skip("the source tree is not here, only an installed fastact", allow_module_level=True)
@@ -416,29 +415,38 @@ PyMODINIT_FUNC PyInit_NAME(void) {
 """
 
 
-def compiled(name: str, directory: Path, change: Callable[[str], str] = lambda header: header) -> ModuleType:
+def compiled(
+    name: str, directory: Path, change: Callable[[str], str] = lambda header: header, language: str = "c"
+) -> ModuleType:
     """Compile a module against a changed table.h, and import it."""
-    if COMPILER is None:
-        pytest.skip("no C compiler called cc is installed")
+    command, standard = {"c": ("cc", "c11"), "c++": ("c++", "c++17")}[language]
+    if (compiler := shutil.which(command)) is None:
+        pytest.skip(f"no compiler called {command} is installed")
     shutil.copytree(INCLUDE / "fastact", directory / "fastact")
     header = directory / "fastact" / "table.h"
     before = header.read_text()
     header.write_text(change(before))
     (directory / f"{name}.c").write_text(MODULE.replace("NAME", name))
     target = directory / (name + EXTENSION_SUFFIXES[0])
-    flags = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC"]
+    flags = [f"-std={standard}", "-x", language, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC"]
     flags += ["-undefined", "dynamic_lookup"] * (sys.platform == "darwin")
     include = [f"-I{directory}", "-isystem", sysconfig.get_path("include")]
-    command = [COMPILER, *flags, *include, f"{name}.c", "-o", target]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [compiler, *flags, *include, f"{name}.c", "-o", target],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     spec = spec_from_file_location(name, target)
     assert spec is not None
     return module_from_spec(spec)
 
 
-def test_the_import_finds_the_table(tmp_path: Path):
-    module = compiled("good", tmp_path)
+@pytest.mark.parametrize(("name", "language"), [("good", "c"), ("goodpp", "c++")])
+def test_the_import_finds_the_table(name: str, language: str, tmp_path: Path):
+    module = compiled(name, tmp_path, language=language)
     assert module.instruction_set == _ufuncs.running
     assert module.one == capi.address("sigmoid", "float32", "array")
 
