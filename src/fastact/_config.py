@@ -10,14 +10,15 @@ from ._build_info import version as __version__
 
 
 def get_include() -> str:
-    """The directory to put on a C compiler's include path for ``<fastact/activations.h>``.
+    """The directory to put on a C compiler's include path for ``<fastact/activations.h>`` and ``<fastact/fastact.h>``.
 
     Returns
     -------
     str
         An absolute path.
     """
-    return os.path.join(os.path.dirname(os.path.abspath(__file__)), "include")
+    # Beside the compiled modules: in an editable install the build has all headers, the source tree only some.
+    return os.path.join(os.path.dirname(os.path.abspath(_ufuncs.__file__)), "include")
 
 
 def show_config(mode: Literal["print", "dict"] = "print") -> dict[str, Any] | None:

@@ -309,7 +309,7 @@ FASTACT_INLINE REAL FN(rrelu_derivative)(REAL x, REAL lower, REAL upper) {
 
 /* relu6: f(x) = min(max(0, x), 6). f'(0) = f'(6) = 0. */
 FASTACT_INLINE REAL FN(relu6)(REAL x) { return FN(at_most)(FN(relu)(x), K(6)); }
-FASTACT_INLINE REAL FN(relu6_derivative)(REAL x) { return FN(keep_nan)((x > 0) & (x < 6) ? K(1) : K(0), x); }
+FASTACT_INLINE REAL FN(relu6_derivative)(REAL x) { return FN(keep_nan)(((x > 0) & (x < 6)) ? K(1) : K(0), x); }
 FASTACT_INLINE REAL FN(relu6_derivative_from_output)(REAL y) { return FN(relu6_derivative)(y); }
 
 /* srelu: f(x) = t + a (x - t) beyond the thresholds, else x. The right one goes first where they are one. The line is
@@ -322,7 +322,7 @@ FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, RE
     const FASTACT_BITS right = x >= t_right, outside = right | (x <= t_left);
     const REAL t = FN(select)(right, t_right, t_left), a = FN(select)(right, a_right, a_left);
     const FASTACT_BITS bent = outside & (a != 1);
-    const REAL at = (a == 0) | (bent == 0) ? t : x; /* 0 * inf, and products that are not used */
+    const REAL at = ((a == 0) | (bent == 0)) ? t : x; /* 0 * inf, and products that are not used */
     const REAL plain = FN(mad)(a, at - t, t);
     const REAL line = FN(narrow)(FN(wide_plus)(FN(wide_times)(FN(wide_subtract)(FN(widen)(at), FN(widen)(t)), a), t));
     const REAL beyond = FN(abs)(plain) <= FASTACT_LARGEST ? line : plain;
@@ -333,11 +333,11 @@ FASTACT_INLINE REAL FN(srelu_derivative)(REAL x, REAL t_left, REAL a_left, REAL 
     return FN(keep_nans)(x >= t_right ? a_right : below, x, t_left, a_left, t_right, a_right);
 }
 FASTACT_INLINE REAL FN(srelu_derivative_t_left)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
-    const REAL slope = (x <= t_left) & (x < t_right) ? K(1) - a_left : K(0);
+    const REAL slope = ((x <= t_left) & (x < t_right)) ? K(1) - a_left : K(0);
     return FN(keep_nans)(slope, x, t_left, a_left, t_right, a_right);
 }
 FASTACT_INLINE REAL FN(srelu_derivative_a_left)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
-    return FN(keep_nans)((x <= t_left) & (x < t_right) ? x - t_left : K(0), x, t_left, a_left, t_right, a_right);
+    return FN(keep_nans)(((x <= t_left) & (x < t_right)) ? x - t_left : K(0), x, t_left, a_left, t_right, a_right);
 }
 FASTACT_INLINE REAL FN(srelu_derivative_t_right)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
     return FN(keep_nans)(x >= t_right ? K(1) - a_right : K(0), x, t_left, a_left, t_right, a_right);
@@ -376,7 +376,7 @@ FASTACT_INLINE REAL FN(hard_sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(abs)(x) < 3 ? K(1) / K(6) : K(0), x);
 }
 FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
-    return FN(keep_nan)((y > 0) & (y < 1) ? K(1) / K(6) : K(0), y);
+    return FN(keep_nan)(((y > 0) & (y < 1)) ? K(1) / K(6) : K(0), y);
 }
 
 /* hard_swish: f(x) = x min(max(0, x + 3), 6) / 6. f'(-3) = 0, f'(3) = 1, (2 x + 3) / 6 between. */
@@ -397,7 +397,7 @@ FASTACT_INLINE REAL FN(hard_tanh)(REAL x, REAL min_val, REAL max_val) {
     return FN(keep_nan)(FN(keep_nan)(FN(at_most)(FN(at_least)(x, min_val), max_val), min_val), max_val);
 }
 FASTACT_INLINE REAL FN(hard_tanh_derivative)(REAL x, REAL min_val, REAL max_val) {
-    const REAL slope = (x > min_val) & (x < max_val) ? K(1) : K(0);
+    const REAL slope = ((x > min_val) & (x < max_val)) ? K(1) : K(0);
     return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(slope, x), min_val), max_val);
 }
 FASTACT_INLINE REAL FN(hard_tanh_derivative_from_output)(REAL y, REAL min_val, REAL max_val) {
@@ -453,7 +453,7 @@ FASTACT_INLINE REAL FN(sparse_sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(abs)(x) < 1 ? K(0.5) : K(0), x);
 }
 FASTACT_INLINE REAL FN(sparse_sigmoid_derivative_from_output)(REAL y) {
-    return FN(keep_nan)((y > 0) & (y < 1) ? K(0.5) : K(0), y);
+    return FN(keep_nan)(((y > 0) & (y < 1)) ? K(0.5) : K(0), y);
 }
 
 /* clipped_linear: f(x) = min(max(min_val, s x + o), max_val). f' = s strictly between the ends, decided by the sum
@@ -501,7 +501,7 @@ FASTACT_INLINE REAL FN(clipped_linear_derivative)(REAL x, REAL slope, REAL offse
 }
 FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
     REAL y, REAL slope, REAL offset, REAL min_val, REAL max_val) {
-    return FN(keep_nans)((y > min_val) & (y < max_val) ? slope : K(0), y, slope, offset, min_val, max_val);
+    return FN(keep_nans)(((y > min_val) & (y < max_val)) ? slope : K(0), y, slope, offset, min_val, max_val);
 }
 
 /* Exponentials and logarithms ------------------------------------------------------------------------------------- */
@@ -681,7 +681,7 @@ FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
     /* One factor x after the other: the square alone could overflow. */
     const REAL held = FN(used)(FN(wide_lead)(a) < FASTACT_POWER_END, FN(abs)(x));
     const REAL result = FN(abs)(FN(narrow_product)(FN(wide_times)(density, held), FN(widen)(held)) * e.rest);
-    const REAL limit = (FN(abs)(x) > FASTACT_LARGEST) & (beta == 0) ? FN(abs)(x) : result;
+    const REAL limit = ((FN(abs)(x) > FASTACT_LARGEST) & (beta == 0)) ? FN(abs)(x) : result;
     return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
 
