@@ -52,6 +52,11 @@ class Case:
             holds[relation](values[left], values[right]) for left, relation, right in self.row.order_of(self.form)
         )
 
+    def accepts(self, parameters: tuple[float, ...]) -> bool:
+        """Whether parameter values, in order, lie in their domains and satisfy the inequalities."""
+        inside = (v in self.domain(p) for v, p in zip(parameters, self.row.parameters, strict=True))
+        return all(inside) and self.allowed(parameters)
+
     def defaults(self, dtype: Any) -> tuple[Any, ...]:
         """The default parameters as scalars of the dtype."""
         return tuple(dtype(value) for value in self.row.defaults.values())
@@ -82,19 +87,38 @@ OWN_FORMULAS = [case for case in CASES if case.form.own]
 PARAMETER_VALUES = (0.01, 0.2, 0.0, -0.5, 1.0, 2.0, 0.1, 0.5, 10.0, 1e-30, 1e30)
 
 
+# Inside most domains as they stand, but 0 or infinite once rounded to float32.
+FAR_VALUES = (1e-50, -1e-50, 1e300, -1e300)
+
+
+def as_rounded(values: tuple[float, ...], dtype: Any) -> tuple[float, ...]:
+    """What is computed with where such parameters are given to arrays of a dtype."""
+    with np.errstate(over="ignore", under="ignore"):
+        return tuple(float(dtype(value)) for value in values)
+
+
+def given_parameters(case: Case, values: tuple[float, ...]) -> list[tuple[float, ...]]:
+    """The default parameters, then each varied alone; those that the form allows, as they stand."""
+    defaults = tuple(case.row.defaults.values())
+    varied = [
+        (*defaults[:i], value, *defaults[i + 1 :])
+        for i in range(len(defaults))
+        for value in values
+        if value != defaults[i]
+    ]
+    return [defaults, *(tried for tried in varied if case.accepts(tried))]
+
+
 def parameter_grid(case: Case, dtype: Any) -> list[tuple[float, ...]]:
     """Values of all parameters, rounded to the dtype: the defaults, then each parameter varied alone."""
-    with np.errstate(over="ignore"):
-        defaults = tuple(float(dtype(p.default)) for p in case.row.parameters)
-        grid = [defaults]
-        for i, parameter in enumerate(case.row.parameters):
-            for value in PARAMETER_VALUES:
-                rounded = float(dtype(value))
-                tried = (*defaults[:i], rounded, *defaults[i + 1 :])
-                inside = value in case.domain(parameter) and rounded in case.domain(parameter)
-                if value != parameter.default and inside and case.allowed(tried):
-                    grid.append(tried)
-    return grid
+    rounded = [as_rounded(given, dtype) for given in given_parameters(case, PARAMETER_VALUES)]
+    return [parameters for parameters in rounded if case.accepts(parameters)]
+
+
+def lost_by_rounding(case: Case, dtype: Any) -> list[tuple[float, ...]]:
+    """Parameters that the form allows as they stand, but not as rounded to the dtype: what is not in the grid."""
+    given = given_parameters(case, PARAMETER_VALUES + FAR_VALUES)
+    return [parameters for parameters in given if not case.accepts(as_rounded(parameters, dtype))]
 
 
 def special_values(dtype: Any) -> np.ndarray:
