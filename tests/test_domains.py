@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact
-from fastact._domains import computing, ordinary, ordinary_order
+from fastact._domains import computing
+from tools.keyword_functions import ordinary, ordinary_order
 
 from .cases import CASES, DTYPES, Case, lost_by_rounding, outputs, parameter_grid
 

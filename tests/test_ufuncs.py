@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastact
-from fastact import gated, rowwise, stochastic
+from fastact import gated, rowwise
 from fastact._units import GATED_UNITS
 
 from .cases import CASES, DTYPES, Case, bits, outputs, special_values
@@ -121,12 +121,13 @@ def test_documentation(case: Case):
 @pytest.mark.parametrize("case", KEYWORD, ids=str)
 def test_signatures_of_keyword_functions(case: Case):
     signature = inspect.signature(case.function)
-    *named, keywords = signature.parameters.values()
-    assert keywords.kind is inspect.Parameter.VAR_KEYWORD
-    if case.row.drawn and case.form.kind in stochastic.KEYWORDS:
+    *named, rest = signature.parameters.values()
+    assert rest.kind is inspect.Parameter.VAR_KEYWORD
+    further_keywords = {"value": "rng", "backward": "slope"}
+    if case.row.drawn and case.form.kind in further_keywords:
         further = named.pop()
         assert further.kind is inspect.Parameter.KEYWORD_ONLY
-        assert (further.name, further.default) == (stochastic.KEYWORDS[case.form.kind], None)
+        assert (further.name, further.default) == (further_keywords[case.form.kind], None)
     assert [parameter.name for parameter in named] == [*case.form.inputs, *case.row.defaults]
     assert {p.name: p.default for p in named if p.default is not p.empty} == case.row.defaults
 

@@ -1,6 +1,7 @@
 """Write what the build derives from the table.
 
-``kernel_table.pxi`` for Cython, ``__init__.pyi`` for type checkers, and the docstrings in ``_documentation.py``.
+``kernel_table.pxi`` for Cython, ``__init__.pyi`` for type checkers, the docstrings in ``_documentation.py``, and the
+keyword functions in ``_keyword_functions.py``.
 
 Called by meson: ``generate.py catalogue.py OUTPUT``, the kind of output being told from its name. Standard library
 only, and reads nothing but the catalogue.
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 import docstrings
+import keyword_functions
 
 MAX_PARAMETERS = 4  # as in _kernels.pyx
 PRECISIONS = {"f32": "float", "f64": "double"}
@@ -341,12 +343,30 @@ def documentation(catalogue: ModuleType) -> str:
     return "\n".join(["DOCUMENTATION = {", *lines, "}", ""])
 
 
+def makers(catalogue: ModuleType) -> str:
+    """The functions that make the keyword functions, as a module: see ``keyword_functions.py``."""
+    lines = [
+        keyword_functions.maker(row, form, FURTHER_KEYWORDS.get(form.kind, "").partition(":")[0] if row.drawn else "")
+        for row in catalogue.ACTIVATIONS.values()
+        for form in row.forms
+        if row.parameters
+    ]
+    return "".join(lines)
+
+
+OUTPUTS = {
+    "kernel_table.pxi": kernel_table,
+    "__init__.pyi": stub,
+    "_documentation.py": documentation,
+    "_keyword_functions.py": makers,
+}
+
+
 def main() -> None:
     """Write the output named on the command line."""
     catalogue_path, output = sys.argv[1:]
     catalogue = load_catalogue(catalogue_path)
-    text = {".pxi": kernel_table, ".pyi": stub, ".py": documentation}[Path(output).suffix](catalogue)
-    Path(output).write_text(text)
+    Path(output).write_text(OUTPUTS[Path(output).name](catalogue))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Whether the parameters of an activation lie in their domains, as given and as the ufunc computes with them.
 
 NumPy rounds a Python number to the dtype of the arrays beside it: a positive 1e-50 is 0 in float32, and 1e6 is infinite
-in float16. So both are judged. Most calls give Python floats far from every edge, for which a few comparisons do.
+in float16. So both are judged. Most calls give Python floats far from every edge, for which the few comparisons do that
+``tools/keyword_functions.py`` writes into the keyword functions.
 """
 
 from __future__ import annotations
@@ -13,9 +14,6 @@ from typing import Any
 import numpy as np
 
 from ._schema import Interval
-
-# The least normal float16 and the largest one: between them none rounds to zero or infinity, in any dtype.
-_LEAST, _LARGEST = 2.0**-14, 65504.0
 
 
 def _array(subject: str, value: Any) -> np.ndarray:
@@ -119,30 +117,3 @@ def checker(
             require(arrays, values, f" as rounded to {dtype}")
 
     return check
-
-
-def ordinary(name: str, domain: Interval) -> str:
-    """Python source, cheap, that is true for a Python float in a domain that no rounding takes out of it: what most
-    calls are given."""
-
-    def bound(end: float, closed: bool, inwards: int) -> float:
-        if math.isinf(end):
-            return -inwards * _LARGEST
-        return end if closed and float(np.float16(end)) == end else end + inwards * _margin(end)
-
-    lower, upper = bound(domain.lower, domain.lower_closed, 1), bound(domain.upper, domain.upper_closed, -1)
-    source = f"type({name}) is float and {lower!r} <= {name} <= {upper!r}"
-    if domain.without is not None:
-        margin = _margin(domain.without)
-        source += f" and not {domain.without - margin!r} < {name} < {domain.without + margin!r}"
-    return source
-
-
-def _margin(point: float) -> float:
-    """Farther than this from a point, none rounds to it in float16."""
-    return _LEAST + abs(point) / 512
-
-
-def ordinary_order(left: str, relation: str, right: str) -> str:
-    """Python source, cheap, that is true for two Python floats in a relation that no rounding breaks."""
-    return f"{left} <= {right}" if relation == "<=" else f"{left} <= 0.0 and {right} >= {_LEAST!r}"

@@ -1,31 +1,23 @@
 """Makes the public functions of every row of the catalogue from the ufuncs of an instruction set.
 
-An activation without parameters *is* its ufunc. One with parameters is a keyword function around it, made by the one
-factory below, whose ``.ufunc`` takes the parameters as further inputs.
+An activation without parameters *is* its ufunc. One with parameters is a keyword function around it, whose source the
+build writes (``tools/keyword_functions.py``) and whose ``.ufunc`` takes the parameters as further inputs.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import _ufuncs, gated, rowwise, stochastic
+from . import _keyword_functions, _ufuncs, gated, rowwise, stochastic  # type: ignore[attr-defined]
 from ._documentation import DOCUMENTATION
-from ._domains import checker, ordinary, ordinary_order
+from ._domains import checker
 from ._schema import Activation, Form
 from .catalogue import ACTIVATIONS
 
 PUBLIC_MODULE = "fastact"
-
-_TEMPLATE = """
-def {name}({arguments}, **keywords):
-    if not ({ordinary}):
-        check(({inputs},), ({parameters},), keywords)
-    {instead}return ufunc({call}, **keywords)
-"""
 
 
 def keyword_function(
@@ -33,34 +25,13 @@ def keyword_function(
 ) -> Callable[..., Any]:
     """The keyword function of an activation with parameters: defaults, domains, then the ufunc with all it was given.
 
-    A replacement is called instead, if its keyword (`stochastic.KEYWORDS`) is given, with that before all the rest.
-    Compiled from a template, as ``dataclasses`` does, so that the signature is real and the call costs one frame.
+    A replacement is called instead, if the further keyword of a form that draws is given; it gets that first.
     """
     public = row.name + form.suffix
-    names = [parameter.name for parameter in row.parameters]
     domains = {parameter.name: parameter.domain_of(form) for parameter in row.parameters}
-    relations = row.order_of(form)
-    namespace: dict[str, Any] = {"ufunc": ufunc, "check": checker(public, ufunc, domains, relations)}
-    ordinaries = [*itertools.starmap(ordinary, domains.items()), *itertools.starmap(ordinary_order, relations)]
-    arguments = [*form.inputs, *(f"{parameter.name}={parameter.default!r}" for parameter in row.parameters)]
-    call, instead = ", ".join([*form.inputs, *names]), ""
-    if replacement is not None:
-        keyword = stochastic.KEYWORDS[form.kind]
-        namespace["replacement"] = replacement
-        arguments += ["*", f"{keyword}=None"]
-        instead = f"if {keyword} is not None:\n        return replacement({keyword}, {call}, **keywords)\n    "
-    source = _TEMPLATE.format(
-        name=public,
-        arguments=", ".join(arguments),
-        ordinary=" and ".join(ordinaries),
-        inputs=", ".join(form.inputs),
-        parameters=", ".join(names),
-        instead=instead,
-        call=call,
-    )
-    exec(compile(source, f"<fastact.{public}>", "exec"), namespace)
-    function = namespace[public]
-    function.__module__ = PUBLIC_MODULE
+    check = checker(public, ufunc, domains, row.order_of(form))
+    function: Any = getattr(_keyword_functions, public)(ufunc, check, replacement)
+    function.__module__, function.__qualname__ = PUBLIC_MODULE, public
     function.ufunc = ufunc
     return function
 

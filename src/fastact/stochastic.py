@@ -12,9 +12,6 @@ from typing import Any
 
 import numpy as np
 
-# The keyword of each form that draws, or takes what was drawn.
-KEYWORDS = {"value": "rng", "backward": "slope"}
-
 Replacement = Callable[..., Any]
 
 
