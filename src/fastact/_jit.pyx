@@ -13,7 +13,36 @@ from numpy cimport npy_intp
 from fastact._build_info import version
 from fastact import _ufuncs
 
-from fastact._table cimport table, ufunc_loop
+from fastact._table cimport entry, table, ufunc_loop
+
+cdef extern from *:
+    """
+    /* What a loop does to the floating-point status, for one number: of the exceptions that NumPy reports, overflow alone
+     * may be new. `inexact` stays as it is: writing the status takes longer than most formulas. */
+    #if defined(__SSE2__)
+    #include <xmmintrin.h>
+    #define FASTACT_SPURIOUS (_MM_EXCEPT_INVALID | _MM_EXCEPT_DENORM | _MM_EXCEPT_DIV_ZERO | _MM_EXCEPT_UNDERFLOW)
+    typedef unsigned int fastact_flags;
+    static inline fastact_flags fastact_flags_now(void) { return _mm_getcsr(); }
+    static inline void fastact_flags_keep(fastact_flags before) {
+        const unsigned int now = _mm_getcsr(), spurious = now & ~before & FASTACT_SPURIOUS;
+        if (spurious) _mm_setcsr(now & ~spurious);
+    }
+    #else
+    #include <fenv.h>
+    #define FASTACT_SPURIOUS (FE_INVALID | FE_DIVBYZERO | FE_UNDERFLOW)
+    typedef int fastact_flags;
+    static inline fastact_flags fastact_flags_now(void) { return fetestexcept(FASTACT_SPURIOUS); }
+    static inline void fastact_flags_keep(fastact_flags before) {
+        const int spurious = fetestexcept(FASTACT_SPURIOUS) & ~before;
+        if (spurious) feclearexcept(spurious);
+    }
+    #endif
+    """
+    ctypedef struct fastact_flags:
+        pass
+    fastact_flags fastact_flags_now() noexcept nogil
+    void fastact_flags_keep(fastact_flags before) noexcept nogil
 
 # To be raised with every change of `target`, of the functions that it points to, or of the code made around them.
 ABI = 1
@@ -42,11 +71,14 @@ ctypedef int (*run_function)(
     ufunc_loop loop, void *data, int inputs, int outputs, const int *ndims, npy_intp **shapes, npy_intp **strides,
     char **pointers, int rows, npy_intp axis, int ndim, npy_intp itemsize,
 ) noexcept nogil
+ctypedef void (*scalar_function)(void *data, void **operands) noexcept nogil
 
 cdef struct target:
     void *data
     ufunc_loop float32
     ufunc_loop float64
+    scalar_function scalar_float32  # NULL for functions of rows
+    scalar_function scalar_float64
     broadcast_function broadcast
     run_function run
 
@@ -309,6 +341,20 @@ cdef int run(
     return status
 
 
+# Scalars skip what a loop asks about steps and overlaps.
+
+cdef void scalar_float32(void *data, void **operands) noexcept nogil:
+    cdef fastact_flags before = fastact_flags_now()
+    (<entry *> data).float32[0](operands, 1)
+    fastact_flags_keep(before)
+
+
+cdef void scalar_float64(void *data, void **operands) noexcept nogil:
+    cdef fastact_flags before = fastact_flags_now()
+    (<entry *> data).float64[0](operands, 1)
+    fastact_flags_keep(before)
+
+
 # By name -----------------------------------------------------------------------------------------------------------
 
 identity = f"{version}/{ABI}"
@@ -324,10 +370,12 @@ if targets == NULL:
 
 cdef int at
 for at in range(kernels.length):
-    targets[at] = target(&kernels.entries[at], kernels.float32, kernels.float64, broadcast, run)
+    targets[at] = target(
+        &kernels.entries[at], kernels.float32, kernels.float64, scalar_float32, scalar_float64, broadcast, run
+    )
 for at in range(kernels.row_length):
     targets[kernels.length + at] = target(
-        &kernels.row_entries[at], kernels.row_float32, kernels.row_float64, broadcast, run
+        &kernels.row_entries[at], kernels.row_float32, kernels.row_float64, NULL, NULL, broadcast, run
     )
 
 

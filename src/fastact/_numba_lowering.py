@@ -1,22 +1,23 @@
 """The code of a call of a public function that Numba compiles.
 
-For scalars it calls the loop of the ufunc with one element, which keeps the floating-point status as NumPy's ufuncs
-need it. For arrays it allocates the result and hands all operands as they are to the walk in ``_jit.pyx``.
+For scalars it calls the kernel with one element, for arrays it allocates the result and hands all operands as they are
+to the walk in ``_jit.pyx``, which calls the loop of the ufunc.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import _jit
-from .numba_ext import STAMP, SYMBOL, Call, Callee, resolve
+from .numba_ext import SYMBOL, Call, Callee, resolve
 
 if TYPE_CHECKING:
     from ._schema import Interval
 
 # The members of `target` in _jit.pyx.
-DATA, FLOAT32, FLOAT64, BROADCAST, RUN = range(5)
+DATA, FLOAT32, FLOAT64, SCALAR_FLOAT32, SCALAR_FLOAT64, BROADCAST, RUN = range(7)
 
 STALE = (
     f"this code was compiled with another fastact than {_jit.identity} and cached: delete the files *.nbi and *.nbc "
@@ -46,6 +47,16 @@ def implementation(callee: Callee) -> Callable[..., Any]:
     return lower
 
 
+@dataclass(frozen=True)
+class Operand:
+    """What the walk takes of an operand: the number of its dimensions and pointers, all as LLVM values."""
+
+    ndim: Any
+    shape: Any
+    strides: Any
+    data: Any
+
+
 class Writer:
     """Writes one call at the place where the builder stands.
 
@@ -70,17 +81,10 @@ class Writer:
 
     def call(self, values: dict[str, Any]) -> Any:
         """The value of the call."""
-        self.stamp()
         self.check(values)
         if self.typed.ndim == 0 and not any(hasattr(self.types[name], "ndim") for name in self.callee.operands):
             return self.scalars(values)
         return self.arrays(values)
-
-    def stamp(self) -> None:
-        """Put the stamp among the constants of the function that is compiled."""
-        environment = self.context.environment
-        if environment is not None and not any(constant is STAMP for constant in environment.consts):
-            environment.consts.append(STAMP)
 
     def fail(self, error: type[Exception], message: str) -> None:
         """Raise, where the builder stands."""
@@ -159,11 +163,11 @@ class Writer:
         pointer = self.builder.load(self.builder.gep(target, [self.int(index)]))
         return pointer if function is None else self.builder.bitcast(pointer, function.as_pointer())
 
-    def loop(self, target: Any) -> Any:
-        """The loop of the ufunc for the dtype of the call."""
+    def by_dtype(self, float32: int, float64: int) -> int:
+        """The index of the member that computes in the dtype of the call."""
         from numba.core import types
 
-        return self.member(target, FLOAT32 if self.typed.dtype == types.float32 else FLOAT64)
+        return float32 if self.typed.dtype == types.float32 else float64
 
     def table(self, type_: Any, values: list[Any]) -> Any:
         """An array of values on the stack, as a pointer to the first."""
@@ -188,7 +192,7 @@ class Writer:
     # Scalars
 
     def scalars(self, values: dict[str, Any]) -> Any:
-        """One call of the loop."""
+        """One call of the kernel."""
         from llvmlite import ir
         from numba.core import cgutils
 
@@ -198,13 +202,9 @@ class Writer:
         results = [cgutils.alloca_once(builder, real) for _ in self.typed.outputs]
         operands = [self.spilled(name, values) for name in self.callee.operands] + results
         pointers = self.table(self.byte, [self.address(operand) for operand in operands])
-        length = self.table(self.intp, [self.intp(1)])
-        steps = self.table(self.intp, [self.intp(0)] * len(operands))
-        loop = ir.FunctionType(
-            ir.VoidType(), [self.byte.as_pointer(), self.intp.as_pointer(), self.intp.as_pointer(), self.byte]
-        )
-        function = builder.bitcast(self.loop(target), loop.as_pointer())
-        builder.call(function, [pointers, length, steps, self.member(target, DATA)])
+        function = ir.FunctionType(ir.VoidType(), [self.byte, self.byte.as_pointer()])
+        index = self.by_dtype(SCALAR_FLOAT32, SCALAR_FLOAT64)
+        builder.call(self.member(target, index, function), [self.member(target, DATA), pointers])
         return self.returned([builder.load(result) for result in results])
 
     def returned(self, values: list[Any]) -> Any:
@@ -217,110 +217,54 @@ class Writer:
 
     def arrays(self, values: dict[str, Any]) -> Any:
         """A walk over all operands."""
-        from llvmlite import ir
         from numba.core import types
 
-        builder, callee, intp = self.builder, self.callee, self.intp
-        owned: list[tuple[Any, Any]] = []  # to be released: types and values
-        shapes, strides, pointers, ndims = [], [], [], []
-
-        def append(type_: Any, value: Any) -> None:
-            shape, stride, data = self.parts(type_, value)
-            shapes.append(shape)
-            strides.append(stride)
-            pointers.append(data)
-            ndims.append(self.int(type_.ndim))
-
-        def append_scalar(pointer: Any) -> None:
-            for table in (shapes, strides):
-                table.append(ir.Constant(intp.as_pointer(), None))
-            pointers.append(self.address(pointer))
-            ndims.append(self.int(0))
-
-        for name in callee.operands:
-            given = self.types[name]
+        owned: list[tuple[Any, Any]] = []  # to be given up: types and values
+        operands = []
+        for name in self.callee.operands:
+            given, value = self.types[name], values.get(name)
             if not isinstance(given, types.Array):
-                append_scalar(self.spilled(name, values))
-                continue
-            value = values[name]
-            if given.dtype != self.typed.dtype:
+                given, value = self.typed.dtype, self.spilled(name, values)
+            elif given.dtype != self.typed.dtype:
                 given, value = self.converted(given, value)
                 owned.append((given, value))
-            append(given, value)
-
-        target = self.target()
-        axis = self.axis(values)
-        rows = self.int(callee.rows)
-        inputs = len(callee.operands)
-        # Of the arrays that are walked: a result without the axis of rows has one dimension fewer.
-        ndim = self.int(self.typed.ndim + (callee.rows != 0 and not callee.rows >> len(callee.inputs) & 1))
-        results: list[Any] = []
-        if self.types["out"] is types.none:
-            shape = self.broadcast(target, inputs, ndims, shapes, rows, axis, ndim, owned)
-            for type_ in self.typed.outputs:
-                results.append(self.empty(type_, shape))
-        else:
-            out = values["out"]
-            results = [out]
-            if isinstance(self.types["out"], types.BaseTuple):
-                results = [builder.extract_value(out, i) for i in range(callee.outputs)]
-        for type_, result in zip(self.typed.outputs, results, strict=True):
-            if isinstance(type_, types.Array):
-                append(type_, result)
-            else:
-                append_scalar(result)
-
-        pointer = intp.as_pointer()
-        run = ir.FunctionType(
-            self.int,
-            [self.byte, self.byte, self.int, self.int, self.int.as_pointer(), pointer.as_pointer()]
-            + [pointer.as_pointer(), self.byte.as_pointer(), self.int, intp, self.int, intp],
-        )
-        status = builder.call(
-            self.member(target, RUN, run),
-            [
-                self.loop(target),
-                self.member(target, DATA),
-                self.int(inputs),
-                self.int(callee.outputs),
-                self.table(self.int, ndims),
-                self.table(pointer, shapes),
-                self.table(pointer, strides),
-                self.table(self.byte, pointers),
-                rows,
-                axis,
-                ndim,
-                intp(self.typed.dtype.bitwidth // 8),
-            ],
-        )
+            operands.append(self.parts(given, value))
+        target, axis = self.target(), self.axis(values)
         new = self.types["out"] is types.none
-        made = [(t, r) for t, r in zip(self.typed.outputs, results, strict=True) if isinstance(t, types.Array)]
-        self.raise_if_failed(status, owned + made * new)
-        self.release(owned)
+        if new:
+            shape = self.broadcast(target, operands, axis, owned)
+            results = [self.empty(type_, shape) for type_ in self.typed.outputs]
+        elif isinstance(self.types["out"], types.BaseTuple):
+            results = [self.builder.extract_value(values["out"], i) for i in range(self.callee.outputs)]
+        else:
+            results = [values["out"]]
+        written = list(zip(self.typed.outputs, results, strict=True))
+        made = [(type_, result) for type_, result in written if isinstance(type_, types.Array)]
+        operands += [self.parts(type_, result) for type_, result in written]
+        self.run(target, operands, axis, owned + made * new)
+        for type_, value in owned:
+            self.context.nrt.decref(self.builder, type_, value)
         if not new:
             for type_, result in made:
-                self.context.nrt.incref(builder, type_, result)
-        return self.returned(
-            [
-                r if isinstance(t, types.Array) else builder.load(r)
-                for t, r in zip(self.typed.outputs, results, strict=True)
-            ]
-        )
+                self.context.nrt.incref(self.builder, type_, result)
+        return self.returned([r if isinstance(t, types.Array) else self.builder.load(r) for t, r in written])
 
-    def parts(self, type_: Any, value: Any) -> tuple[Any, Any, Any]:
-        """Pointers to the shape, the strides and the data of an array."""
+    def parts(self, type_: Any, value: Any) -> Operand:
+        """An array, or a pointer to a number, as the walk takes it."""
         from llvmlite import ir
-        from numba.core import cgutils
+        from numba.core import cgutils, types
 
+        nothing = ir.Constant(self.intp.as_pointer(), None)
+        if not isinstance(type_, types.Array):
+            return Operand(self.int(0), nothing, nothing, self.address(value))
         array = self.context.make_array(type_)(self.context, self.builder, value)
         if type_.ndim == 0:
-            nothing = ir.Constant(self.intp.as_pointer(), None)
-            return nothing, nothing, self.address(array.data)
+            return Operand(self.int(0), nothing, nothing, self.address(array.data))
         shape, strides = (
             self.builder.bitcast(cgutils.alloca_once_value(self.builder, numbers), self.intp.as_pointer())
             for numbers in (array.shape, array.strides)
         )
-        return shape, strides, self.address(array.data)
+        return Operand(self.int(type_.ndim), shape, strides, self.address(array.data))
 
     def converted(self, type_: Any, value: Any) -> tuple[Any, Any]:
         """A copy of an array in the dtype of the call."""
@@ -347,32 +291,54 @@ class Writer:
             return self.intp(0)
         return self.context.cast(self.builder, values["axis"], self.types["axis"], types.intp)
 
-    def broadcast(
-        self,
-        target: Any,
-        inputs: int,
-        ndims: list[Any],
-        shapes: list[Any],
-        rows: Any,
-        axis: Any,
-        ndim: Any,
-        owned: list[tuple[Any, Any]],
-    ) -> list[Any]:
-        """The lengths of the result."""
+    @property
+    def dimensions(self) -> int:
+        """Those of the arrays that are walked: a result without the axis of rows has one fewer."""
+        rows = self.callee.rows
+        return self.typed.ndim + (rows != 0 and not rows >> len(self.callee.inputs) & 1)
+
+    def broadcast(self, target: Any, operands: list[Operand], axis: Any, owned: list[tuple[Any, Any]]) -> list[Any]:
+        """The lengths of the result of the inputs."""
         from llvmlite import ir
         from numba.core import cgutils
 
         builder, pointer = self.builder, self.intp.as_pointer()
-        function = ir.FunctionType(
-            self.int, [self.int, self.int.as_pointer(), pointer.as_pointer(), self.int, self.intp, self.int, pointer]
-        )
         result = cgutils.alloca_once(builder, self.intp, size=max(1, self.typed.ndim))
-        tables = self.table(self.int, ndims), self.table(pointer, shapes)
-        status = builder.call(
-            self.member(target, BROADCAST, function), [self.int(inputs), *tables, rows, axis, ndim, result]
-        )
+        arguments = [
+            self.int(len(operands)),
+            self.table(self.int, [operand.ndim for operand in operands]),
+            self.table(pointer, [operand.shape for operand in operands]),
+            self.int(self.callee.rows),
+            axis,
+            self.int(self.dimensions),
+            result,
+        ]
+        function = ir.FunctionType(self.int, [argument.type for argument in arguments])
+        status = builder.call(self.member(target, BROADCAST, function), arguments)
         self.raise_if_failed(status, owned)
         return [builder.load(builder.gep(result, [self.int(i)])) for i in range(self.typed.ndim)]
+
+    def run(self, target: Any, operands: list[Operand], axis: Any, owned: list[tuple[Any, Any]]) -> None:
+        """Compute the outputs."""
+        from llvmlite import ir
+
+        pointer = self.intp.as_pointer()
+        arguments = [
+            self.member(target, self.by_dtype(FLOAT32, FLOAT64)),
+            self.member(target, DATA),
+            self.int(len(self.callee.operands)),
+            self.int(self.callee.outputs),
+            self.table(self.int, [operand.ndim for operand in operands]),
+            self.table(pointer, [operand.shape for operand in operands]),
+            self.table(pointer, [operand.strides for operand in operands]),
+            self.table(self.byte, [operand.data for operand in operands]),
+            self.int(self.callee.rows),
+            axis,
+            self.int(self.dimensions),
+            self.intp(self.typed.dtype.bitwidth // 8),
+        ]
+        function = ir.FunctionType(self.int, [argument.type for argument in arguments])
+        self.raise_if_failed(self.builder.call(self.member(target, RUN, function), arguments), owned)
 
     def empty(self, type_: Any, shape: list[Any]) -> Any:
         """A new array, or room for a number."""
@@ -383,16 +349,12 @@ class Writer:
             return cgutils.alloca_once(self.builder, self.context.get_value_type(type_))
         return _empty_nd_impl(self.context, self.builder, type_, shape)._getvalue()
 
-    def release(self, owned: list[tuple[Any, Any]]) -> None:
-        """Give up arrays."""
-        for type_, value in owned:
-            self.context.nrt.decref(self.builder, type_, value)
-
     def raise_if_failed(self, status: Any, owned: list[tuple[Any, Any]]) -> None:
         """Raise what a status other than 0 means, after giving up arrays."""
         builder = self.builder
         with builder.if_then(builder.icmp_signed("!=", status, self.int(0)), likely=False):
-            self.release(owned)
+            for type_, value in owned:
+                self.context.nrt.decref(builder, type_, value)
             *others, last = _failures(self.callee).items()
             for code, (error, message) in others:
                 with builder.if_then(builder.icmp_signed("==", status, self.int(code))):

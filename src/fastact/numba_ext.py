@@ -5,14 +5,14 @@
 
 Compiled code may be cached, and a cache outlives the fastact that it was made with. Two things keep that safe:
 
-* It knows no address. It asks for one by name, in each process, through `SYMBOL`, a symbol that is registered with LLVM
-  here and that never changes its name or its meaning: to say the *identity* (version and ABI) of the fastact that
+* The *identity* of fastact, its version and ABI, is part of the key of what Numba caches: with another fastact nothing
+  is found, and Numba compiles again. That holds for all cached functions, also for those that have nothing to do with
+  fastact: a function may call one that does, and Numba does not know.
+* Cached code knows no address. It asks for one by name, once in each process, through `SYMBOL`, a symbol that is
+  registered with LLVM here and that never changes its name or its meaning: to say the identity of the fastact that
   compiled the code, and the name of a ufunc. Another identity is answered by NULL, and the code raises RuntimeError.
   Were the ABI part of the symbol's name, code of another ABI would ask LLVM for what is not there, which ends the
   process.
-* Before that, its `Stamp` stands among the constants that Numba stores with a compiled function and reads before the
-  function is linked. Read by a fastact of another identity it raises an OSError, as if the file were gone, and Numba
-  compiles again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SYMBOL = "fastact_jit_find"
 class Callee:
     """A public function as jitted code sees it.
 
-    ``rows`` has bit j set if operand j (inputs before outputs) is rows along an axis; it is 0 for elementwise functions.
+    ``rows`` has bit j set if operand j (inputs before outputs) is rows along an axis; 0 for elementwise functions.
     """
 
     name: str
@@ -99,41 +99,6 @@ def callees() -> Iterator[Callee]:
             yield Callee(function.name + row_form.suffix, row_form.inputs, 1, {}, {}, rows=rows)
 
 
-# The stamp of cached code --------------------------------------------------------------------------------------------
-
-
-class StaleCode(OSError):
-    """Cached code is that of another fastact. An OSError: Numba compiles again where it cannot read a cached file."""
-
-
-class Stamp:
-    """Says when it is unpickled which fastact it was pickled by."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return unstamped, (_jit.identity,)
-
-
-def unstamped(identity: str) -> Stamp:
-    """The stamp of this fastact.
-
-    Parameters
-    ----------
-    identity : str
-        Of the fastact that made it.
-
-    Raises
-    ------
-    StaleCode
-        If that is another one.
-    """
-    if identity != _jit.identity:
-        raise StaleCode(f"compiled with fastact {identity}, this is {_jit.identity}")
-    return STAMP
-
-
-STAMP = Stamp()
-
-
 # Types ---------------------------------------------------------------------------------------------------------------
 
 
@@ -190,7 +155,7 @@ def resolve(callee: Callee, given: Mapping[str, Any]) -> Call:
     arrays = {name: given[name] for name in callee.operands if isinstance(given[name], types.Array)}
     dtypes = {name: _number(callee, name, given[name]) for name in callee.operands}
     common = np.result_type(*(dtypes[name] for name in arrays or callee.inputs))
-    dtype = from_dtype(np.dtype(np.float64) if common.kind in "iub" else common)
+    dtype: Any = from_dtype(np.dtype(np.float64) if common.kind in "iub" else common)
     ndim = max((array.ndim for array in arrays.values()), default=0)
     if callee.rows:
         ndim = _check_rows(callee, given)
@@ -198,17 +163,17 @@ def resolve(callee: Callee, given: Mapping[str, Any]) -> Call:
         raise errors.TypingError(f"{callee}: arrays may have {_jit.max_dimensions} dimensions, got {ndim}")
     out = given["out"]
     if out is types.none:
-        layout = "F" if ndim > 1 and all(a.layout == "F" for a in arrays.values() if a.ndim == ndim) else "C"
+        layout: Any = "F" if ndim > 1 and all(a.layout == "F" for a in arrays.values() if a.ndim == ndim) else "C"
         result = dtype if ndim == 0 else types.Array(dtype, ndim, layout)
         return Call(dtype, ndim, (result,) * callee.outputs)
-    outputs = tuple(out) if isinstance(out, types.BaseTuple) else (out,)
+    outputs = tuple(given["out"]) if isinstance(out, types.BaseTuple) else (out,)
     wanted = f"{callee.outputs} arrays" if callee.outputs > 1 else "an array"
     if len(outputs) != callee.outputs or len(set(outputs)) > 1 or not isinstance(outputs[0], types.Array):
         raise errors.TypingError(f"{callee}: out must be {wanted} of {dtype}, got {out}")
     array = outputs[0]
     if array.dtype != dtype or not array.mutable or array.ndim < ndim or (callee.rows and array.ndim != ndim):
         raise errors.TypingError(
-            f"{callee}: out must be {wanted} of {dtype}, of {ndim} dimensions and not read-only, got {array}"
+            f"{callee}: out must be {wanted} of {dtype} with {ndim} dimensions, not read-only, got {array}"
         )
     if array.ndim > _jit.max_dimensions:
         raise errors.TypingError(f"{callee}: arrays may have {_jit.max_dimensions} dimensions, got {array.ndim}")
@@ -270,6 +235,19 @@ def register_symbol() -> None:
     llvmlite.binding.add_symbol(SYMBOL, _jit.find_address)
 
 
+def key_caches() -> None:
+    """Make the identity of fastact part of the key of what Numba caches."""
+    from numba.core.codegen import JITCPUCodegen
+
+    original = JITCPUCodegen.magic_tuple
+    mark = f"fastact {_jit.identity}"
+
+    def magic_tuple(self: Any) -> tuple[Any, ...]:
+        return (*original(self), mark)
+
+    JITCPUCodegen.magic_tuple = magic_tuple  # type: ignore[method-assign]
+
+
 _done = False
 
 
@@ -284,6 +262,7 @@ def init() -> None:
 
     from ._numba_lowering import implementation
 
+    key_caches()
     register_symbol()
     for callee in callees():
         template = _template(callee)
