@@ -25,14 +25,14 @@ STALE = (
 )
 
 
-def _failures(callee: Callee) -> dict[int, tuple[type[Exception], str]]:
-    """What to raise for the values that the functions of _jit.pyx return."""
-    return {
-        1: (ValueError, f"{callee.name}: operands could not be broadcast together"),
-        2: (MemoryError, f"{callee.name}: no memory for a copy of what out overlaps"),
-        3: (ValueError, f"{callee.name}: axis is out of bounds"),
-        4: (ValueError, f"{callee.name}: axis must not be empty: there is nothing to sum"),
-    }
+# What the functions of _jit.pyx return, and what to raise for it.
+SHAPES_DIFFER, NO_MEMORY, NO_SUCH_AXIS, EMPTY_AXIS = range(1, 5)
+FAILURES: dict[int, tuple[type[Exception], str]] = {
+    SHAPES_DIFFER: (ValueError, "operands could not be broadcast together"),
+    NO_MEMORY: (MemoryError, "no memory for a copy of what out overlaps"),
+    NO_SUCH_AXIS: (ValueError, "axis is out of bounds"),
+    EMPTY_AXIS: (ValueError, "axis must not be empty: there is nothing to sum"),
+}
 
 
 def implementation(callee: Callee) -> Callable[..., Any]:
@@ -241,7 +241,7 @@ class Writer:
         written = list(zip(self.typed.outputs, results, strict=True))
         made = [(type_, result) for type_, result in written if isinstance(type_, types.Array)]
         operands += [self.parts(type_, result) for type_, result in written]
-        self.run(target, operands, axis, owned + made * new)
+        self.run(target, operands, axis, owned + made * new, not new)
         for type_, value in owned:
             self.context.nrt.decref(self.builder, type_, value)
         if not new:
@@ -315,11 +315,11 @@ class Writer:
         ]
         function = ir.FunctionType(self.int, [argument.type for argument in arguments])
         status = builder.call(self.member(target, BROADCAST, function), arguments)
-        self.raise_if_failed(status, owned)
+        self.raise_if_failed(status, owned, SHAPES_DIFFER, *[NO_SUCH_AXIS] * (self.callee.rows != 0))
         return [builder.load(builder.gep(result, [self.int(i)])) for i in range(self.typed.ndim)]
 
-    def run(self, target: Any, operands: list[Operand], axis: Any, owned: list[tuple[Any, Any]]) -> None:
-        """Compute the outputs."""
+    def run(self, target: Any, operands: list[Operand], axis: Any, owned: list[tuple[Any, Any]], given: bool) -> None:
+        """Compute the outputs, which are new or were given."""
         from llvmlite import ir
 
         pointer = self.intp.as_pointer()
@@ -338,7 +338,13 @@ class Writer:
             self.intp(self.typed.dtype.bitwidth // 8),
         ]
         function = ir.FunctionType(self.int, [argument.type for argument in arguments])
-        self.raise_if_failed(self.builder.call(self.member(target, RUN, function), arguments), owned)
+        status = self.builder.call(self.member(target, RUN, function), arguments)
+        # The shapes and the axis have been looked at for a new result, which overlaps nothing.
+        codes = [SHAPES_DIFFER, NO_MEMORY] if given else []
+        if self.callee.rows:
+            codes += [NO_SUCH_AXIS, EMPTY_AXIS] if given else [EMPTY_AXIS]
+        if codes:
+            self.raise_if_failed(status, owned, *codes)
 
     def empty(self, type_: Any, shape: list[Any]) -> Any:
         """A new array, or room for a number."""
@@ -349,14 +355,19 @@ class Writer:
             return cgutils.alloca_once(self.builder, self.context.get_value_type(type_))
         return _empty_nd_impl(self.context, self.builder, type_, shape)._getvalue()
 
-    def raise_if_failed(self, status: Any, owned: list[tuple[Any, Any]]) -> None:
-        """Raise what a status other than 0 means, after giving up arrays."""
+    def raise_if_failed(self, status: Any, owned: list[tuple[Any, Any]], *codes: int) -> None:
+        """Raise what a status other than 0 means, one of the codes, after giving up arrays."""
         builder = self.builder
         with builder.if_then(builder.icmp_signed("!=", status, self.int(0)), likely=False):
             for type_, value in owned:
                 self.context.nrt.decref(builder, type_, value)
-            *others, last = _failures(self.callee).items()
-            for code, (error, message) in others:
+            *others, last = codes
+            for code in others:
                 with builder.if_then(builder.icmp_signed("==", status, self.int(code))):
-                    self.fail(error, message)
-            self.fail(*last[1])
+                    self.fail_with(code)
+            self.fail_with(last)
+
+    def fail_with(self, code: int) -> None:
+        """Raise what a code means."""
+        error, message = FAILURES[code]
+        self.fail(error, f"{self.callee.name}: {message}")
