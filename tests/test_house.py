@@ -149,6 +149,7 @@ ALLOWED = {
     "_kernels": {"_table"},
     "_ufuncs": {"_build_info", "_table", "_kernels"},
     "_config": {"_build_info", "_ufuncs"},
+    "_jit": {"_build_info", "_table", "_ufuncs"},
     "stochastic": set(),
     "_public": {"_schema", "_documentation", "catalogue", "_ufuncs", "gated", "rowwise", "stochastic"},
     "": {"catalogue", "_ufuncs", "_public", "_config"},
