@@ -665,10 +665,12 @@ def test_code_of_another_fastact_that_is_run_all_the_same_is_refused(monkeypatch
 
 
 @pytest.mark.skipif(not (ROOT / "examples").is_dir(), reason="the source tree is not here, only an installed fastact")
-def test_the_example_runs_and_gives_what_the_ufuncs_give(tmp_path: Path):
+def test_the_page_runs_and_the_example_gives_what_the_ufuncs_give(tmp_path: Path):
     shutil.copy(ROOT / "examples" / "numba" / "memory.py", tmp_path)
-    printed, rest, slope = run(
-        "import memory, numpy as np; memory.main(); w = np.linspace(0.5, 2.0, 1501);"
+    (page,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "numba.md").read_text(), flags=re.DOTALL)
+    (tmp_path / "page.py").write_text(page)
+    _, printed, rest, slope = run(
+        "import page, memory, numpy as np; print('|'); memory.main(); w = np.linspace(0.5, 2.0, 1501);"
         "rest = memory.states_of_rest(w, -3.0, 0.02, 4000, 0.05);"
         "print('|', rest.tobytes().hex(), '|', memory.slopes(w, rest).tobytes().hex())",
         tmp_path,

@@ -11,7 +11,7 @@ from libc.string cimport memcpy, strcmp
 from numpy cimport npy_intp
 
 from fastact._build_info import version
-from fastact import _ufuncs
+from fastact._ufuncs import load, running
 
 from fastact._table cimport entry, table, ufunc_loop
 
@@ -361,7 +361,7 @@ identity = f"{version}/{ABI}"
 
 cdef bytes _identity = identity.encode()
 cdef const char *own_identity = _identity
-cdef table *kernels = <table *> PyCapsule_GetPointer(_ufuncs.load(_ufuncs.running), "fastact.kernel_table")
+cdef table *kernels = <table *> PyCapsule_GetPointer(load(running), "fastact.kernel_table")
 # For the life of the process, as code compiled in it.
 cdef target *targets = <target *> calloc(kernels.length + kernels.row_length, sizeof(target))
 
