@@ -153,6 +153,7 @@ ALLOWED = {
     "_capi": {"_build_info", "_table", "_ufuncs"},
     "_config": {"_build_info", "_ufuncs"},
     "_domains": {"_schema"},
+    "_jit": {"_build_info", "_table", "_ufuncs"},
     "stochastic": set(),
     "_public": {
         "_schema",
@@ -168,6 +169,8 @@ ALLOWED = {
     "": {"catalogue", "_ufuncs", "_public", "_config"},
     "capi": {"", "_capi", "catalogue"},
     "config_script": {"", "_build_info"},
+    "numba_ext": {"", "_jit", "_schema", "_units", "_numba_lowering"},
+    "_numba_lowering": {"numba_ext"},
     "properties": {"", "_schema"},
     "listing": {"_schema", "properties"},
     "sklearn": {""},
