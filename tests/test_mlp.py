@@ -490,6 +490,12 @@ def test_statistics_leave_the_parameters_alone():
     np.testing.assert_array_equal(net.parameters, before)
 
 
+def test_an_alias_is_the_activation():
+    for row in fastact.activations.values():
+        for alias in row.aliases:
+            assert mlp.Dense(3, alias).activation == row.name
+
+
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 

@@ -46,7 +46,7 @@ class Dense:
     units : int
         Number of outputs, at least 1.
     activation : str, default "identity"
-        A name in ``fastact.activations``.
+        A name in ``fastact.activations``; an alias is replaced by the name.
     parameters : mapping of str to float, optional
         Parameters of the activation, within their domains; those left out have their defaults.
 
@@ -77,6 +77,7 @@ class Dense:
     def __post_init__(self) -> None:
         self.units = _checks.integer("units", self.units, 1)
         row = fastact.activations[_checks.choice("activation", self.activation, fastact.activations)]
+        self.activation = row.name
         domains = {parameter.name: parameter.domain for parameter in row.parameters}
         parameters = dict(self.parameters)
         for name, value in parameters.items():
