@@ -87,6 +87,12 @@ class Dense:
             if not isinstance(value, Real) or value not in domains[name]:
                 raise ValueError(f"parameters: {name} of {row.name} must be in {domains[name]}, got {value!r:.60}")
         self.parameters = {name: float(value) for name, value in parameters.items()}
+        values = row.defaults | self.parameters
+        for left, relation, right in row.broken_order(values):
+            raise ValueError(
+                f"parameters: {left} of {row.name} must be {relation} {right}, "
+                f"got {values[left]:g} and {values[right]:g}"
+            )
 
     def attach(self, block: NDArray, gradient_block: NDArray, derivatives: Derivatives) -> None:
         """Take the memory for weights and, in the last row, biases, and for their gradients: (inputs + 1, units)."""
@@ -94,6 +100,8 @@ class Dense:
         self.weight_gradient, self.bias_gradient = gradient_block[:-1], gradient_block[-1]
         self._block_transposed, self._gradient_block = block.T, gradient_block
         activation: Any = getattr(fastact, self.activation)
+        # One that rounding to the network's dtype takes out of its domain is refused here, before anything is trained.
+        activation(block.dtype.type(0), **self.parameters)
         self._activate: Callable[..., Any] = partial(activation, **self.parameters)
         self._activate_with_derivative: Callable[..., Any] = partial(activation.with_derivative, **self.parameters)
         self._textbook = TEXTBOOK.get(self.activation) if derivatives == "textbook" else None
