@@ -329,6 +329,21 @@ def test_an_instruction_set_that_was_not_built(monkeypatch: pytest.MonkeyPatch):
         _ufuncs.choose()
 
 
+def test_each_instruction_set_is_made_once():
+    """NumPy keeps what a ufunc points to for the life of the process."""
+    kept = len(_ufuncs._kept)
+    for name in CONFIGURATION["usable here"]:
+        first, second = vars(fastact.for_instruction_set(name)), vars(fastact.for_instruction_set(name))
+        assert first.keys() == second.keys()
+        assert all(function is second[public] for public, function in first.items())
+        assert (first["elu"] is fastact.elu) == (name == CONFIGURATION["instruction set"])
+    grown = len(_ufuncs._kept)
+    assert kept <= grown <= kept + len(first) * len(CONFIGURATION["usable here"])
+    for name in CONFIGURATION["usable here"]:
+        fastact.for_instruction_set(name)
+    assert len(_ufuncs._kept) == grown
+
+
 def test_show_config(capsys: pytest.CaptureFixture[str]):
     assert fastact.show_config() is None
     printed = capsys.readouterr().out
