@@ -150,7 +150,7 @@ ALLOWED = {
     "_ufuncs": {"_build_info", "_table", "_kernels"},
     "_config": {"_build_info", "_ufuncs"},
     "_domains": {"_schema"},
-    "stochastic": set(),
+    "stochastic": {"_domains"},
     "_public": {"_schema", "_documentation", "_domains", "catalogue", "_ufuncs", "gated", "rowwise", "stochastic"},
     "": {"catalogue", "_ufuncs", "_public", "_config"},
     "properties": {"", "_schema"},
