@@ -154,7 +154,7 @@ ALLOWED = {
     "_config": {"_build_info", "_ufuncs"},
     "_domains": {"_schema"},
     "_jit": {"_build_info", "_table", "_ufuncs"},
-    "stochastic": set(),
+    "stochastic": {"_domains"},
     "_public": {
         "_schema",
         "_documentation",
@@ -346,6 +346,21 @@ def test_an_instruction_set_that_was_not_built(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FASTACT_ISA", "avx2")
     with pytest.raises(ImportError, match=r"FASTACT_ISA=avx2: .*not built.*built: baseline"):
         _ufuncs.choose()
+
+
+def test_each_instruction_set_is_made_once():
+    """NumPy keeps what a ufunc points to for the life of the process."""
+    kept = len(_ufuncs._kept)
+    for name in CONFIGURATION["usable here"]:
+        first, second = vars(fastact.for_instruction_set(name)), vars(fastact.for_instruction_set(name))
+        assert first.keys() == second.keys()
+        assert all(function is second[public] for public, function in first.items())
+        assert (first["elu"] is fastact.elu) == (name == CONFIGURATION["instruction set"])
+    grown = len(_ufuncs._kept)
+    assert kept <= grown <= kept + len(first) * len(CONFIGURATION["usable here"])
+    for name in CONFIGURATION["usable here"]:
+        fastact.for_instruction_set(name)
+    assert len(_ufuncs._kept) == grown
 
 
 def test_show_config(capsys: pytest.CaptureFixture[str]):

@@ -490,6 +490,12 @@ def test_statistics_leave_the_parameters_alone():
     np.testing.assert_array_equal(net.parameters, before)
 
 
+def test_an_alias_is_the_activation():
+    for row in fastact.activations.values():
+        for alias in row.aliases:
+            assert mlp.Dense(3, alias).activation == row.name
+
+
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 
@@ -511,6 +517,16 @@ def network(**changes):
             (dense, {"activation": "softplus", "parameters": {"beta": v}}, r"beta of softplus must be in \(0, inf\)")
             for v in (0, -1.0, math.nan, math.inf, "1", None, [1.0])
         ],
+        *[
+            (dense, {"activation": "hard_tanh", "parameters": v}, "min_val of hard_tanh must be < max_val, got 2 and 1")
+            for v in ({"min_val": 2.0, "max_val": 1.0}, {"min_val": 2})
+        ],
+        (dense, {"activation": "rrelu", "parameters": {"lower": 0.5}}, "lower of rrelu must be <= upper, got 0.5 and"),
+        (
+            network,
+            {"layers": [mlp.Dense(2, "celu", {"alpha": 1e-50})], "dtype": "float32"},
+            "celu: alpha must be in .* as rounded to float32",
+        ),
         *[(network, {"layers": v}, "layers must be a sequence of at least one Dense") for v in ([], [3], "ab")],
         (network, {"layers": [mlp.Dense(1)]}, "layers: the last must have one unit per class, at least 2"),
         *[(network, {"inputs": v}, "inputs must be an integer of at least 1") for v in (0, -3, 1.5, None)],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import dask
+import dask.array as da
 import numpy as np
 import pytest
 
@@ -185,6 +187,64 @@ def test_what_cannot_be_computed_is_refused_before_anything_is_drawn(name: str, 
         with pytest.raises(ValueError, match=rf"^{name}: (lower|alpha) must be"):
             function(name)(np.ones(3), rng=rng, **parameters)
     assert rng.bit_generator.state == before
+
+
+REFUSED = {
+    "a shape": (ValueError, {"out": np.empty(4)}),
+    "a dtype": (TypeError, {"out": np.empty(3, int)}),
+    "no array": (TypeError, {"out": 3}),
+    "a mask": (ValueError, {"where": np.ones(5, bool), "out": np.empty(3)}),
+    "a casting": (TypeError, {"dtype": np.float32, "casting": "no"}),
+    "a dtype in a signature": ((TypeError, ValueError), {"signature": "ggg->g"}),
+    "the length of a signature": (ValueError, {"signature": "fffff->f"}),
+    "dtype and signature": (TypeError, {"dtype": "f", "signature": "fff->f"}),
+    "an unknown keyword": (TypeError, {"nonsense": 1}),
+}
+
+
+@NAMES
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_refused_leaves_the_generator_as_it_was(name: str, what: str):
+    rng = np.random.default_rng(1)
+    before = rng.bit_generator.state
+    error, keywords = REFUSED[what]
+    with pytest.raises(error) as caught:
+        function(name)(np.ones(3), rng=rng, **keywords)
+    assert rng.bit_generator.state == before
+    with pytest.raises(error) as back:
+        function(name + "_backward")(np.ones(3), np.ones(3), slope=0.5, **keywords)
+    for message in map(str, (caught.value, back.value)):
+        assert not any(other in message for other in ("leaky_relu", "srelu", ".ufunc")), message
+    if "nonsense" in keywords or ("signature" in keywords and "dtype" not in keywords):
+        assert name in str(caught.value)
+        assert f"{name}_backward" in str(back.value)
+
+
+@NAMES
+@DTYPE
+def test_a_signature_is_that_of_the_function(name: str, dtype: type):
+    """As without a generator: of its inputs and parameters, though what computes takes others."""
+    x, letter = np.array([-1.5, 2.5]), np.dtype(dtype).char
+    for f, arguments, drawn in (
+        (function(name), (x,), {"rng": np.random.default_rng(1)}),
+        (function(name + "_backward"), (x, x), {"slope": 0.5}),
+    ):
+        signature = f"{letter * f.ufunc.nin}->{letter}"
+        assert f(*arguments, signature=signature).dtype == dtype
+        result = f(*arguments, signature=signature, **drawn)
+        assert {part.dtype for part in (result if "rng" in drawn else [result])} == {np.dtype(dtype)}
+
+
+@NAMES
+def test_a_lazy_gradient_stays_lazy(name: str):
+    @dask.delayed
+    def explode() -> np.ndarray:
+        raise AssertionError("computed")
+
+    lazy = da.from_delayed(explode(), (3,), np.float32)
+    result = function(name + "_backward")(lazy, lazy, slope=lazy)
+    assert isinstance(result, da.Array)
+    assert result.dtype == np.float32
 
 
 @NAMES

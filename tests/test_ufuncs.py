@@ -90,6 +90,23 @@ def test_attributes(case: Case):
             assert not hasattr(case.function, name)
 
 
+def test_rows_are_found_by_alias_too():
+    table = fastact.activations
+    aliases = {alias: row for row in table.values() for alias in row.aliases}
+    assert aliases
+    for alias, row in aliases.items():
+        assert table[alias] is table.get(alias) is table.get(alias, None) is row
+        assert alias in table
+        assert alias not in list(table)
+    assert len(table) == len(list(table)) == len({case.row.name for case in CASES})
+    for missing in ("nonsense", "", None, 3):
+        assert missing not in table
+        assert table.get(missing) is None
+        assert table.get(missing, 7) == 7
+        with pytest.raises(KeyError, match="is not an activation; there are identity"):
+            table[missing]
+
+
 def test_the_table_cannot_be_changed():
     with pytest.raises(TypeError):
         fastact.activations["mine"] = None

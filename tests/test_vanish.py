@@ -576,6 +576,13 @@ def curves(axes):
     return [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
 
 
+def test_an_alias_is_the_activation_once():
+    (alias, name), *_ = [(alias, row.name) for row in fastact.activations.values() for alias in row.aliases]
+    assert vanish.Settings(activations=[alias, "tanh"]).activations == (name, "tanh")
+    with pytest.raises(ValueError, match="activations must be one or more different values"):
+        vanish.Settings(activations=(alias, name))
+
+
 def among(expected, found):
     expected = np.array(expected, dtype=float)  # None becomes NaN
     expected[expected == 0] = np.nan  # which a logarithmic axis has no place for

@@ -12,6 +12,7 @@ inputs, ``glu(a, b)``, reglu, geglu and swiglu, with ``glu_split(x, axis=-1)`` f
 backward forms of the same names; maxout and crelu too.
 """
 
+from functools import cache
 from types import MappingProxyType, SimpleNamespace
 
 from . import _public, _ufuncs
@@ -20,7 +21,8 @@ from .catalogue import ACTIVATIONS
 
 activations = MappingProxyType(ACTIVATIONS)
 
-_functions = _public.make(_ufuncs.running)
+_make = cache(_public.make)  # NumPy's ufuncs live as long as the process
+_functions = _make(_ufuncs.running)
 globals().update(_functions)
 
 __all__ = ["__version__", "activations", "for_instruction_set", "get_include", "show_config", *_functions]  # noqa: PLE0604
@@ -37,14 +39,16 @@ def for_instruction_set(name: str) -> SimpleNamespace:
     Returns
     -------
     types.SimpleNamespace
-        Every activation and its forms by name. They do not pickle: pickles name the functions of ``fastact`` itself.
+        Every activation and its forms by name, the same objects at every call; for the one that runs, those of
+        ``fastact`` itself. Of others they do not pickle: pickles name the functions of ``fastact``.
 
     Raises
     ------
     ValueError
         If the instruction set is unknown, was not built, or is not one of this CPU's.
     """
-    return SimpleNamespace(**_public.make(name))
+    _ufuncs.require(name)
+    return SimpleNamespace(**_make(name))
 
 
 def __dir__() -> list[str]:

@@ -65,14 +65,19 @@ def computing(ufunc: np.ufunc, operands: tuple[Any, ...], keywords: Mapping[str,
     """The dtype that a call of a ufunc computes in: that of the operands together, or what ``dtype=`` or ``signature=``
     says; not that of ``out=``, to which results are only cast. None where the ufunc will refuse, with its own words,
     and for operands that do not say what they hold (pandas' frames)."""
+    try:
+        return resolved(ufunc, operands, keywords)
+    except (TypeError, ValueError):
+        return None
+
+
+def resolved(ufunc: np.ufunc, operands: tuple[Any, ...], keywords: Mapping[str, Any]) -> np.dtype:
+    """As `computing`, but raises what the ufunc would."""
     signature = keywords.get("signature", keywords.get("sig"))
     if signature is None:
         signature = (None,) * ufunc.nin + (keywords.get("dtype"),) * ufunc.nout
-    try:
-        types = (*map(_type, operands), *(None,) * ufunc.nout)
-        return ufunc.resolve_dtypes(types, signature=signature, casting="unsafe")[0]
-    except (TypeError, ValueError):
-        return None
+    types = (*map(_type, operands), *(None,) * ufunc.nout)
+    return ufunc.resolve_dtypes(types, signature=signature, casting="unsafe")[0]
 
 
 _HOLDS: dict[str, Callable[..., Any]] = {"<": np.less, "<=": np.less_equal}

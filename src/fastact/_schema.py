@@ -7,6 +7,7 @@ before anything is compiled.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -327,6 +328,15 @@ class Activation(Record, kw_only=True):
     def order_of(self, form: Form) -> tuple[tuple[str, str, str], ...]:
         """The inequalities that the parameters of a form must satisfy."""
         return self.parameter_order + (self.output_order if form.kind == "backward_from_output" else ())
+
+    def broken_order(self, parameters: Mapping[str, float]) -> list[tuple[str, str, str]]:
+        """Those of ``parameter_order`` that do not hold for the values of all parameters."""
+        holds = {"<": operator.lt, "<=": operator.le}
+        return [
+            (left, relation, right)
+            for left, relation, right in self.parameter_order
+            if not holds[relation](parameters[left], parameters[right])
+        ]
 
 
 # Within this distance of a root its error may be absolute, by how much in each dtype.

@@ -10,7 +10,7 @@ import numpy as np
 
 cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
-from libc.stdlib cimport malloc
+from libc.stdlib cimport free, malloc
 
 from fastact._build_info import instruction_sets
 
@@ -166,13 +166,15 @@ cdef object make_one(
 ):
     """A ufunc, or a gufunc if there is a signature, of loops for float16, float32 and float64."""
     cdef int j, nargs = nin + nout
-    # NumPy keeps these pointers for the life of the ufunc, which is that of the process.
+    # NumPy keeps these pointers for the life of the ufunc, which is that of the process. One block has all of them.
     cdef cnp.PyUFuncGenericFunction *loops
-    loops = <cnp.PyUFuncGenericFunction *> malloc(3 * sizeof(cnp.PyUFuncGenericFunction))
-    cdef void **data = <void **> malloc(3 * sizeof(void *))
-    cdef char *types = <char *> malloc(3 * nargs)
-    if loops == NULL or data == NULL or types == NULL:
+    loops = <cnp.PyUFuncGenericFunction *> malloc(
+        3 * (sizeof(cnp.PyUFuncGenericFunction) + sizeof(void *) + <size_t> nargs)
+    )
+    if loops == NULL:
         raise MemoryError
+    cdef void **data = <void **> (loops + 3)
+    cdef char *types = <char *> (data + 3)
     loops[0] = <cnp.PyUFuncGenericFunction> float16
     loops[1] = <cnp.PyUFuncGenericFunction> float32
     loops[2] = <cnp.PyUFuncGenericFunction> float64
@@ -183,10 +185,14 @@ cdef object make_one(
         types[nargs + j] = cnp.NPY_FLOAT
         types[2 * nargs + j] = cnp.NPY_DOUBLE
     name = public.encode()
+    try:
+        ufunc = cnp.PyUFunc_FromFuncAndDataAndSignature(
+            loops, data, types, 3, nin, nout, cnp.PyUFunc_None, name, b"", 0, signature
+        )
+    except BaseException:
+        free(loops)
+        raise
     _kept.append(name)
-    ufunc = cnp.PyUFunc_FromFuncAndDataAndSignature(
-        loops, data, types, 3, nin, nout, cnp.PyUFunc_None, name, b"", 0, signature
-    )
     PyUFunc_AddPromoter(ufunc, (np.dtype,) * nin + (None,) * nout, promoter)
     return ufunc
 

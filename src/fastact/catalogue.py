@@ -7,6 +7,8 @@ docstrings, tests, benchmark cases, documentation) follows from the row and from
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._schema import Accuracy, Activation, Form, Interval, Parameter, inf, nan
 
 __all__ = ["ACTIVATIONS", "Accuracy", "Activation", "Form", "Interval", "Parameter"]
@@ -1003,13 +1005,23 @@ _ROWS = (
 
 
 class _ByName(dict[str, Activation]):
-    """Rows by name; an alias is found too, though not listed."""
+    """Rows by name; wherever one is asked for by name, an alias does too, but iteration and length are of rows."""
 
     def __missing__(self, name: str) -> Activation:
         for row in self.values():
             if name in row.aliases:
                 return row
         raise KeyError(f"{name!r} is not an activation; there are {', '.join(self)}")
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or any(name in row.aliases for row in self.values())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The row of that name or alias, or the default."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
 
 ACTIVATIONS: dict[str, Activation] = _ByName((row.name, row) for row in _ROWS)

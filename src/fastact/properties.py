@@ -84,14 +84,14 @@ def rows(names: Iterable[str]) -> list[Activation]:
     ValueError
         If there is none of a name; the message has the names that look most like it.
     """
-    known = {name: row for row in fastact.activations.values() for name in (row.name, *row.aliases)}
     found = []
     for name in names:
-        if name not in known:
+        if name not in fastact.activations:
+            known = [known for row in fastact.activations.values() for known in (row.name, *row.aliases)]
             close = get_close_matches(name.lower().replace("-", "_"), known, n=3, cutoff=0.5)
             hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(fastact.activations)}"
             raise ValueError(f"there is no activation {name!r}: {hint}")
-        found.append(known[name])
+        found.append(fastact.activations[name])
     return found
 
 

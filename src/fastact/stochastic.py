@@ -7,22 +7,23 @@ ufuncs, with the slope as a parameter that has one value per element.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from ._domains import resolved
+
 Replacement = Callable[..., Any]
 
 
-def uniform(public: str, rng: Any, x: Any, lower: Any, upper: Any, dtype: Any) -> Any:
+def uniform(public: str, rng: np.random.Generator, x: Any, lower: Any, upper: Any, dtype: Any) -> Any:
     """Slopes for x, uniform between ``lower`` and ``upper``: one per element of the three broadcast together.
 
     In the floating dtype of x (float64 for integers and bools) unless ``dtype`` says another. float16 is drawn in
     float32 and rounded, so that ``lower`` and ``upper`` themselves may occur.
     """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{public}: rng must be a numpy.random.Generator or None, got {rng!r:.60}")
     target = np.asarray(x).dtype if dtype is None else np.dtype(dtype)
     if target.kind in "iub":
         target = np.dtype(np.float64)
@@ -37,6 +38,41 @@ def uniform(public: str, rng: Any, x: Any, lower: Any, upper: Any, dtype: Any) -
     return slope.astype(target.newbyteorder("="), copy=False)[()]
 
 
+@contextmanager
+def drawing(public: str, rng: Any) -> Iterator[None]:
+    """Puts the generator's state back if what is done with the numbers drawn fails."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{public}: rng must be a numpy.random.Generator or None, got {rng!r:.60}")
+    state = rng.bit_generator.state
+    try:
+        yield
+    except BaseException:
+        rng.bit_generator.state = state
+        raise
+
+
+@contextmanager
+def speaking_of(public: str, *inner: np.ufunc) -> Iterator[None]:
+    """What a ufunc complains about is said of the function that was called."""
+    try:
+        yield
+    except (TypeError, ValueError, FloatingPointError) as error:
+        text = str(error)
+        for ufunc in inner:
+            text = text.replace(ufunc.__name__, public)
+        # NumPy's own classes are not made of a text.
+        kind = next(kind for kind in (TypeError, ValueError, FloatingPointError) if isinstance(error, kind))
+        raise kind(text) from None
+
+
+def by_dtype(own: np.ufunc, operands: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
+    """The keywords, with ``signature=``, which is one of the public function's own ufunc, as ``dtype=``."""
+    if "dtype" in keywords or not keywords.keys() & {"signature", "sig"}:
+        return keywords
+    others = {name: value for name, value in keywords.items() if name not in ("signature", "sig")}
+    return others | {"dtype": resolved(own, operands, keywords)}
+
+
 def checked(public: str, slope: Any) -> Any:
     """The slope, if it is real."""
     dtype = getattr(slope, "dtype", None)
@@ -47,13 +83,18 @@ def checked(public: str, slope: Any) -> Any:
 
 def _rrelu(ufuncs: Mapping[str, np.ufunc]) -> dict[str, Replacement]:
     leaky, leaky_backward = ufuncs["leaky_relu"], ufuncs["leaky_relu_backward"]
+    own, own_backward = ufuncs["rrelu"], ufuncs["rrelu_backward"]
 
     def value(rng: Any, x: Any, lower: Any, upper: Any, **keywords: Any) -> tuple[Any, Any]:
-        slope = uniform("rrelu", rng, x, lower, upper, keywords.get("dtype"))
-        return leaky(x, slope, **keywords), slope
+        with speaking_of("rrelu", leaky, own), drawing("rrelu", rng):
+            keywords = by_dtype(own, (x, lower, upper), keywords)
+            slope = uniform("rrelu", rng, x, lower, upper, keywords.get("dtype"))
+            return leaky(x, slope, **keywords), slope
 
-    def backward(slope: Any, grad: Any, x: Any, _lower: Any, _upper: Any, **keywords: Any) -> Any:
-        return leaky_backward(grad, x, checked("rrelu_backward", slope), **keywords)
+    def backward(slope: Any, grad: Any, x: Any, lower: Any, upper: Any, **keywords: Any) -> Any:
+        with speaking_of("rrelu_backward", leaky_backward, own_backward):
+            keywords = by_dtype(own_backward, (grad, x, lower, upper), keywords)
+            return leaky_backward(grad, x, checked("rrelu_backward", slope), **keywords)
 
     return {"value": value, "backward": backward}
 
@@ -61,18 +102,25 @@ def _rrelu(ufuncs: Mapping[str, np.ufunc]) -> dict[str, Replacement]:
 def _erelu(ufuncs: Mapping[str, np.ufunc]) -> dict[str, Replacement]:
     srelu, relu_derivative = ufuncs["srelu"], ufuncs["relu_derivative"]
     leaky_backward = ufuncs["leaky_relu_backward"]
+    own, own_backward = ufuncs["erelu"], ufuncs["erelu_backward"]
 
     def value(rng: Any, x: Any, alpha: Any, **keywords: Any) -> tuple[Any, Any]:
-        alpha = np.asarray(alpha)
-        slope = uniform("erelu", rng, x, 1 - alpha, 1 + alpha, keywords.get("dtype"))
-        # slope * max(0, x) in one pass, and 0 where a slope of 0 meets infinity.
-        zero = slope.dtype.type(0)
-        return srelu(x, zero, zero, zero, slope, **keywords), slope
+        with speaking_of("erelu", srelu, own), drawing("erelu", rng):
+            keywords = by_dtype(own, (x, alpha), keywords)
+            width = np.asarray(alpha)
+            slope = uniform("erelu", rng, x, 1 - width, 1 + width, keywords.get("dtype"))
+            # slope * max(0, x) in one pass, and 0 where a slope of 0 meets infinity.
+            zero = slope.dtype.type(0)
+            return srelu(x, zero, zero, zero, slope, **keywords), slope
 
-    def backward(slope: Any, grad: Any, x: Any, _alpha: Any, **keywords: Any) -> Any:
-        factor = relu_derivative(x) * checked("erelu_backward", slope)
-        # At -1 this is grad * factor, for the dtypes that the other functions take.
-        return leaky_backward(grad, np.asarray(factor).dtype.type(-1), factor, **keywords)
+    def backward(slope: Any, grad: Any, x: Any, alpha: Any, **keywords: Any) -> Any:
+        with speaking_of("erelu_backward", leaky_backward, relu_derivative, own_backward):
+            keywords = by_dtype(own_backward, (grad, x, alpha), keywords)
+            factor = relu_derivative(x) * checked("erelu_backward", slope)
+            # At -1 this is grad * factor, for the dtypes that the other functions take.
+            dtype = getattr(factor, "dtype", None)  # a lazy factor stays lazy
+            below = (np.asarray(factor).dtype if dtype is None else dtype).type(-1)
+            return leaky_backward(grad, below, factor, **keywords)
 
     return {"value": value, "backward": backward}
 

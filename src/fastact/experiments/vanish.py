@@ -96,7 +96,7 @@ class Settings:
     depths : sequence of int >= 1
         Numbers of hidden layers, each once.
     activations : sequence of str
-        Names in ``fastact.activations``, each once; parameters have their defaults.
+        Names in ``fastact.activations``, each once; parameters have their defaults. Aliases are replaced by names.
     width : int >= 1
         Units of every hidden layer.
     epochs : int >= 1
@@ -145,8 +145,12 @@ class Settings:
     saturated: bool = False
 
     def __post_init__(self) -> None:
+        rows = fastact.activations
         for name in ("depths", "activations"):
             values = tuple(getattr(self, name))
+            if name == "activations":
+                # An alias and its name are one activation.
+                values = tuple(rows[value].name if value in rows else value for value in values)
             object.__setattr__(self, name, values)
             if not values or len(set(values)) != len(values):
                 raise ValueError(f"{name} must be one or more different values, got {list(values)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Collection
 from numbers import Real
 from typing import Any
 
@@ -31,9 +31,8 @@ def number(name: str, value: Any, lower: float, upper: float = math.inf, *, clos
     return result
 
 
-def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
-    """One of the allowed names."""
-    allowed = tuple(allowed)
+def choice(name: str, value: Any, allowed: Collection[str]) -> str:
+    """One of the allowed names, which are listed if it is not; a collection may know more of them than it lists."""
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r:.60}")
     return value

@@ -46,7 +46,7 @@ class Dense:
     units : int
         Number of outputs, at least 1.
     activation : str, default "identity"
-        A name in ``fastact.activations``.
+        A name in ``fastact.activations``; an alias is replaced by the name.
     parameters : mapping of str to float, optional
         Parameters of the activation, within their domains; those left out have their defaults.
 
@@ -77,6 +77,7 @@ class Dense:
     def __post_init__(self) -> None:
         self.units = _checks.integer("units", self.units, 1)
         row = fastact.activations[_checks.choice("activation", self.activation, fastact.activations)]
+        self.activation = row.name
         domains = {parameter.name: parameter.domain for parameter in row.parameters}
         parameters = dict(self.parameters)
         for name, value in parameters.items():
@@ -86,6 +87,12 @@ class Dense:
             if not isinstance(value, Real) or value not in domains[name]:
                 raise ValueError(f"parameters: {name} of {row.name} must be in {domains[name]}, got {value!r:.60}")
         self.parameters = {name: float(value) for name, value in parameters.items()}
+        values = row.defaults | self.parameters
+        for left, relation, right in row.broken_order(values):
+            raise ValueError(
+                f"parameters: {left} of {row.name} must be {relation} {right}, "
+                f"got {values[left]:g} and {values[right]:g}"
+            )
 
     def attach(self, block: NDArray, gradient_block: NDArray, derivatives: Derivatives) -> None:
         """Take the memory for weights and, in the last row, biases, and for their gradients: (inputs + 1, units)."""
@@ -93,6 +100,8 @@ class Dense:
         self.weight_gradient, self.bias_gradient = gradient_block[:-1], gradient_block[-1]
         self._block_transposed, self._gradient_block = block.T, gradient_block
         activation: Any = getattr(fastact, self.activation)
+        # One that rounding to the network's dtype takes out of its domain is refused here, before anything is trained.
+        activation(block.dtype.type(0), **self.parameters)
         self._activate: Callable[..., Any] = partial(activation, **self.parameters)
         self._activate_with_derivative: Callable[..., Any] = partial(activation.with_derivative, **self.parameters)
         self._textbook = TEXTBOOK.get(self.activation) if derivatives == "textbook" else None
