@@ -170,7 +170,7 @@ ALLOWED = {
     "capi": {"", "_capi", "catalogue"},
     "config_script": {"", "_build_info"},
     "numba_ext": {"", "_jit", "_schema", "_units", "_numba_lowering"},
-    "_numba_lowering": {"numba_ext"},
+    "_numba_lowering": {"_jit", "_schema", "numba_ext"},
     "properties": {"", "_schema"},
     "listing": {"_schema", "properties"},
     "sklearn": {""},

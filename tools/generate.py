@@ -344,14 +344,17 @@ def documentation(catalogue: ModuleType) -> str:
 
 
 def makers(catalogue: ModuleType) -> str:
-    """The functions that make the keyword functions, as a module: see ``keyword_functions.py``."""
-    lines = [
-        keyword_functions.maker(row, form, FURTHER_KEYWORDS.get(form.kind, "").partition(":")[0] if row.drawn else "")
+    """The functions that make the keyword functions, by name, as a module: see ``keyword_functions.py``."""
+    sources = {
+        row.name + form.suffix: keyword_functions.maker(
+            row, form, FURTHER_KEYWORDS.get(form.kind, "").partition(":")[0] if row.drawn else ""
+        )
         for row in catalogue.ACTIVATIONS.values()
         for form in row.forms
         if row.parameters
-    ]
-    return "".join(lines)
+    }
+    names = [f'    "{name}": {name},' for name in sources]
+    return "\n".join([*sources.values(), "", "MAKERS = {", *names, "}", ""])
 
 
 OUTPUTS = {

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _keyword_functions, _ufuncs, gated, rowwise, stochastic  # type: ignore[attr-defined]
+from . import _ufuncs, gated, rowwise, stochastic
 from ._documentation import DOCUMENTATION
 from ._domains import checker
+from ._keyword_functions import MAKERS
 from ._schema import Activation, Form
 from .catalogue import ACTIVATIONS
 
@@ -30,7 +31,7 @@ def keyword_function(
     public = row.name + form.suffix
     domains = {parameter.name: parameter.domain_of(form) for parameter in row.parameters}
     check = checker(public, ufunc, domains, row.order_of(form))
-    function: Any = getattr(_keyword_functions, public)(ufunc, check, replacement)
+    function: Any = MAKERS[public](ufunc, check, replacement)
     function.__module__, function.__qualname__ = PUBLIC_MODULE, public
     function.ufunc = ufunc
     return function
