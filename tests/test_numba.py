@@ -320,6 +320,9 @@ def test_out():
     assert_same(out, fastact.sigmoid(x), "out")
     assert_same(elu_into(x[0], 0.5, out), fastact.elu(np.broadcast_to(x[0], (4, 6)), 0.5), "broadcast into out")
     assert_same(sigmoid_into(0.5, out), np.full((4, 6), fastact.sigmoid(0.5)), "a number into out")
+    zero = np.empty(())
+    sigmoid_into(0.5, zero)
+    assert_same(zero, np.asarray(fastact.sigmoid(0.5)), "a number into an array of no dimensions")
     pair = np.empty_like(x), np.empty_like(x)
     both_into(x, pair)
     assert_same(pair, fastact.gelu_with_derivative(x), "two")
@@ -657,7 +660,9 @@ def test_code_of_another_fastact_that_is_run_all_the_same_is_refused(monkeypatch
     array = numba.njit("f8[:](f8[:])")(lambda x: fastact.gelu(x))
     monkeypatch.undo()
     for function, argument in ((scalar, 1.0), (array, np.ones(3))):
-        with pytest.raises(RuntimeError, match=r"^fastact\.gelu: this code was compiled with another fastact .*delete"):
+        with pytest.raises(
+            RuntimeError, match=r"^fastact\.gelu: this code was compiled with fastact 0\.0\.1/0, .*delete"
+        ):
             function(argument)
 
 

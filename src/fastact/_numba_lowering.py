@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 # The members of `target` in _jit.pyx.
 DATA, FLOAT32, FLOAT64, SCALAR_FLOAT32, SCALAR_FLOAT64, BROADCAST, RUN = range(7)
 
+# With the identity of the fastact that compiles.
 STALE = (
-    f"this code was compiled with another fastact than {_jit.identity} and cached: delete the files *.nbi and *.nbc "
+    "{callee}: this code was compiled with fastact {identity}, and another runs: delete the files *.nbi and *.nbc "
     "in its __pycache__, and it will be compiled again"
 )
-
 
 # What the functions of _jit.pyx return, and what to raise for it.
 SHAPES_DIFFER, NO_MEMORY, NO_SUCH_AXIS, EMPTY_AXIS = range(1, 5)
@@ -81,10 +81,13 @@ class Writer:
 
     def call(self, values: dict[str, Any]) -> Any:
         """The value of the call."""
+        from numba.core import types
+
         self.check(values)
-        if self.typed.ndim == 0 and not any(hasattr(self.types[name], "ndim") for name in self.callee.operands):
-            return self.scalars(values)
-        return self.arrays(values)
+        given = [self.types[name] for name in self.callee.operands]
+        if self.types["out"] is not types.none or any(isinstance(type_, types.Array) for type_ in given):
+            return self.arrays(values)
+        return self.scalars(values)
 
     def fail(self, error: type[Exception], message: str) -> None:
         """Raise, where the builder stands."""
@@ -154,7 +157,7 @@ class Writer:
             find = cgutils.get_or_insert_function(module, ir.FunctionType(self.byte, [self.byte, self.byte]), SYMBOL)
             found = builder.call(find, [self.string(_jit.identity), self.string(self.callee.name)])
             with builder.if_then(cgutils.is_null(builder, found), likely=False):
-                self.fail(RuntimeError, f"{self.callee}: {STALE}")
+                self.fail(RuntimeError, STALE.format(callee=self.callee, identity=_jit.identity))
             builder.store_atomic(found, slot, "monotonic", align)
         return builder.bitcast(builder.load_atomic(slot, "monotonic", align), self.byte.as_pointer())
 
