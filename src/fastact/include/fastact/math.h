@@ -223,14 +223,18 @@ FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(log1p_pair)(FASTACT_REAL e, FASTA
     return out;
 }
 
-/* The logistic function 1 / (1 + e^-x) of x + x_error. NaN must be kept by the caller. Relative accuracy needs no case for negative x: 1 + e^-x does not
- * cancel. It is kept times 2^-SCALE, so that it neither overflows nor makes a quotient that is rounded twice. */
+/* The logistic function 1 / (1 + e^-x) of x + x_error. NaN must be kept by the caller. Relative accuracy needs no case
+ * for negative x: 1 + e^-x does not cancel. It is kept times 2^-SCALE, so that it neither overflows nor makes a quotient
+ * that is rounded twice. */
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic)(FASTACT_REAL x, FASTACT_REAL x_error) {
     const FASTACT_REAL held = FASTACT_NAME(hold)(x, -FASTACT_EXP_END, FASTACT_LOGISTIC_END);
     const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(-held, x_error, FASTACT_K(1), FASTACT_ROUNDER_DOWN);
     const FASTACT_REAL one = FASTACT_UNSCALE, ones = one + e.power, ones_lo = one - (ones - e.power);
     const FASTACT_REAL d = FASTACT_NAME(mad)(e.power, e.t, ones);
-    const FASTACT_REAL d_lo = FASTACT_NAME(mad)(e.power, e.t, ones - d) + FASTACT_NAME(mad)(e.power, e.t_lo, ones_lo);
+    /* What rounding took from t is left out where there is an fma: 0.981 ULP in float instead of 0.81, and a tenth less
+     * time. Without one it would be 1.007. */
+    const FASTACT_REAL rest = FASTACT_HAS_FMA ? ones_lo : FASTACT_NAME(mad)(e.power, e.t_lo, ones_lo);
+    const FASTACT_REAL d_lo = FASTACT_NAME(mad)(e.power, e.t, ones - d) + rest;
     const FASTACT_REAL reciprocal = FASTACT_K(1) / d;
     const FASTACT_REAL error = FASTACT_NAME(reciprocal_error)(reciprocal, d, d_lo);
     return FASTACT_NAME(mad)(reciprocal, error, reciprocal) * one;
