@@ -33,7 +33,8 @@ class RowFunction:
 
     ``accuracy`` bounds the error of f in ULP; below ``absolute`` (in float32, float64), where it is not 0, an error is
     allowed to be that instead. ``backward_error`` bounds that of the gradients in units of the dtype's eps times the
-    largest product that their formula adds. ``overflows`` are the forms that can make an infinity of finite numbers.
+    largest product that their formula adds; where they form a softmax, it may count as 0 below an eighth of the
+    smallest subnormal number. ``overflows`` are the forms that can make an infinity of finite numbers.
     """
 
     name: str
