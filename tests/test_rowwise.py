@@ -692,6 +692,9 @@ ERRORS = [
     (lambda f: f(np.zeros((2, 3)), axis=(0, 2)), ValueError, "axis 2 is out of bounds"),
     (lambda f: f(np.zeros((2, 3)), axis=(0, 0)), ValueError, "repeated axis"),
     (lambda f: f(np.zeros((2, 3)), axis=1.0), TypeError, "axis must be an integer, a tuple of integers or None"),
+    (lambda f: f(np.zeros((0, 0))), ValueError, "axis must not be empty"),
+    (lambda f: f(np.zeros((0, 0)), axis=(1,)), ValueError, "axis must not be empty"),
+    (lambda f: f.ufunc(np.zeros((2, 0, 0))), ValueError, "axis must not be empty"),
     (lambda f: f(np.zeros((2, 3)), axis="last"), TypeError, "axis must be an integer, a tuple of integers or None"),
     (lambda f: f(np.zeros((2, 3)), where=True), TypeError, "where"),
 ]
