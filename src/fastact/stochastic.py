@@ -75,7 +75,8 @@ def _erelu(ufuncs: Mapping[str, np.ufunc]) -> dict[str, Replacement]:
     def backward(slope: Any, grad: Any, x: Any, _alpha: Any, **keywords: Any) -> Any:
         factor = relu_derivative(x) * checked("erelu_backward", slope)
         # At -1 this is grad * factor, for the dtypes that the other functions take.
-        return leaky_backward(grad, np.asarray(factor).dtype.type(-1), factor, **keywords)
+        dtype = factor.dtype if hasattr(factor, "dtype") else np.asarray(factor).dtype  # of a lazy one, not computed
+        return leaky_backward(grad, dtype.type(-1), factor, **keywords)
 
     return {"value": value, "backward": backward}
 
