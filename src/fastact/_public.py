@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _ufuncs, gated, rowwise, stochastic
+from . import _ufuncs, gated, resizing, rowwise, stochastic
 from ._documentation import DOCUMENTATION
 from ._schema import Activation, Form, Interval, Parameter
 from .catalogue import ACTIVATIONS
@@ -159,4 +159,4 @@ def make(instruction_set: str) -> dict[str, Any]:
             if name != "value":
                 setattr(forms["value"], name, function)
         public |= {alias + form.suffix: forms[form.name] for alias in row.aliases for form in row.forms}
-    return public | gated.make(ufuncs) | rowwise.make(ufuncs)
+    return public | gated.make(ufuncs) | rowwise.make(ufuncs) | resizing.make(ufuncs)
