@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+import fastact
+
 from .cases import CASES, DTYPES, Case, bits, outputs
 
 LENGTH = 12
@@ -78,6 +80,24 @@ def test_dask_parameters_stay_lazy(case: Case):
         values = da.full(LENGTH, parameter.default, chunks=5, dtype=np.float32)
         result = case.function(*arguments(case), **{parameter.name: values})
         assert np.array_equal(compute(result), case.function(*arguments(case)))
+
+
+def test_gradients_of_drawn_slopes_stay_lazy():
+    @dask.delayed
+    def explode() -> np.ndarray:
+        raise AssertionError("computed")
+
+    for backward in (fastact.rrelu_backward, fastact.erelu_backward):
+        grad, x, slope = (np.linspace(-1, 2, LENGTH, dtype=np.float32) + i for i in range(3))
+        lazy = [da.from_array(array, chunks=5) for array in (grad, x, slope)]
+        got = backward(*lazy[:2], slope=lazy[2])
+        assert isinstance(got, da.Array)
+        assert got.dtype == np.float32
+        assert np.array_equal(compute(got), backward(grad, x, slope=slope))
+        frame = backward(*(pd.DataFrame({"a": array}) for array in (grad, x)), slope=pd.DataFrame({"a": slope}))
+        assert np.array_equal(frame["a"], backward(grad, x, slope=slope))
+        never = da.from_delayed(explode(), (LENGTH,), np.float32)
+        assert isinstance(backward(never, never, slope=never), da.Array)
 
 
 @KEYWORD

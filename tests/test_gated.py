@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import doctest
 import inspect
 import itertools
 import pickle
@@ -154,7 +155,7 @@ def test_names_attributes_documentation(unit: GatedUnit):
     assert value.split is split
     assert split.backward is split_backward
     assert list(inspect.signature(split).parameters) == ["x", "axis", "keywords"]
-    assert list(inspect.signature(split_backward).parameters) == ["grad", "x", "axis"]
+    assert list(inspect.signature(split_backward).parameters) == ["grad", "x", "axis", "out"]
     for suffix in ("", "_backward", "_split", "_split_backward"):
         function = of(unit, suffix)
         assert function.__name__ == unit.name + suffix
@@ -168,6 +169,13 @@ def test_names_attributes_documentation(unit: GatedUnit):
     assert f"{unit.accuracy.float32:g} ULP in float32, {unit.accuracy.float64:g} in float64" in value.__doc__
     assert unit.activation in fastact.activations
     assert not fastact.activations[unit.activation].parameters
+
+
+@UNIT
+def test_the_example_of_the_docstring_prints_what_it_says(unit: GatedUnit):
+    example = doctest.DocTestParser().get_doctest(of(unit).__doc__, {}, unit.name, None, None)
+    assert len(example.examples) == 2
+    assert doctest.DocTestRunner(verbose=False).run(example).failed == 0
 
 
 @UNIT
@@ -200,6 +208,31 @@ def test_split_is_the_unit_of_the_halves(unit: GatedUnit, dtype: type):
         assert back.dtype == dtype
         assert same(back.ravel(), np.concatenate(of(unit, "_backward")(grad, a, b), axis).ravel())
         assert of(unit, "_split_backward")(grad.tolist(), x, axis).dtype == np.float64
+
+
+@DTYPE
+@UNIT
+def test_backward_split_into_out(unit: GatedUnit, dtype: type):
+    back = of(unit, "_split_backward")
+    x, grad = (np.random.default_rng(i).normal(0, 2, (3, n)).astype(dtype) for i, n in ((2, 8), (3, 4)))
+    expected = back(grad, x)
+    for out in (np.empty_like(x), np.empty_like(x, order="F"), x.copy()):
+        assert back(grad, x, out=out) is out
+        assert same(out.ravel(), expected.ravel())
+    memory = x.copy()
+    assert back(grad, memory, out=memory) is memory
+    assert same(memory.ravel(), expected.ravel())
+    memory = np.concatenate([grad, grad], 1)
+    wanted = back(memory[:, 2:6].copy(), x)
+    assert same(back(memory[:, 2:6], x, out=(memory,)).ravel(), wanted.ravel())
+    wide = np.empty(x.shape)
+    assert np.array_equal(back(grad, x, out=wide), expected.astype(np.float64))
+    for wrong, error in ((np.full((3, 4), 7.0), ValueError), (np.full((3, 8), 7), TypeError), ([0.0], TypeError)):
+        with pytest.raises(error, match=f"{unit.name}_split_backward: out"):
+            back(grad, x, out=wrong)
+        assert not isinstance(wrong, np.ndarray) or (wrong == 7).all()
+    with pytest.raises(TypeError, match="x must not be a masked array"):
+        back(grad, np.ma.masked_array(x, x > 0))
 
 
 @UNIT
@@ -250,6 +283,7 @@ def test_split_of_any_even_shape(unit: GatedUnit, rows: int, half: int):
         ((3.0,), ValueError, "_split: axis: axis -1 is out of bounds"),
         ((np.zeros(2), 0.0), TypeError, "_split: axis must be an integer"),
         ((np.zeros(2), None), TypeError, "_split: axis must be an integer"),
+        ((np.zeros((2, 2)), True), TypeError, "_split: axis must be an integer"),
         ((np.zeros(2, complex),), TypeError, "float16, float32 and float64"),
     ],
 )

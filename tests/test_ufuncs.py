@@ -21,17 +21,17 @@ from hypothesis import strategies as st
 
 import fastact
 from fastact import gated, rowwise
-from fastact._units import GATED_UNITS
+from fastact._units import GATED_UNITS, RESIZING_UNITS
 
 from .cases import CASES, DTYPES, Case, bits, outputs, special_values
 
-# What is not of the catalogue: looked at in test_rowwise.py and test_gated.py.
+# What is not of the catalogue: looked at in test_rowwise.py, test_gated.py and test_resizing.py.
 UNITS = {
     *rowwise.names(),
     *gated.names(),
-    *(f"{name}_split{form}" for name in GATED_UNITS for form in ("", "_backward")),
+    *(form.name for unit in GATED_UNITS.values() for form in unit.split_forms),
+    *(form.name for unit in RESIZING_UNITS.values() for form in unit.forms),
 }
-UNITS |= {"maxout", "maxout_backward", "crelu", "crelu_backward"}
 
 KEYWORD = [case for case in CASES if case.row.parameters]
 PLAIN = [case for case in CASES if not case.row.parameters]

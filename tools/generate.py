@@ -16,6 +16,7 @@ from types import ModuleType
 
 import docstrings
 import keyword_functions
+import unit_docstrings
 
 MAX_PARAMETERS = 4  # as in _kernels.pyx
 PRECISIONS = {"f32": "float", "f64": "double"}
@@ -220,7 +221,7 @@ def stub(catalogue: ModuleType) -> str:
         "from typing import Any, Literal, Protocol",
         "",
         "import numpy as np",
-        "from numpy.typing import ArrayLike",
+        "from numpy.typing import ArrayLike, NDArray",
         "",
         "from ._units import GatedUnit, RowFunction",
         "from .catalogue import Activation",
@@ -283,7 +284,7 @@ def stub(catalogue: ModuleType) -> str:
 
 
 def unit_stubs(units: ModuleType) -> list[str]:
-    """The types of row functions and gated units."""
+    """The types of row functions, gated units and functions that change the length of an axis."""
     lines = [
         "",
         "class _RowForm(Protocol):",
@@ -317,29 +318,22 @@ def unit_stubs(units: ModuleType) -> list[str]:
         "    split: Any",
         "",
     ]
-    for name in units.GATED_UNITS:
-        lines += [
-            f"{name}: _GateUfunc",
-            f"{name}_backward: _BackwardOfGate",
-            f"def {name}_split(x: ArrayLike, axis: int = -1, **keywords: Any) -> Any: ...",
-            f"def {name}_split_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Any: ...",
-        ]
-    return [
-        *lines,
-        "def maxout(x: ArrayLike, num_pieces: int, axis: int = -1) -> Any: ...",
-        "def maxout_backward(grad: ArrayLike, x: ArrayLike, num_pieces: int, axis: int = -1) -> Any: ...",
-        "def crelu(x: ArrayLike, axis: int = -1) -> Any: ...",
-        "def crelu_backward(grad: ArrayLike, x: ArrayLike, axis: int = -1) -> Any: ...",
-    ]
+    plain = [form for unit in units.RESIZING_UNITS.values() for form in unit.forms]
+    for unit in units.GATED_UNITS.values():
+        lines += [f"{unit.name}: _GateUfunc", f"{unit.name}_backward: _BackwardOfGate"]
+        plain += unit.split_forms
+    return [*lines, *(f"def {form.name}({form.signature}) -> Any: ..." for form in plain)]
 
 
 def documentation(catalogue: ModuleType) -> str:
     """The docstrings of every form, as a module: made at import they would cost 5 ms of it."""
-    lines = [
-        f"    {row.name + form.suffix!r}: {docstrings.documentation(row, form)!r},"
+    texts = {
+        row.name + form.suffix: docstrings.documentation(row, form)
         for row in catalogue.ACTIVATIONS.values()
         for form in row.forms
-    ]
+    }
+    texts |= unit_docstrings.unit_documentation(load_units())
+    lines = [f"    {name!r}: {text!r}," for name, text in texts.items()]
     return "\n".join(["DOCUMENTATION = {", *lines, "}", ""])
 
 

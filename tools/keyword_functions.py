@@ -14,7 +14,12 @@ _LEAST, _LARGEST = 2.0**-14, 65504.0
 
 # A maker for each, so that every instruction set has its own; one frame a call, and a signature that is real.
 _TEMPLATE = """
-def {name}(ufunc, check, replacement):
+def {name}(ufunc, checker, replacement):
+    def ordinary({parameters}):
+        return {ordinary}
+
+    check = checker(ordinary)
+
     def {name}({arguments}, **keywords):
         if not ({ordinary}):
             check(({inputs},), ({parameters},), keywords)

@@ -7,8 +7,6 @@ in float16. So both are judged. Most calls give Python floats far from every edg
 
 from __future__ import annotations
 
-import functools
-import itertools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -85,11 +83,20 @@ def resolved(ufunc: np.ufunc, operands: tuple[Any, ...], keywords: Mapping[str, 
 _HOLDS: dict[str, Callable[..., Any]] = {"<": np.less, "<=": np.less_equal}
 
 
+# The largest float16: integers up to it are as good as floats.
+_LARGEST = 65504
+
+
 def checker(
-    public: str, ufunc: np.ufunc, domains: Mapping[str, Interval], relations: tuple[tuple[str, str, str], ...]
+    public: str,
+    ufunc: np.ufunc,
+    domains: Mapping[str, Interval],
+    relations: tuple[tuple[str, str, str], ...],
+    ordinary: Callable[..., bool],
 ) -> Callable[[tuple[Any, ...], tuple[Any, ...], Mapping[str, Any]], None]:
     """A function of the inputs, parameters and keywords of a call that raises ValueError, naming the parameter, unless
     all lie in their domains and the relations between them hold: as given, and as rounded to the dtype that computes.
+    ``ordinary`` tells it of the parameters, if they are Python floats for which that is plain.
     """
 
     def require(arrays: Mapping[str, np.ndarray], values: Mapping[str, Any], rounded: str) -> None:
@@ -107,15 +114,9 @@ def checker(
                     f"{public}: {left} must be {relation} {right}{rounded}, got {low!s:.60} and {high!s:.60}"
                 )
 
-    @functools.cache  # compiled at the first call that asks: not at import
-    def usual() -> Callable[..., bool]:
-        tests = [*itertools.starmap(ordinary, domains.items()), *itertools.starmap(ordinary_order, relations)]
-        test: Callable[..., bool] = eval(f"lambda {', '.join(domains)}: {' and '.join(tests)}")
-        return test
-
     def check(inputs: tuple[Any, ...], parameters: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
         # Small integers of Python are as common as floats.
-        if usual()(*(float(v) if type(v) is int and -_LARGEST <= v <= _LARGEST else v for v in parameters)):
+        if ordinary(*(float(v) if type(v) is int and -_LARGEST <= v <= _LARGEST else v for v in parameters)):
             return
         values = {name: v for name, v in zip(domains, parameters, strict=True) if not _lazy(v)}
         arrays = {name: _array(f"{public}: {name}", value) for name, value in values.items()}

@@ -6,12 +6,13 @@ build writes (``tools/keyword_functions.py``) and whose ``.ufunc`` takes the par
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import _ufuncs, gated, rowwise, stochastic
+from . import _ufuncs, gated, resizing, rowwise, stochastic
 from ._documentation import DOCUMENTATION
 from ._domains import checker
 from ._keyword_functions import MAKERS
@@ -30,8 +31,8 @@ def keyword_function(
     """
     public = row.name + form.suffix
     domains = {parameter.name: parameter.domain_of(form) for parameter in row.parameters}
-    check = checker(public, ufunc, domains, row.order_of(form))
-    function: Any = MAKERS[public](ufunc, check, replacement)
+    checked = functools.partial(checker, public, ufunc, domains, row.order_of(form))
+    function: Any = MAKERS[public](ufunc, checked, replacement)
     function.__module__, function.__qualname__ = PUBLIC_MODULE, public
     function.ufunc = ufunc
     return function
@@ -65,4 +66,4 @@ def make(instruction_set: str) -> dict[str, Any]:
             if name != "value":
                 setattr(forms["value"], name, function)
         public |= {alias + form.suffix: forms[form.name] for alias in row.aliases for form in row.forms}
-    return public | gated.make(ufuncs) | rowwise.make(ufuncs)
+    return public | gated.make(ufuncs) | rowwise.make(ufuncs) | resizing.make(ufuncs)

@@ -24,6 +24,20 @@ cdef extern from "numpy/ufuncobject.h":
 
 cdef extern from *:
     """
+    /* NumPy asks this before it looks at how many rows there are, and never runs a loop for none. */
+    static int fastact_some_of_each_row(PyUFuncObject *ufunc, npy_intp *sizes) {
+        if (sizes[0] != 0) return 0;
+        PyErr_SetString(PyExc_ValueError, "axis must not be empty: there is nothing to sum");
+        return -1;
+    }
+    static void fastact_refuse_empty_rows(PyObject *ufunc) {
+        ((PyUFuncObject *)ufunc)->process_core_dims_func = fastact_some_of_each_row;
+    }
+    """
+    void refuse_empty_rows "fastact_refuse_empty_rows"(object ufunc)
+
+cdef extern from *:
+    """
     static PyObject *fastact_promoted(npy_intp length, void **dtypes) {
         return (PyObject *)PyArray_PromoteDTypeSequence(length, (PyArray_DTypeMeta **)dtypes);
     }
@@ -193,6 +207,8 @@ cdef object make_one(
         free(loops)
         raise
     _kept.append(name)
+    if signature != NULL:
+        refuse_empty_rows(ufunc)
     PyUFunc_AddPromoter(ufunc, (np.dtype,) * nin + (None,) * nout, promoter)
     return ufunc
 

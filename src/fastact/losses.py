@@ -18,6 +18,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._arguments import floating
+
 Reduction = Literal["mean", "sum", "none"]
 
 _REDUCTIONS = ("mean", "sum", "none")
@@ -156,11 +158,7 @@ def _validated(
     """The logits as a float array and the labels as an integer array, or an error that names the argument."""
     if reduction not in _REDUCTIONS:
         raise ValueError(f"reduction must be one of {', '.join(_REDUCTIONS)}, got {reduction!r}")
-    x, t = np.asarray(logits), np.asarray(labels)
-    if x.dtype.kind in "iub":
-        x = x.astype(np.float64)
-    if x.dtype not in (np.float32, np.float64):
-        raise TypeError(f"logits must be float32, float64, integers or bools, got {x.dtype}")
+    x, t = floating("logits", np.asarray(logits), half=False), np.asarray(labels)
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(f"logits must have the shape (samples, classes), both at least 1, got {x.shape}")
     if t.dtype.kind not in "iu" or t.shape != x.shape[:1]:

@@ -279,24 +279,32 @@ FASTACT_INLINE void FN(one_takes_all)(const REAL *x, REAL *y, ptrdiff_t n, REAL 
     for (ptrdiff_t i = 0; i < n; ++i) y[i] = count == K(1) ? (sign * x[i] == INFINITE ? winner : loser) : nan;
 }
 
-/* softmax and softmin: y_i = e_i / sum e with e_i = e^(sign x_i - m), m the maximum. */
-FASTACT_INLINE void FN(softmax_of)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign) {
-    const REAL m = FN(row_max)(x, n, sign);
+/* The exponentials behind softmax and softmin: y receives e_i 2^SCALE, e_i = e^(sign x_i - m), m the maximum, all of
+ * them times a common factor. Where `exact`, those too small to be seen in a share are 0, as -inf gives: shares will be
+ * multiplied. */
+typedef struct { FN(pair) reciprocal; REAL m; } FN(row_scale);
+FASTACT_INLINE FN(row_scale) FN(row_exps)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign, int exact) {
+    FN(row_scale) out;
+    out.m = FN(row_max)(x, n, sign);
+    const REAL m = out.m;
     if (m == INFINITE) {
-        FN(one_takes_all)(x, y, n, sign, K(1), K(0));
-        return;
+        FN(one_takes_all)(x, y, n, sign, FN(power_of_two)(FASTACT_ROUNDER), K(0));
+        out.reciprocal.hi = FASTACT_UNSCALE;
+        out.reciprocal.lo = K(0);
+        return out;
     }
     FN(sums) sums = {0};
+    const REAL least = m - FASTACT_EXP_END;
     if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
         /* The common factor e^m may as well be 2^k: then no difference is formed that needs two numbers. */
-        const REAL least = m - FASTACT_EXP_END;
         const REAL rounder = FASTACT_ROUNDER - (FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER);
         CHUNKS(i) {
             FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
             EACH {
-                const REAL held = FN(at_least)(sign * e.at[j], least);
-                const FN(exp_parts) parts = FN(exp_parts_of)(held, K(0), K(1), rounder);
-                e.at[j] = FN(mad)(parts.power, parts.t, parts.power);
+                const REAL at = sign * e.at[j];
+                const FN(exp_parts) parts = FN(exp_parts_of)(FN(at_least)(at, least), K(0), K(1), rounder);
+                const REAL power = exact ? (at < least ? K(0) : parts.power) : parts.power;
+                e.at[j] = FN(mad)(power, parts.t, power);
             }
             if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
             FN(accumulate_chunk)(&sums, &e);
@@ -305,20 +313,44 @@ FASTACT_INLINE void FN(softmax_of)(const REAL *x, REAL *y, ptrdiff_t n, REAL sig
     } else {
         CHUNKS(i) {
             FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
-            EACH e.at[j] = FN(row_exp)(sign * e.at[j], m);
+            EACH {
+                const REAL at = sign * e.at[j], power = FN(row_exp)(at, m);
+                e.at[j] = exact ? (at < least ? K(0) : power) : power;
+            }
             if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
             FN(accumulate_chunk)(&sums, &e);
             FN(chunk_store)(y + i, n - i, &e);
         }
     }
-    const FN(pair) r = FN(row_reciprocal)(FN(total)(&sums));
+    out.reciprocal = FN(row_reciprocal)(FN(total)(&sums));
+    return out;
+}
+
+/* e / sum e. */
+FASTACT_INLINE REAL FN(row_share)(REAL e, FN(pair) reciprocal) {
+#if FASTACT_PRECISION == 32
+    return FN(fma)(e, reciprocal.hi, e * reciprocal.lo);
+#else
+    return FN(mad)(e, reciprocal.hi, e * reciprocal.lo);
+#endif
+}
+
+/* Whether a share may be subnormal, and so have lost digits that its product with a large gradient shows: then the
+ * share is taken times 2^SCALE, and its factor times 2^-SCALE. */
+FASTACT_INLINE FASTACT_BITS FN(row_small)(REAL e) { return e < K(0.25); }
+FASTACT_INLINE REAL FN(row_scaled)(FASTACT_BITS small, REAL e) {
+    return e * FN(select)(small, K(1) / FASTACT_UNSCALE, K(1));
+}
+FASTACT_INLINE REAL FN(row_factor)(FASTACT_BITS small, REAL factor) {
+    return factor * FN(select)(small, FASTACT_UNSCALE, K(1));
+}
+
+/* softmax and softmin. */
+FASTACT_INLINE void FN(softmax_of)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign) {
+    const FN(pair) r = FN(row_exps)(x, y, n, sign, 0).reciprocal;
     CHUNKS(i) {
         FN(chunk) e = FN(chunk_load)(y + i, n - i, K(0));
-#if FASTACT_PRECISION == 32
-        EACH e.at[j] = FN(fma)(e.at[j], r.hi, e.at[j] * r.lo);
-#else
-        EACH e.at[j] = FN(mad)(e.at[j], r.hi, e.at[j] * r.lo);
-#endif
+        EACH e.at[j] = FN(row_share)(e.at[j], r);
         FN(chunk_store)(y + i, n - i, &e);
     }
 }
@@ -459,7 +491,7 @@ FASTACT_INLINE void FN(sparsemax)(const REAL *x, REAL *y, ptrdiff_t n) {
 
 /* Backward --------------------------------------------------------------------------------------------------------- */
 
-/* The sum of a row, and of the products of two rows, the first of which is shifted. */
+/* The sum of a row, and of the products of two rows, the first of which is shifted, the second times a factor. */
 FASTACT_INLINE WIDE FN(row_total)(const REAL *grad, ptrdiff_t n) {
     FN(sums) sums = {0};
     CHUNKS(i) {
@@ -468,7 +500,7 @@ FASTACT_INLINE WIDE FN(row_total)(const REAL *grad, ptrdiff_t n) {
     }
     return FN(total)(&sums);
 }
-FASTACT_INLINE WIDE FN(row_dot)(const REAL *a, const REAL *b, ptrdiff_t n, REAL shift) {
+FASTACT_INLINE WIDE FN(row_dot)(const REAL *a, const REAL *b, ptrdiff_t n, REAL shift, FN(pair) factor) {
     FN(sums) sums = {0};
     CHUNKS(i) {
         const FN(chunk) u = FN(chunk_load)(a + i, n - i, K(0)), v = FN(chunk_load)(b + i, n - i, K(0));
@@ -477,14 +509,19 @@ FASTACT_INLINE WIDE FN(row_dot)(const REAL *a, const REAL *b, ptrdiff_t n, REAL 
 #if FASTACT_PRECISION == 32
             terms.at[j] = ((double)u.at[j] - (double)shift) * (double)v.at[j];
 #else
-            const double difference = u.at[j] - shift, product = difference * v.at[j];
+            const double difference = u.at[j] - shift, share = FN(row_share)(v.at[j], factor);
+            const double product = difference * share;
             terms.at[j] = product;
-            terms.lo[j] = FN(fma)(difference, v.at[j], -product);
+            terms.lo[j] = FN(fma)(difference, share, -product);
 #endif
         }
         FN(accumulate)(&sums, &terms);
     }
+#if FASTACT_PRECISION == 32
+    return FN(total)(&sums) * ((double)factor.hi + (double)factor.lo);
+#else
     return FN(total)(&sums);
+#endif
 }
 FASTACT_INLINE FN(pair) FN(row_pair)(WIDE a) {
     FN(pair) out;
@@ -504,7 +541,7 @@ FASTACT_INLINE REAL FN(centred)(REAL grad, REAL shift, FN(pair) mean, REAL y) {
 /* softmax from its output: dx_i = y_i (grad_i - sum grad_j y_j). softmin has the other sign. */
 FASTACT_INLINE void FN(softmax_backward_from_output_of)(
     const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n, REAL sign) {
-    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, y, n, K(0)));
+    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, y, n, K(0), (FN(pair)){K(1), K(0)}));
     CHUNKS(i) {
         FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
         const FN(chunk) at = FN(chunk_load)(y + i, n - i, K(0));
@@ -522,16 +559,20 @@ FASTACT_INLINE void FN(softmin_backward_from_output)(const REAL *grad, const REA
 /* softmax from x: only differences of gradients count. Taken from that of the maximum, sum e_j (grad_j - grad_max) has
  * no large term that the result must lose: where one number leads, its dx keeps its digits, too. */
 FASTACT_INLINE void FN(softmax_backward_of)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n, REAL sign) {
-    FN(softmax_of)(x, out, n, sign);
-    const REAL m = FN(row_max)(x, n, sign);
+    const FN(row_scale) scale = FN(row_exps)(x, out, n, sign, 1);
+    const FN(pair) r = scale.reciprocal;
     ptrdiff_t leader = 0;
-    while (leader < n - 1 && !(sign * x[leader] == m)) ++leader;
+    while (leader < n - 1 && !(sign * x[leader] == scale.m)) ++leader;
     const REAL shift = grad[leader];
-    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, out, n, shift));
+    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, out, n, shift, r));
     CHUNKS(i) {
         FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
         const FN(chunk) at = FN(chunk_load)(out + i, n - i, K(0));
-        EACH g.at[j] = FN(centred)(g.at[j], shift, mean, sign * at.at[j]);
+        EACH {
+            const FASTACT_BITS small = FN(row_small)(at.at[j]);
+            const REAL share = FN(row_share)(FN(row_scaled)(small, at.at[j]), r);
+            g.at[j] = FN(row_factor)(small, FN(centred)(g.at[j], shift, mean, sign)) * share;
+        }
         FN(chunk_store)(out + i, n - i, &g);
     }
 }
@@ -542,16 +583,19 @@ FASTACT_INLINE void FN(softmin_backward)(const REAL *grad, const REAL *x, REAL *
     FN(softmax_backward_of)(grad, x, out, n, K(-1));
 }
 
-/* grad - p G for 0 <= p <= 1, of which less = 1 - p is known too: where p is nearly 1, (grad - G) + (1 - p) G. */
-FASTACT_INLINE REAL FN(without_share)(REAL grad, WIDE total, double p, double less) {
+/* grad - p G for 0 <= p <= 1, of which less = 1 - p is known too: where p is nearly 1, (grad - G) + (1 - p) G. Of
+ * doubles, a small p is given times 2^SCALE. */
+FASTACT_INLINE REAL FN(without_share)(REAL grad, WIDE total, double p, double less, FASTACT_BITS small) {
 #if FASTACT_PRECISION == 32
-    const double small = (double)grad - p * total, large = ((double)grad - total) + less * total;
-    return (float)(p > 0.5 ? large : small);
+    (void)small;
+    const double little = (double)grad - p * total, large = ((double)grad - total) + less * total;
+    return (float)(p > 0.5 ? large : little);
 #else
     const double share = p > 0.5 ? -less : p;
     const double from = grad - total.hi, from_lo = ((grad - (from + total.hi)) + 0) - total.lo;
     const double start = p > 0.5 ? from : grad, start_lo = p > 0.5 ? from_lo : 0.0;
-    return FN(mad)(-share, total.hi, start) + (start_lo - share * total.lo);
+    return FN(mad)(-share, FN(row_factor)(small, total.hi), start)
+        + (start_lo - share * FN(row_factor)(small, total.lo));
 #endif
 }
 
@@ -566,14 +610,17 @@ FASTACT_INLINE void FN(log_softmax_backward_from_output)(
             const REAL held = FN(at_most)(FN(at_least)(at.at[j], -FASTACT_EXP_END), K(0));
 #if FASTACT_PRECISION == 32
             const fastact_wide_power_f32 e = fastact_wide_exp_parts_f32((double)held);
-            const double p = fastact_mad_f64(e.power, e.t, e.power);
-            const double less = -fastact_mad_f64(e.power, e.t, e.power - 1.0);
+            const double power = at.at[j] < -FASTACT_EXP_END ? 0.0 : e.power;
+            const double p = fastact_mad_f64(power, e.t, power), less = -fastact_mad_f64(power, e.t, power - 1.0);
+            const FASTACT_BITS small = 0;
 #else
             const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), FASTACT_ROUNDER);
-            const double power = e.power * FASTACT_UNSCALE, base = power - 1.0;
+            const FASTACT_BITS small = FN(row_small)(e.power);
+            const double seen = at.at[j] < -FASTACT_EXP_END ? 0.0 : e.power;
+            const double power = FN(row_scaled)(small, seen) * FASTACT_UNSCALE, base = power - 1.0;
             const double p = FN(mad)(power, e.t, power), less = -(FN(mad)(power, e.t, base) + power * e.t_lo);
 #endif
-            g.at[j] = FN(without_share)(g.at[j], total, p, less);
+            g.at[j] = FN(without_share)(g.at[j], total, p, less, small);
         }
         FN(chunk_store)(out + i, n - i, &g);
     }
@@ -594,8 +641,14 @@ FASTACT_INLINE void FN(log_softmax_backward)(const REAL *grad, const REAL *x, RE
         FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
         const FN(chunk) at = FN(chunk_load)(x + i, n - i, K(0)), e = FN(chunk_load)(out + i, n - i, K(0));
         EACH {
-            const double p = (double)e.at[j] * reciprocal, less = at.at[j] == m ? others : 1.0 - p;
-            g.at[j] = FN(without_share)(g.at[j], total, p, less);
+#if FASTACT_PRECISION == 32
+            const FASTACT_BITS small = 0;
+#else
+            const FASTACT_BITS small = FN(row_small)(e.at[j]);
+#endif
+            const double p = (double)FN(row_scaled)(small, e.at[j]) * reciprocal;
+            const double less = at.at[j] == m ? others : 1.0 - p;
+            g.at[j] = FN(without_share)(g.at[j], total, p, less, small);
         }
         FN(chunk_store)(out + i, n - i, &g);
     }
@@ -603,11 +656,14 @@ FASTACT_INLINE void FN(log_softmax_backward)(const REAL *grad, const REAL *x, RE
 
 /* logsumexp: dx_i = grad softmax(x)_i. */
 FASTACT_INLINE void FN(logsumexp_backward)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n) {
-    FN(softmax)(x, out, n);
+    const FN(pair) r = FN(row_exps)(x, out, n, K(1), 1).reciprocal;
     const REAL factor = *grad;
     CHUNKS(i) {
         FN(chunk) at = FN(chunk_load)(out + i, n - i, K(0));
-        EACH at.at[j] = factor * at.at[j];
+        EACH {
+            const FASTACT_BITS small = FN(row_small)(at.at[j]);
+            at.at[j] = FN(row_factor)(small, factor) * FN(row_share)(FN(row_scaled)(small, at.at[j]), r);
+        }
         FN(chunk_store)(out + i, n - i, &at);
     }
 }
