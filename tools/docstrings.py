@@ -70,7 +70,8 @@ def _parameters(row: Activation, form: Form) -> list[str]:
         order = "".join(f", or unless {' '.join(relation)}" for relation in row.order_of(form))
         lines += [
             "ValueError",
-            f"    For a parameter outside its domain{order} (not checked on lazy operands, as Dask's).",
+            f"    For a parameter outside its domain{order}, as given or as rounded to the dtype that computes (not",
+            "    checked on lazy operands, as Dask's).",
         ]
     return lines
 
@@ -100,7 +101,15 @@ def _notes(row: Activation, form: Form) -> list[str]:
             f"Maximum error of {subject.get(kind, form.outputs[0].removeprefix('grad * '))}: {bound.float32:g} ULP in "
             f"float32, {bound.float64:g} in float64, {bound.float16:g} in float16."
         )
-        lines += [f"Within 1/16 of its root {root:.6g} the error is absolute." for root in row.roots_of(of)]
+        lines += [
+            f"Within 1/16 of its root {root:.6g} the error may be absolute instead: 2^-24, in float64 2^-53."
+            for root in row.roots_of(of)
+        ]
+        if cancels := next((p.derivative_cancels for p in row.parameters if of == f"derivative_{p.name}"), 0):
+            lines.append(
+                f"Near its roots, where it cancels, the error may be absolute instead: 2^-24, in float64 2^-53, times "
+                f"{cancels}."
+            )
     return lines
 
 

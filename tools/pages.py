@@ -198,13 +198,20 @@ def _errors(row: Activation) -> Iterator[str]:
             ]
         )
         roots += [f"{root:.6g} of {_subject(form)}" for root in row.roots_of(form.name)]
+    cancelling = {p.name: p.derivative_cancels for p in row.parameters if p.derivative_cancels}
     yield from _table(["largest error, ULP", "float16", "float32", "float64", "measured, float32"], lines)
+    narrow, wide = (np.log2(NEAR_ROOT_ERROR[t]) for t in ("float32", "float64"))
     if roots:
-        narrow, wide = (np.log2(NEAR_ROOT_ERROR[t]) for t in ("float32", "float64"))
         yield ""
         yield (
             f"Within 1/16 of a root ({', '.join(roots)}) the error is bounded absolutely instead: by 2^{narrow:.0f}, "
             f"in float64 by 2^{wide:.0f}."
+        )
+    for name, size in cancelling.items():
+        yield ""
+        yield (
+            f"Near the roots of df/d{name}, where it cancels, the error is bounded absolutely instead: by "
+            f"2^{narrow:.0f} times `{size}`, in float64 by 2^{wide:.0f} times that."
         )
 
 

@@ -554,7 +554,7 @@ _ROWS = (
         derivative_formula="f'(x) = slope for min_val < slope * x + offset < max_val, else 0",
         from_output="slope for min_val < y < max_val, else 0",
         parameters=(
-            Parameter("slope", 1.0, REALS, "slope of the line"),
+            Parameter("slope", 1.0, REALS, "slope of the line; a negative one exchanges what holds below and above"),
             Parameter("offset", 0.0, REALS, "value of the line at 0"),
             Parameter("min_val", 0.0, REALS, "least value"),
             Parameter("max_val", 1.0, REALS, "largest value"),
