@@ -122,11 +122,13 @@ EVERY_SHAPE = {
 def test_large_outputs(case: Case, dtype: type, vary: bool):
     """From anywhere in a cache line to anywhere in another; nothing beside the output is touched."""
     size = np.dtype(dtype).itemsize
+    line = 64 // size
     operands = prepared(case, dtype, vary)
     expected = alone(case.ufunc(), operands)
     scalars = operands if vary else [*operands[: case.arguments], *(p[0] for p in operands[case.arguments :])]
-    for first, last, apart in ((0, 0, 0), (3, 5, 0), (1, 64 // size - 1, 1)):
-        length = LARGE // size + 64 // size * first + last
+    # So many elements after the beginning of a line, and so many in the last one; outputs so many apart.
+    for first, last, apart in ((0, 0, 0), (3, 1, 0), (1, line - 1, 0), (2, 5, 1)):
+        length = LARGE // size + -first % line + last
         large = [np.resize(operand, length) if np.ndim(operand) else operand for operand in scalars]
         memory = [np.full(length + 128, 7, dtype) for _ in expected]
         start = [(-whole.ctypes.data % 64) // size + first + apart * i for i, whole in enumerate(memory)]
