@@ -124,8 +124,8 @@ Raises
 
 Notes
 -----
-Bit for bit a times fastact.{activation}(b) in float32 and float64, rounded once (float16 is computed in float32): 0 * inf
-is NaN, as everywhere in IEEE arithmetic.
+Bit for bit a times fastact.{activation}(b) in float32 and float64, rounded once; float16 is computed in float32.
+0 * inf is NaN, as everywhere in IEEE arithmetic.
 Maximum error: {value.float32:g} ULP in float32, {value.float64:g} in float64, {value.float16:g} in float16.
 
 References
