@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+import fastact
 from fastact import losses
 
 from . import _checks
@@ -333,10 +334,7 @@ class Network:
     def predict_proba(self, X: ArrayLike) -> NDArray:
         """The probability of each class, softmax of the logits: an array (samples, classes)."""
         logits = self.forward(X)
-        with np.errstate(all="ignore"):
-            probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
-            probabilities /= probabilities.sum(axis=1, keepdims=True)
-        return probabilities
+        return fastact.softmax(logits, axis=1, out=logits)
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """The share of samples (samples, inputs) whose predicted label is the one in y: the accuracy."""
