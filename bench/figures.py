@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastact.figures import COLOURS, GREY, render
 
 from .cases import COPY, size_label
-
-if TYPE_CHECKING:
-    from .report import Cell
+from .cells import Cell
 
 COLUMNS = 8
 # One line of each panel by its name in the legend: colour, dashes, and nanoseconds an element of a cell.

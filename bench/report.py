@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .cases import COPY, FASTACT, FASTACT_ALLOCATING, size_label
+from .cells import MEMORY_BOUND, Cell, cells_of
 from .figures import figure
 from .interleave import geometric_mean
 from .peers import FORMS, package_of
@@ -23,9 +24,7 @@ TITLES = {
     "backward": "Backward from the input: `f_backward(grad, x)`",
     "backward_from_output": "Backward from the output: `f_backward_from_output(grad, y)`",
 }
-NOT_PEERS = (FASTACT, FASTACT_ALLOCATING, COPY)
 LARGE = 100_000
-MEMORY_BOUND = 1.2
 
 READING = f"""\
 Ratios are **time of the best peer / time of fastact**: above 1, fastact is faster; bold is below 1. Behind the ratio,
@@ -35,57 +34,6 @@ Every peer agreed with fastact on the data of its cell before it was timed. Inpu
 thread and writes to the same `out`, except JAX and `torch.relu`, which allocate their results; "{FASTACT_ALLOCATING}"
 is fastact allocating its own. From the output, JAX and NumPy run the formula that their users would write. A cell is
 *behind* if its ratio is below 1, or below 0.95 where both need no more than {MEMORY_BOUND} times a copy."""
-
-
-class Cell:
-    """One case as the benchmark recorded it."""
-
-    def __init__(self, extra: dict[str, Any]) -> None:
-        self.extra = extra
-        self.results: dict[str, dict[str, Any]] = extra["results"]
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.extra[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def ratio(self, contestant: str) -> float:
-        """Time of a contestant over time of fastact."""
-        return float(self.results[contestant]["ratio"]["median"])
-
-    @property
-    def peers(self) -> list[str]:
-        """The peers that were timed."""
-        return [name for name in self.results if name not in NOT_PEERS]
-
-    @property
-    def best(self) -> str | None:
-        """The fastest peer, or None if there is none."""
-        return min(self.peers, key=self.ratio, default=None)
-
-    @property
-    def best_ratio(self) -> float:
-        """Time of the fastest peer over time of fastact."""
-        if self.best is None:
-            raise ValueError(f"{self.activation} {self.form} has no peer")
-        return self.ratio(self.best)
-
-    @property
-    def seconds(self) -> float:
-        """Median time of fastact, writing to ``out``."""
-        return float(self.results[FASTACT]["seconds"]["median"])
-
-    @property
-    def copies(self) -> float:
-        """Time of fastact as a multiple of the time of the copy."""
-        return 1 / self.ratio(COPY)
-
-    @property
-    def short(self) -> bool:
-        """Whether fastact is behind: a ratio below 1, or below 0.95 where both are bound by memory."""
-        bound_by_memory = self.copies <= MEMORY_BOUND and self.copies * self.best_ratio <= MEMORY_BOUND
-        return self.best_ratio < (0.95 if bound_by_memory else 1.0)
 
 
 def number(ratio: float) -> str:
@@ -273,11 +221,6 @@ def without(data: dict[str, Any], cells: list[Cell]) -> str:
     absent = [name for name in rows if name not in {cell.activation for cell in cells}]
     lines = {"without a peer in the table": lonely, "not in this run": absent, "failed": data["fastact"]["failed"]}
     return "\n".join(f"- {what}: {', '.join(names) or 'none'}" for what, names in lines.items())
-
-
-def cells_of(data: dict[str, Any]) -> list[Cell]:
-    """What was recorded of every benchmark that ran to its end."""
-    return [Cell(benchmark["extra_info"]) for benchmark in data["benchmarks"] if benchmark["extra_info"]]
 
 
 def report(data: dict[str, Any], full: bool = False, pictures: Iterable[str] = ()) -> str:
