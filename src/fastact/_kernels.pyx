@@ -69,7 +69,9 @@ cdef extern from *:
 cdef extern from *:
     """
     /* Copies to memory that will not be read soon, past the caches: a plain store first reads the line that it will
-     * overwrite. Both addresses and the size are multiples of 64 bytes. Without such stores, a plain copy. */
+     * overwrite. Both addresses and the size are multiples of 64 bytes. Meanwhile it asks for as much of some arrays that
+     * is read next: the processor's own foresight ends with each page. An address beyond an end does no harm. Without
+     * such stores, a plain copy. */
     #if defined(__AVX512F__) || defined(__AVX__)
     #include <immintrin.h>
     #elif defined(__SSE2__)
@@ -78,8 +80,10 @@ cdef extern from *:
     #include <string.h>
     #if defined(__SSE2__)
     #define FASTACT_CAN_STREAM 1
-    static inline void fastact_stream(void *target, const void *source, size_t size) {
+    static inline void fastact_stream(
+        void *target, const void *source, size_t size, const char *const *next, int arrays) {
         for (size_t i = 0; i < size; i += 64) {
+            for (int j = 0; j < arrays; ++j) _mm_prefetch(next[j] + i, _MM_HINT_T0);
             float *to = (float *)((char *)target + i);
             const float *from = (const float *)((const char *)source + i);
     #if defined(__AVX512F__)
@@ -96,13 +100,17 @@ cdef extern from *:
     static inline void fastact_stream_end(void) { _mm_sfence(); }
     #else
     #define FASTACT_CAN_STREAM 0
-    static inline void fastact_stream(void *target, const void *source, size_t size) { memcpy(target, source, size); }
+    static inline void fastact_stream(
+        void *target, const void *source, size_t size, const char *const *next, int arrays) {
+        (void)next, (void)arrays;
+        memcpy(target, source, size);
+    }
     static inline void fastact_stream_end(void) { }
     #endif
     """
     enum:
         CAN_STREAM "FASTACT_CAN_STREAM"
-    void fastact_stream(void *target, const void *source, size_t size) noexcept nogil
+    void fastact_stream(void *target, const void *source, size_t size, const char *const *next, int arrays) noexcept nogil
     void fastact_stream_end() noexcept nogil
 
 cdef extern from "fastact/vectors.h" nogil:
@@ -122,7 +130,8 @@ cdef enum:
     NEAR_BLOCK = 128  # elements that take the slower way where one of them is far
     BLOCK = 256  # elements: eight operands of doubles are 16 KiB, half of the smallest first-level cache
     LINE = 64  # bytes of a cache line
-    STREAM_BLOCK = 4096  # bytes of one output that are computed before they are streamed: a page
+    PAGE = 4096  # bytes
+    STREAM_BLOCK = 2048  # bytes of one output that are computed before they are streamed
     STREAM_FROM = 1 << 23  # bytes of an output from which on it is written past the caches: about where both took the same
 
 
@@ -423,9 +432,11 @@ cdef void run_streaming(
     cdef Py_ssize_t start = ((-<size_t> operands[inputs]) % LINE) // sizeof(real), size
     # At the output's place within a page, which is the inputs' too where all are arrays of their own: a load waits for
     # a store just before it whose address has the same twelve low bits, and that doubles the time.
-    cdef char memory[3 * STREAM_BLOCK]
-    cdef char *blocks = memory + (<size_t> operands[inputs] + start * sizeof(real) - <size_t> memory) % STREAM_BLOCK
+    cdef char memory[PAGE + 2 * STREAM_BLOCK]
+    cdef char *blocks = memory + (<size_t> operands[inputs] + start * sizeof(real) - <size_t> memory) % PAGE
     cdef void *part[MAX_OPERANDS]
+    cdef const char *next[MAX_OPERANDS]
+    cdef int arrays
     cdef Py_ssize_t end = length - (length - start) % (LINE // <Py_ssize_t> sizeof(real))
     cdef int j
     for j in range(count):
@@ -434,14 +445,18 @@ cdef void run_streaming(
         compute(part, start)
     while start < end:
         size = min(STREAM_BLOCK // <Py_ssize_t> sizeof(real), end - start)
+        arrays = 0
         for j in range(inputs):
             if not fixed[j]:
                 part[j] = <char *> operands[j] + start * sizeof(real)
+                next[arrays] = <char *> part[j] + size * sizeof(real)
+                arrays += 1
         for j in range(inputs, count):
             part[j] = blocks + (j - inputs) * STREAM_BLOCK
         compute(part, size)
         for j in range(inputs, count):
-            fastact_stream(<char *> operands[j] + start * sizeof(real), part[j], size * sizeof(real))
+            fastact_stream(<char *> operands[j] + start * sizeof(real), part[j], size * sizeof(real), next, arrays)
+            arrays = 0
         start += size
     fastact_stream_end()
     if end < length:
