@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
 
 # The same examples on every machine and in every run: a red suite is the code's doing.
 settings.register_profile("fastact", deadline=None, derandomize=True, max_examples=30, database=None)
 settings.load_profile("fastact")
+
+# Options of this run are not those of the runs of pytest that some tests start.
+os.environ.pop("PYTEST_ADDOPTS", None)
