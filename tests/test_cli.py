@@ -253,6 +253,8 @@ def test_ctrl_c_leaves_the_finished_rows(tmp_path, clusters):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # Threads of a BLAS that wait for each other on busy processors take minutes for the first row.
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         # A background job of a shell script, as tests may be, ignores SIGINT and hands that on.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
@@ -262,6 +264,8 @@ def test_ctrl_c_leaves_the_finished_rows(tmp_path, clusters):
                 break
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.05)
+        else:
+            pytest.fail("no row in five minutes")
         os.killpg(process.pid, signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     finally:
