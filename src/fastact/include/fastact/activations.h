@@ -19,6 +19,7 @@
 #define FASTACT_PRECISION 32
 #include "precision.h"
 #include "math.h"
+#include "pairs.h"
 #include "wide.h"
 #include "trigonometry.h"
 #include "activations.h"
@@ -26,6 +27,7 @@
 #define FASTACT_PRECISION 64
 #include "precision.h"
 #include "math.h"
+#include "pairs.h"
 #include "wide.h"
 #include "trigonometry.h"
 #include "activations.h"
@@ -143,7 +145,7 @@ FASTACT_INLINE REAL FN(softplus_second_derivative)(REAL x, REAL beta) {
     const FN(wide) z = FN(wide_pair)(FN(sharpened)(x, beta, FASTACT_POWER_END));
     const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(z));
     const FN(wide) density = FN(wide_divide)(e.lead, FN(wide_square)(FN(wide_plus)(e.lead, K(1))));
-    const REAL result = FN(narrow_product)(density, FN(widen)(beta)) * e.rest;
+    const REAL result = FN(narrow_times)(density, beta) * e.rest;
     return FN(keep_nan)(FN(keep_nan)(FN(wide_lead)(z) < FASTACT_POWER_END ? result : K(0), x), beta);
 }
 
@@ -364,13 +366,15 @@ FASTACT_INLINE REAL FN(squared_relu)(REAL x) { return FN(relu)(x) * FN(relu)(x);
 FASTACT_INLINE REAL FN(squared_relu_derivative)(REAL x) { return FN(relu)(x) + FN(relu)(x); }
 FASTACT_INLINE REAL FN(squared_relu_derivative_from_output)(REAL y) { return K(2) * FN(sqrt)(FN(relu)(y)); }
 
-/* hard_sigmoid: f(x) = min(max(0, x + 3), 6) / 6. f'(-3) = f'(3) = 0. The reciprocal of 6 is folded. */
-FASTACT_INLINE FN(wide) FN(sixth)(FN(wide) a) {
-    return FN(wide_multiply)(a, FN(wide_reciprocal)(FN(widen)(K(6))));
+/* A sixth of a pair, rounded once. */
+FASTACT_INLINE REAL FN(sixth)(FN(pair) a) {
+    const REAL sixth = K(1) / K(6), sixth_lo = FN(fma)(K(-6), sixth, K(1)) / K(6);
+    return FN(mad)(a.hi, sixth, FN(mad)(a.lo, sixth, a.hi * sixth_lo));
 }
+
+/* hard_sigmoid: f(x) = min(max(0, x + 3), 6) / 6. f'(-3) = f'(3) = 0. */
 FASTACT_INLINE REAL FN(hard_sigmoid)(REAL x) {
-    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
-    return FN(keep_nan)(FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3)))), x);
+    return FN(keep_nan)(FN(sixth)(FN(quick_sum)(K(3), FN(hold)(x, K(-3), K(3)))), x);
 }
 FASTACT_INLINE REAL FN(hard_sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(abs)(x) < 3 ? K(1) / K(6) : K(0), x);
@@ -381,13 +385,13 @@ FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
 
 /* hard_swish: f(x) = x min(max(0, x + 3), 6) / 6. f'(-3) = 0, f'(3) = 1, (2 x + 3) / 6 between. */
 FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
-    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
-    const REAL inside = FN(narrow)(FN(wide_times)(FN(sixth)(FN(wide_plus)(FN(widen)(held), K(3))), held));
-    return FN(keep_nan)(x > 3 ? x : inside, x);
+    /* Times a power of two: near 0 what rounding takes would be below the normal range. */
+    const REAL held = FN(hold)(x, K(-3), K(3)), scale = K(0x1p40);
+    const REAL inside = FN(sixth)(FN(pair_times)(FN(quick_sum)(K(3), held), held * scale)) * (K(1) / scale);
+    return x <= 3 ? inside : x;
 }
 FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
-    const REAL held = FN(at_most)(FN(at_least)(x, K(-3)), K(3));
-    const REAL inside = FN(narrow)(FN(sixth)(FN(wide_plus)(FN(widen)(held + held), K(3))));
+    const REAL held = FN(hold)(x, K(-3), K(3)), inside = FN(sixth)(FN(sum)(K(3), held + held));
     const REAL outside = x > 0 ? K(1) : K(0);
     return FN(keep_nan)(FN(abs)(x) >= 3 ? outside : inside, x);
 }
@@ -438,12 +442,12 @@ FASTACT_INLINE REAL FN(threshold_derivative_from_output)(REAL y, REAL threshold,
 
 /* sparse_plus: f(x) = (x + 1)^2 / 4 for |x| < 1, else max(0, x). f' = (x + 1) / 2 = sqrt(y) between 0 and 1. */
 FASTACT_INLINE REAL FN(sparse_plus)(REAL x) {
-    const REAL held = FN(at_most)(FN(at_least)(x, K(-1)), K(1));
-    const REAL inside = FN(narrow)(FN(wide_scale)(FN(wide_square)(FN(wide_plus)(FN(widen)(held), K(1))), 0.25));
-    return FN(keep_nan)(x > 1 ? x : inside, x);
+    const FN(pair) sum = FN(quick_sum)(K(1), FN(hold)(x, K(-1), K(1)));
+    const FN(pair) square = FN(pair_square)(FN(pair_scale)(sum, K(0.5)));
+    return x <= 1 ? square.hi + square.lo : x;
 }
 FASTACT_INLINE REAL FN(sparse_plus_derivative)(REAL x) {
-    return K(0.5) * (FN(at_most)(FN(at_least)(x, K(-1)), K(1)) + K(1));
+    return FN(keep_nan)(K(0.5) * (FN(hold)(x, K(-1), K(1)) + K(1)), x);
 }
 FASTACT_INLINE REAL FN(sparse_plus_derivative_from_output)(REAL y) { return FN(sqrt)(FN(at_most)(FN(relu)(y), K(1))); }
 
@@ -508,10 +512,16 @@ FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
 
 /* exponential: f(x) = f'(x) = f''(x) = e^x. */
 FASTACT_INLINE REAL FN(exponential)(REAL x) {
-    /* Not at inf and NaN: only what overflows may signal it. */
-    const REAL held = FN(used)(x <= FASTACT_LARGEST, FN(hold)(x, -FASTACT_POWER_END, FASTACT_POWER_END));
-    const REAL result = FN(exp_times)(FN(widen)(held), K(1));
-    return FN(keep_nan)(x > FASTACT_LARGEST ? x : result, x);
+    const REAL held = FN(hold)(x, -FASTACT_EXP_END, FASTACT_EXP_MOST);
+    /* Kept times 2^SCALE below 0 and 2^-SCALE above. By the sign's bits: two `?:` would take longer. */
+    const FASTACT_BITS negative = FN(bits)(x) >> (8 * sizeof(REAL) - 1);
+    const FASTACT_BITS up = FN(bits)(FASTACT_ROUNDER), down = FN(bits)(FASTACT_ROUNDER_DOWN);
+    const FASTACT_BITS less = FN(bits)(FASTACT_UNSCALE), more = FN(bits)(K(1) / FASTACT_UNSCALE);
+    const REAL rounder = FN(from_bits)(down ^ (negative & (up ^ down)));
+    const REAL unscale = FN(from_bits)(more ^ (negative & (more ^ less)));
+    const REAL result = FN(exp_pair)(held, K(0), rounder).hi * unscale;
+    /* A finite number beyond overflows here, and signals it; inf and NaN pass. */
+    return FN(mad)(x <= FASTACT_EXP_MOST ? K(0) : x, FASTACT_LARGEST, result);
 }
 FASTACT_INLINE REAL FN(exponential_derivative)(REAL x) { return FN(exponential)(x); }
 FASTACT_INLINE REAL FN(exponential_derivative_from_output)(REAL y) { return y; }
@@ -537,7 +547,7 @@ FASTACT_INLINE REAL FN(gaussian_second_derivative)(REAL x) {
 /* elu: f(x) = x for x > 0, else alpha expm1(x). f'(0) = alpha. From y <= 0: f' = y + alpha. */
 FASTACT_INLINE REAL FN(elu)(REAL x, REAL alpha) {
     const FN(wide) m = FN(wide_expm1)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
-    const REAL below = FN(copysign)(FN(narrow_product)(m, FN(widen)(alpha)), x);
+    const REAL below = FN(copysign)(FN(narrow_times)(m, alpha), x);
     return FN(keep_nan)(FN(keep_nan)(x > 0 ? x : below, x), alpha);
 }
 FASTACT_INLINE REAL FN(elu_derivative)(REAL x, REAL alpha) {
@@ -578,10 +588,9 @@ FASTACT_INLINE FN(wide) FN(celu_exponent)(REAL x, REAL alpha) {
 /* celu: f(x) = x for x > 0, else alpha expm1(x / alpha). f'(0) = 1. From y <= 0: f' = 1 + y / alpha. */
 FASTACT_INLINE REAL FN(celu)(REAL x, REAL alpha) {
     const FN(wide) z = FN(celu_exponent)(x, alpha);
-    const double lead = FN(wide_lead)(z);
     const REAL below = FN(copysign)(FN(expm1_times)(z, alpha), x);
     /* Below 2^-60 the quotient may have lost digits, or vanished, and does not matter. */
-    const FASTACT_BITS linear = (lead < 0x1p-60) & (lead > -0x1p-60), infinite = x < -FASTACT_LARGEST;
+    const FASTACT_BITS linear = (x > 0) | (FN(abs)(x) <= FN(abs)(alpha) * K(0x1p-60)), infinite = x < -FASTACT_LARGEST;
     const REAL limit = FN(select)(infinite & (alpha > 0), -alpha, FN(select)(linear | infinite, x, below));
     return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
 }
@@ -591,20 +600,27 @@ FASTACT_INLINE REAL FN(celu_derivative)(REAL x, REAL alpha) {
     return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
 }
 FASTACT_INLINE REAL FN(celu_derivative_from_output)(REAL y, REAL alpha) {
-    const REAL held = FN(used)(y < 0, y), quotient = (y < 0 ? y : K(0)) / alpha;
-    const FN(wide) less = FN(wide_ratio_complement)(held, alpha, 0x1p80);
-    const FN(wide) more = FN(wide_plus)(FN(wide_negate)(less), K(2)); /* 1 + |y / alpha| */
-    const REAL below = FN(narrow)(FN(wide_select)(alpha < 0, more, less));
-    return FN(keep_nan)(FN(keep_nan)(FN(abs)(quotient) > K(0x1p60) ? quotient : below, y), alpha);
+    const REAL below = y < 0 ? y : K(0);
+#if FASTACT_PRECISION == 32
+    const REAL slope = (REAL)(((double)alpha + (double)below) * (1.0 / (double)alpha));
+#else
+    const REAL held = FN(used)(y < 0, y), quotient = below / alpha;
+    const WIDE less = FN(wide_ratio_complement)(held, alpha, 0x1p80);
+    const WIDE more = FN(wide_plus)(FN(wide_negate)(less), K(2)); /* 1 + |y / alpha| */
+    const REAL near = FN(narrow)(FN(wide_select)(alpha < 0, more, less));
+    const REAL slope = FN(abs)(quotient) > K(0x1p60) ? quotient : near;
+#endif
+    return FN(keep_nan)(FN(keep_nan)(slope, y), alpha);
 }
 
 /* Activations f(x) = x s(z), s the logistic function and z odd in x. With a = |z| and e = e^-a:
- * f = x / (1 + e) where z > 0, x e / (1 + e) where z < 0. */
-FASTACT_INLINE REAL FN(gated)(REAL x, FN(wide) a, FASTACT_BITS negative) {
-    const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(a));
-    const FN(wide) gate = FN(wide_reciprocal)(FN(wide_plus)(e.lead, K(1)));
-    const FN(wide) factor = FN(wide_select)(negative, FN(wide_multiply)(gate, e.lead), gate);
-    return FN(narrow_product)(factor, FN(widen)(x)) * FN(select)(negative, e.rest, K(1));
+ * f = x / (1 + e) where z > 0, x e / (1 + e) where z < 0. Beyond a = TAIL_END x e vanishes. */
+FASTACT_INLINE REAL FN(gated)(REAL x, FN(pair) a, FASTACT_BITS negative) {
+    const FN(pair) scaled = FN(exp_pair)(-FN(magnitude)(a.hi, FASTACT_TAIL_END), a.lo, FASTACT_ROUNDER);
+    const FN(pair) factor = FN(pair_select)(negative, scaled, FN(pair_of)(K(1), K(0)));
+    const FN(pair) d = FN(pair_plus)(FN(pair_scale)(scaled, FASTACT_UNSCALE), K(1));
+    const FN(pair) quotient = FN(pair_divide)(FN(pair_times)(factor, x), d);
+    return (quotient.hi + quotient.lo) * FN(select)(negative, FASTACT_UNSCALE, K(1));
 }
 /* f' = s(z) (1 + w s(-z)), w = x dz/dx >= 0, from parts of e = e^-a and `rest` = 1 + e - w:
  * (1 + e + w e) / (1 + e)^2 where z > 0, e (1 + e - w) / (1 + e)^2 where z < 0. */
@@ -620,7 +636,7 @@ FASTACT_INLINE REAL FN(gated_slope)(FN(wide) scaled, FN(wide) w, FN(wide) rest, 
  * however near the root is, and wherever a parameter moves it. */
 FASTACT_INLINE REAL FN(linear_gate_slope)(FN(wide) a, FASTACT_BITS negative) {
     const FN(wide) root = FN(wide_constant)(FASTACT_WIDE_SILU_ROOT_HI, FASTACT_WIDE_SILU_ROOT_LO);
-    const FN(wide) u = FN(wide_subtract)(root, a), less = FN(wide_plus)(root, K(-1));
+    const FN(wide) u = FN(wide_normalise)(FN(wide_subtract)(root, a)), less = FN(wide_plus)(root, K(-1));
     const FN(wide) scaled = FN(wide_multiply)(FN(wide_exp_scaled)(u), less);
     const FN(wide) rest = FN(wide_add)(u, FN(wide_multiply)(FN(wide_expm1)(u), less));
     return FN(gated_slope)(scaled, a, rest, negative);
@@ -664,7 +680,12 @@ FASTACT_INLINE FASTACT_BITS FN(swish_negative)(REAL x, REAL beta) {
 FASTACT_INLINE REAL FN(swish)(REAL x, REAL beta) {
     const FASTACT_BITS negative = FN(swish_negative)(x, beta);
     const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_POWER_END));
-    const REAL result = FN(gated)(FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST), a, negative);
+    /* As `gated`, but x e may count where e alone is below the normal range. */
+    const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(a));
+    const FN(wide) gate = FN(wide_reciprocal)(FN(wide_plus)(e.lead, K(1)));
+    const FN(wide) factor = FN(wide_select)(negative, FN(wide_multiply)(gate, e.lead), gate);
+    const REAL rest = FN(select)(negative, e.rest, K(1));
+    const REAL result = FN(narrow_times)(factor, FN(hold)(x, -FASTACT_LARGEST, FASTACT_LARGEST)) * rest;
     const FASTACT_BITS infinite = FN(abs)(x) > FASTACT_LARGEST;
     const FASTACT_BITS gone = infinite | (FN(wide_lead)(a) >= FASTACT_POWER_END);
     const REAL limit = FN(select)(gone & negative, FN(copysign)(K(0), x), FN(select)(infinite, x, result));
@@ -680,23 +701,22 @@ FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
     const FN(wide) density = FN(wide_divide)(e.lead, FN(wide_square)(FN(wide_plus)(e.lead, K(1))));
     /* One factor x after the other: the square alone could overflow. */
     const REAL held = FN(used)(FN(wide_lead)(a) < FASTACT_POWER_END, FN(abs)(x));
-    const REAL result = FN(abs)(FN(narrow_product)(FN(wide_times)(density, held), FN(widen)(held)) * e.rest);
+    const REAL result = FN(abs)(FN(narrow_times)(FN(wide_times)(density, held), held) * e.rest);
     const REAL limit = ((FN(abs)(x) > FASTACT_LARGEST) & (beta == 0)) ? FN(abs)(x) : result;
     return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
 
 /* quick_gelu: f(x) = x s(1.702 x). */
-FASTACT_INLINE FN(wide) FN(quick_gelu_exponent)(REAL x) {
-    const FN(wide) sharpness = FN(wide_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
-    return FN(wide_times)(sharpness, FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END + K(60)));
-}
+FASTACT_INLINE REAL FN(quick_gelu_held)(REAL x) { return FN(magnitude)(x, FASTACT_TAIL_END / K(1.703125)); }
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
-    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LARGEST);
-    const REAL result = FN(gated)(held, FN(quick_gelu_exponent)(x), x < 0);
-    return FN(keep_nan)(x > FASTACT_LARGEST ? x : result, x);
+    const FN(pair) sharpness = FN(pair_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
+    const FN(pair) a = FN(pair_times)(sharpness, FN(quick_gelu_held)(x));
+    const REAL result = FN(gated)(FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LARGEST), a, x < 0);
+    return x <= FASTACT_LARGEST ? result : x;
 }
 FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
-    const FN(wide) a = FN(quick_gelu_exponent)(x);
+    const FN(wide) sharpness = FN(wide_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
+    const FN(wide) a = FN(wide_times)(sharpness, FN(quick_gelu_held)(x));
     return FN(keep_nan)(FN(linear_gate_slope)(a, x < 0), x);
 }
 
@@ -718,9 +738,13 @@ FASTACT_INLINE FN(wide) FN(gelu_tanh_exponent_slope)(FN(gelu_tanh_exponent) z) {
     return FN(wide_add)(z.slope, FN(wide_times)(z.square, K(3)));
 }
 FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
-    const REAL held = FN(hold)(x, -FASTACT_GELU_TANH_END, FASTACT_LARGEST);
-    const REAL result = FN(gated)(held, FN(gelu_tanh_exponent_of)(x).a, x < 0);
-    return FN(keep_nan)(x > FASTACT_LARGEST ? x : result, x);
+    const FN(pair) slope = FN(pair_constant)(FASTACT_WIDE_GELU_TANH_SLOPE_HI, FASTACT_WIDE_GELU_TANH_SLOPE_LO);
+    const FN(pair) cube = FN(pair_constant)(FASTACT_WIDE_GELU_TANH_CUBE_HI, FASTACT_WIDE_GELU_TANH_CUBE_LO);
+    const REAL held = FN(magnitude)(x, FASTACT_GELU_TANH_END);
+    const FN(pair) square = FN(pair_multiply)(cube, FN(product)(held, held));
+    const FN(pair) a = FN(pair_times)(FN(pair_add)(slope, square), held);
+    const REAL result = FN(gated)(FN(hold)(x, -FASTACT_GELU_TANH_END, FASTACT_LARGEST), a, x < 0);
+    return x <= FASTACT_LARGEST ? result : x;
 }
 FASTACT_INLINE REAL FN(gelu_tanh_derivative)(REAL x) {
     const FN(gelu_tanh_exponent) z = FN(gelu_tanh_exponent_of)(x);
@@ -756,14 +780,19 @@ FASTACT_INLINE FN(mish_parts) FN(mish_parts_of)(REAL x) {
     m.d = FN(wide_add)(leading, FN(wide_add)(FN(wide_scale)(m.e, 2.0), last));
     return m;
 }
+/* x n / (n + c) with n = e (e + 2), c = 2 for x < 0, and n = 1 + 2 e, c = 2 e^2 for x > 0. */
 FASTACT_INLINE REAL FN(mish)(REAL x) {
-    const FN(mish_parts) m = FN(mish_parts_of)(x);
-    const FN(wide) one = FN(wide_one_scaled)();
-    const FN(wide) below = FN(wide_multiply)(m.scaled, FN(wide_plus)(m.e, K(2)));
-    const FN(wide) above = FN(wide_add)(one, FN(wide_scale)(m.scaled, 2.0));
-    const FN(wide) gate = FN(wide_divide)(FN(wide_select)(m.negative, below, above), m.d);
-    const REAL result = FN(narrow_scaled)(FN(wide_multiply)(gate, m.x));
-    return FN(keep_nan)(x > FASTACT_LOGISTIC_END ? x : result, x);
+    const FASTACT_BITS negative = x < 0;
+    const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
+    const FN(wide) e = FN(wide_unscale)(scaled), doubled = FN(wide_scale)(e, 2.0);
+    const FN(wide) g = FN(wide_plus)(FN(wide_select)(negative, e, doubled), FN(select)(negative, K(2), K(1)));
+    const FN(wide) product = FN(wide_multiply)(FN(wide_select)(negative, g, doubled), e);
+    const FN(wide) d = FN(wide_add)(product, FN(wide_select)(negative, FN(widen)(K(2)), g));
+    const FN(wide) n = FN(wide_select)(negative, FN(wide_multiply)(g, scaled), g);
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LARGEST);
+    const FN(wide) quotient = FN(wide_divide)(FN(wide_times)(n, held), d);
+    const REAL result = FN(select)(negative, FN(narrow_scaled)(quotient), FN(narrow)(quotient));
+    return x <= FASTACT_LARGEST ? result : x;
 }
 FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
     const FN(mish_parts) m = FN(mish_parts_of)(x);
@@ -826,7 +855,7 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
 #undef FIRST
 #undef STEP
     const FN(wide) curve = FN(wide_add)(third, FN(wide_constant)(p * u, 0.0));
-    const REAL near = FN(narrow_product)(FN(wide_multiply)(square, curve), FN(widen)(least));
+    const REAL near = FN(narrow_times)(FN(wide_multiply)(square, curve), least);
     const REAL a = FN(magnitude)(x, FASTACT_LARGEST), far = FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END);
     const FN(wide) e = FN(wide_exp)(FN(widen)(K(-2) * far));
     const FN(wide) turn = FN(wide_multiply)(FN(wide_plus)(FN(widen)(far), K(1)), e);
@@ -844,7 +873,7 @@ FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
 FASTACT_INLINE REAL FN(softcap)(REAL x, REAL cap) {
     const FN(wide) z = FN(wide_ratio)(x, cap, K(0.5) * FASTACT_TAIL_END);
     const FN(wide) t = FN(wide_half_tanh)(FN(wide_scale)(z, 2.0));
-    const REAL capped = FN(copysign)(FN(narrow_product)(t, FN(widen)(cap)), x);
+    const REAL capped = FN(copysign)(FN(narrow_times)(t, cap), x);
     /* tanh z = z - z^3/3: below 2^-30 the quotient may have lost digits, or vanished, and does not matter. */
     return FN(keep_nan)(FN(keep_nan)(FN(wide_lead)(z) < 0x1p-30 ? x : capped, x), cap);
 }

@@ -20,11 +20,12 @@
 #undef FASTACT_LARGEST
 #undef FASTACT_EXP_END
 #undef FASTACT_EXP_FAR
+#undef FASTACT_EXP_MOST
+#undef FASTACT_SOFTPLUS_SCALE
 #undef FASTACT_SQUARE_END
 #undef FASTACT_TAIL_END
 #undef FASTACT_POWER_END
 #undef FASTACT_RATIO_END
-#undef FASTACT_SOFTPLUS_SCALE
 #undef FASTACT_GAUSSIAN_END
 #undef FASTACT_GELU_TANH_END
 /* coefficients: begin */
@@ -148,6 +149,8 @@
 #define FASTACT_GELU_TANH_END 12.0f
 /* log1p(exp(-z)) is exp(-z) beyond, to all digits, and exp(-z) is in the normal range before. */
 #define FASTACT_EXP_FAR 70.0f
+/* exp of it is finite, and of the next number not. */
+#define FASTACT_EXP_MOST 0x1.62e42ep6f
 /* 1 / x^2 rounds to zero. */
 #define FASTACT_SQUARE_END 0x1p76f
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
@@ -287,6 +290,8 @@
 #define FASTACT_GELU_TANH_END 21.75
 /* log1p(exp(-z)) is exp(-z) beyond, to all digits, and exp(-z) is in the normal range before. */
 #define FASTACT_EXP_FAR 680.0
+/* exp of it is finite, and of the next number not. */
+#define FASTACT_EXP_MOST 0x1.62e42fefa39efp9
 /* 1 / x^2 rounds to zero. */
 #define FASTACT_SQUARE_END 0x1p540
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */

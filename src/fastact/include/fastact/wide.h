@@ -4,10 +4,8 @@
  *     float:  a wide number is a double             relative errors about 2^-40
  *     double: a wide number is a pair of doubles    relative errors about 2^-57 in exp and log1p, else 2^-100
  *
- * Included by activations.h once for each precision, after math.h. The operations keep no NaN and no infinity: a
- * formula holds its argument in a range where nothing overflows, and ends in keep_nan. Pairs are normalised: hi is the
- * sum rounded. References: Dekker, A floating-point technique for extending the available precision, 1971; Joldes,
- * Muller & Popescu, Tight and rigorous error bounds for basic building blocks of double-word arithmetic, 2017.
+ * Included by activations.h once for each precision, after pairs.h. The operations keep no NaN and no infinity: a
+ * formula holds its argument in a range where nothing overflows, and ends in keep_nan.
  */
 
 #define REAL FASTACT_REAL
@@ -38,9 +36,17 @@ FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { return -a; }
 FASTACT_INLINE WIDE FN(wide_sum_of)(double a, double b) { return a + b; }
 FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) { return a + b; }
 FASTACT_INLINE WIDE FN(wide_subtract)(WIDE a, WIDE b) { return a - b; }
+/* After a difference that cancels, what is left stands in the leading number again. */
+FASTACT_INLINE WIDE FN(wide_normalise)(WIDE a) { return a; }
 FASTACT_INLINE WIDE FN(wide_multiply)(WIDE a, WIDE b) { return a * b; }
 FASTACT_INLINE WIDE FN(wide_divide)(WIDE a, WIDE b) { return a / b; }
 FASTACT_INLINE WIDE FN(wide_sqrt)(WIDE a) { return __builtin_sqrt(a); }
+FASTACT_INLINE WIDE FN(wide_square)(WIDE a) { return a * a; }
+/* Operations with numbers that are not wide. */
+FASTACT_INLINE WIDE FN(wide_product)(REAL a, REAL b) { return (double)a * (double)b; }
+FASTACT_INLINE WIDE FN(wide_times)(WIDE a, REAL b) { return a * (double)b; }
+FASTACT_INLINE WIDE FN(wide_plus)(WIDE a, REAL b) { return a + (double)b; }
+FASTACT_INLINE WIDE FN(wide_reciprocal)(WIDE a) { return 1.0 / a; }
 /* a times a power of two. */
 FASTACT_INLINE WIDE FN(wide_scale)(WIDE a, double power) { return a * power; }
 /* chosen ? a : b, by a mask: see `select`. */
@@ -55,15 +61,17 @@ FASTACT_INLINE REAL FN(narrow_scaled)(WIDE a) { return (float)a; }
 FASTACT_INLINE WIDE FN(wide_one_scaled)(void) { return 1.0; }
 /* a b, rounded once. */
 FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) { return (float)(a * b); }
+FASTACT_INLINE REAL FN(narrow_times)(WIDE a, REAL b) { return (float)(a * (double)b); }
 FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return (double)a.hi + (double)a.lo; }
 /* min(|x / divisor|, end). */
 FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
-    const double quotient = (double)FN(abs)(x) / (double)FN(abs)(divisor);
+    /* The inverse, of a parameter, is computed once. */
+    const double quotient = (double)FN(abs)(x) * (1.0 / (double)FN(abs)(divisor));
     return quotient > end ? end : quotient;
 }
 /* 1 - that, exactly 0 where it is. */
 FASTACT_INLINE WIDE FN(wide_ratio_complement)(REAL x, REAL divisor, double end) {
-    const double a = FN(magnitude)(x, FASTACT_LARGEST), d = FN(abs)(divisor), rest = (d - a) / d;
+    const double a = FN(magnitude)(x, FASTACT_LARGEST), d = FN(abs)(divisor), rest = (d - a) * (1.0 / d);
     return rest < -end ? -end : rest;
 }
 
@@ -123,66 +131,49 @@ FASTACT_INLINE fastact_wide_split_f32 FN(wide_expm1_split)(WIDE z) {
 
 typedef fastact_pair_f64 fastact_wide_f64;
 
-/* a + b exactly; the first where |a| >= |b| or a = 0. */
-FASTACT_INLINE WIDE FN(wide_quick_sum)(REAL a, REAL b) {
-    WIDE sum;
-    sum.hi = a + b;
-    sum.lo = b - (sum.hi - a);
-    return sum;
-}
-FASTACT_INLINE WIDE FN(wide_sum)(REAL a, REAL b) {
-    WIDE sum;
-    const REAL s = a + b, b_seen = s - a;
-    sum.hi = s;
-    sum.lo = (a - (s - b_seen)) + (b - b_seen);
-    return sum;
-}
-FASTACT_INLINE WIDE FN(widen)(REAL x) { WIDE a; a.hi = x; a.lo = 0; return a; }
-FASTACT_INLINE WIDE FN(wide_constant)(double hi, double lo) { WIDE a; a.hi = hi; a.lo = lo; return a; }
+FASTACT_INLINE WIDE FN(wide_quick_sum)(REAL a, REAL b) { return FN(quick_sum)(a, b); }
+FASTACT_INLINE WIDE FN(wide_sum)(REAL a, REAL b) { return FN(sum)(a, b); }
+FASTACT_INLINE WIDE FN(widen)(REAL x) { return FN(pair_of)(x, 0); }
+FASTACT_INLINE WIDE FN(wide_constant)(double hi, double lo) { return FN(pair_of)(hi, lo); }
 FASTACT_INLINE REAL FN(narrow)(WIDE a) { return a.hi + a.lo; }
 FASTACT_INLINE double FN(wide_lead)(WIDE a) { return a.hi; }
-FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { a.hi = -a.hi; a.lo = -a.lo; return a; }
-FASTACT_INLINE WIDE FN(wide_sum_of)(double a, double b) { return FN(wide_sum)(a, b); }
-FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) {
-    const WIDE sum = FN(wide_sum)(a.hi, b.hi);
-    return FN(wide_quick_sum)(sum.hi, sum.lo + (a.lo + b.lo));
-}
-FASTACT_INLINE WIDE FN(wide_subtract)(WIDE a, WIDE b) { return FN(wide_add)(a, FN(wide_negate)(b)); }
-FASTACT_INLINE WIDE FN(wide_multiply)(WIDE a, WIDE b) {
-    const REAL product = a.hi * b.hi, lo = FN(fma)(a.hi, b.hi, -product);
-    return FN(wide_quick_sum)(product, lo + FN(mad)(a.hi, b.lo, a.lo * b.hi));
-}
-FASTACT_INLINE WIDE FN(wide_divide)(WIDE a, WIDE b) {
-    const REAL reciprocal = K(1) / b.hi, quotient = a.hi * reciprocal;
-    const REAL rest = FN(fma)(-quotient, b.hi, a.hi) + FN(mad)(-quotient, b.lo, a.lo);
-    return FN(wide_quick_sum)(quotient, rest * reciprocal);
-}
+FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { return FN(pair_negate)(a); }
+FASTACT_INLINE WIDE FN(wide_sum_of)(double a, double b) { return FN(sum)(a, b); }
+FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) { return FN(pair_add)(a, b); }
+FASTACT_INLINE WIDE FN(wide_subtract)(WIDE a, WIDE b) { return FN(pair_add)(a, FN(pair_negate)(b)); }
+FASTACT_INLINE WIDE FN(wide_normalise)(WIDE a) { return FN(quick_sum)(a.hi, a.lo); }
+FASTACT_INLINE WIDE FN(wide_multiply)(WIDE a, WIDE b) { return FN(pair_multiply)(a, b); }
+FASTACT_INLINE WIDE FN(wide_divide)(WIDE a, WIDE b) { return FN(pair_divide)(a, b); }
 /* a > 0. */
 FASTACT_INLINE WIDE FN(wide_sqrt)(WIDE a) {
     const REAL root = __builtin_sqrt(a.hi);
-    return FN(wide_quick_sum)(root, (FN(fma)(-root, root, a.hi) + a.lo) / (root + root));
+    return FN(pair_of)(root, (FN(fma)(-root, root, a.hi) + a.lo) / (root + root));
 }
-FASTACT_INLINE WIDE FN(wide_scale)(WIDE a, double power) { a.hi *= power; a.lo *= power; return a; }
-FASTACT_INLINE WIDE FN(wide_select)(int64_t chosen, WIDE a, WIDE b) {
-    WIDE out;
-    out.hi = FN(select)(chosen, a.hi, b.hi);
-    out.lo = FN(select)(chosen, a.lo, b.lo);
-    return out;
-}
+FASTACT_INLINE WIDE FN(wide_square)(WIDE a) { return FN(pair_square)(a); }
+FASTACT_INLINE WIDE FN(wide_product)(REAL a, REAL b) { return FN(product)(a, b); }
+FASTACT_INLINE WIDE FN(wide_times)(WIDE a, REAL b) { return FN(pair_times)(a, b); }
+FASTACT_INLINE WIDE FN(wide_plus)(WIDE a, REAL b) { return FN(pair_plus)(a, b); }
+FASTACT_INLINE WIDE FN(wide_reciprocal)(WIDE a) { return FN(pair_reciprocal)(a); }
+FASTACT_INLINE WIDE FN(wide_scale)(WIDE a, double power) { return FN(pair_scale)(a, power); }
+FASTACT_INLINE WIDE FN(wide_select)(int64_t chosen, WIDE a, WIDE b) { return FN(pair_select)(chosen, a, b); }
 
 FASTACT_INLINE WIDE FN(wide_unscale)(WIDE a) { return FN(wide_scale)(a, FASTACT_UNSCALE); }
 FASTACT_INLINE REAL FN(narrow_scaled)(WIDE a) { return (a.hi + a.lo) * FASTACT_UNSCALE; }
 FASTACT_INLINE WIDE FN(wide_one_scaled)(void) { return FN(widen)(K(1) / FASTACT_UNSCALE); }
-FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) {
-    const REAL lo = FN(mad)(a.hi, b.lo, a.lo * b.hi), rounded = FN(mad)(a.hi, b.hi, lo);
+FASTACT_INLINE REAL FN(narrow_sum)(REAL a, REAL b, REAL lo) { /* a b + lo */
+    const REAL rounded = FN(mad)(a, b, lo);
 #if FASTACT_HAS_FMA
     return rounded;
 #else
     /* What the emulated fma takes apart must be in the normal range. */
     const REAL magnitude = FN(abs)(rounded);
-    return FN(select)((magnitude > 0x1p-900) & (magnitude < 0x1p1020), FN(fma)(a.hi, b.hi, lo), rounded);
+    return FN(select)((magnitude > 0x1p-900) & (magnitude < 0x1p1020), FN(fma)(a, b, lo), rounded);
 #endif
 }
+FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) {
+    return FN(narrow_sum)(a.hi, b.hi, FN(mad)(a.hi, b.lo, a.lo * b.hi));
+}
+FASTACT_INLINE REAL FN(narrow_times)(WIDE a, REAL b) { return FN(narrow_sum)(a.hi, b, a.lo * b); }
 FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return a; }
 /* Both are brought to where nothing leaves the normal range; a quotient below 2^-500 may become 0. */
 FASTACT_INLINE FN(pair) FN(wide_ratio_terms)(REAL x, REAL divisor, double end) {
@@ -195,19 +186,18 @@ FASTACT_INLINE FN(pair) FN(wide_ratio_terms)(REAL x, REAL divisor, double end) {
 }
 FASTACT_INLINE WIDE FN(wide_ratio)(REAL x, REAL divisor, double end) {
     const FN(pair) terms = FN(wide_ratio_terms)(x, divisor, end);
-    const WIDE quotient = FN(wide_divide)(FN(widen)(terms.hi), FN(widen)(terms.lo));
+    /* The inverse, of a parameter, is computed once. */
+    const WIDE quotient = FN(wide_times)(FN(wide_reciprocal)(FN(widen)(terms.lo)), terms.hi);
     return FN(wide_select)(FN(abs)(x) > FASTACT_LARGEST, FN(widen)(end), quotient);
 }
 FASTACT_INLINE WIDE FN(wide_ratio_complement)(REAL x, REAL divisor, double end) {
     const FN(pair) terms = FN(wide_ratio_terms)(x, divisor, end);
-    return FN(wide_divide)(FN(wide_sum)(terms.lo, -terms.hi), FN(widen)(terms.lo));
+    return FN(wide_multiply)(FN(wide_sum)(terms.lo, -terms.hi), FN(wide_reciprocal)(FN(widen)(terms.lo)));
 }
 
 /* e^z 2^FASTACT_SCALE for z in [-FASTACT_TAIL_END, 2]. */
 FASTACT_INLINE WIDE FN(wide_exp_scaled)(WIDE z) {
-    const FN(exp_parts) e = FN(exp_parts_of)(z.hi, -z.lo, K(1), FASTACT_ROUNDER);
-    const WIDE sum = FN(wide_quick_sum)(K(1), e.t);
-    return FN(wide_scale)(FN(wide_quick_sum)(sum.hi, sum.lo + (e.t_lo + e.r_lo)), e.power);
+    return FN(exp_pair)(z.hi, -z.lo, FASTACT_ROUNDER);
 }
 /* e^z = lead rest more for |z| <= FASTACT_POWER_END, powers of two: 1 unless e^z, or its last bits, could leave the
  * normal range, `more` unless e^z is above 2^1780. So e^z times a number is rounded once, and neither vanishes nor
@@ -242,8 +232,13 @@ FASTACT_INLINE fastact_wide_split_f64 FN(wide_expm1_split)(WIDE z) {
     out.more = FN(wide_more)(e.k, k);
     return out;
 }
-/* e^z - 1 for z in [-FASTACT_TAIL_END, 2]. */
-FASTACT_INLINE WIDE FN(wide_expm1)(WIDE z) { return FN(wide_expm1_split)(z).lead; }
+/* e^z - 1 for z in [-FASTACT_TAIL_END, 2], to all digits near 0. */
+FASTACT_INLINE WIDE FN(wide_expm1)(WIDE z) {
+    const FN(exp_sum) e = FN(exp_sum_of)(z.hi, -z.lo, FASTACT_ROUNDER);
+    const REAL power = FN(power_of_two)(e.shifted) * FASTACT_UNSCALE;
+    const WIDE less = FN(sum)(power * e.one, K(-1)), m = FN(quick_sum)(less.hi, power * e.rest);
+    return FN(pair_of)(m.hi, m.lo + FN(mad)(power, e.rest_lo, less.lo));
+}
 FASTACT_INLINE WIDE FN(wide_log1p)(WIDE e) {
     const WIDE l = FN(log1p_pair)(e.hi, e.lo);
     return FN(wide_quick_sum)(l.hi, l.lo);
@@ -253,21 +248,15 @@ FASTACT_INLINE WIDE FN(wide_log1p)(WIDE e) {
 
 /* e^z for z <= 0; it underflows where the scaled one does not. */
 FASTACT_INLINE WIDE FN(wide_exp)(WIDE z) { return FN(wide_unscale)(FN(wide_exp_scaled)(z)); }
-/* Exact products and sums of two numbers, and operations with one. */
-FASTACT_INLINE WIDE FN(wide_product)(REAL a, REAL b) { return FN(wide_multiply)(FN(widen)(a), FN(widen)(b)); }
-FASTACT_INLINE WIDE FN(wide_square)(WIDE a) { return FN(wide_multiply)(a, a); }
-FASTACT_INLINE WIDE FN(wide_times)(WIDE a, REAL b) { return FN(wide_multiply)(a, FN(widen)(b)); }
-FASTACT_INLINE WIDE FN(wide_plus)(WIDE a, REAL b) { return FN(wide_add)(a, FN(widen)(b)); }
-FASTACT_INLINE WIDE FN(wide_reciprocal)(WIDE a) { return FN(wide_divide)(FN(widen)(K(1)), a); }
 /* factor e^z and factor (e^z - 1) for |z| <= FASTACT_POWER_END, rounded once; at the lower end, where z is held, 0. */
 FASTACT_INLINE REAL FN(exp_times)(WIDE z, REAL factor) {
     const FN(wide_split) e = FN(wide_exp_split)(z);
-    const REAL product = FN(narrow_product)(e.lead, FN(widen)(factor)) * e.rest * e.more;
+    const REAL product = FN(narrow_times)(e.lead, factor) * e.rest * e.more;
     return FN(wide_lead)(z) > -FASTACT_POWER_END ? product : K(0);
 }
 FASTACT_INLINE REAL FN(expm1_times)(WIDE z, REAL factor) {
     const FN(wide_split) m = FN(wide_expm1_split)(z);
-    return FN(narrow_product)(m.lead, FN(widen)(factor)) * m.rest * m.more;
+    return FN(narrow_times)(m.lead, factor) * m.rest * m.more;
 }
 
 #undef REAL
