@@ -105,11 +105,15 @@ def test_the_largest_error_is_that_of_mpmath(tool: ModuleType, case: Case):
         oracle.ulp_error_exact(got, oracle.exact(case.row.name, case.form.name, float(at), *job.parameters))
         for at, got in zip(x, y, strict=True)
     ]
-    # A result that is the nearest float is not told from another.
-    worst = max(exact) if max(exact) > 0.5 else 0.0
-    assert tally.everywhere.error == pytest.approx(worst, abs=2**-13)
+    worst = max(exact)
     again = tool.exactly(job, tool.function(job, _ufuncs.running), tally.everywhere)
-    assert again.error == (worst if worst else 0.0)
+    if worst > 0.5:
+        assert tally.everywhere.error == pytest.approx(worst, abs=2**-13)
+        assert again.error == worst
+    else:
+        # Nearest floats all: 0, or about a half where the truth in double cannot tell on which side of a tie it is.
+        assert tally.everywhere.error == pytest.approx(0.0, abs=0.5 + 2**-13)
+        assert again.error <= 0.5
 
 
 def test_all_processes_together_find_what_one_finds(tmp_path: Path):

@@ -369,7 +369,8 @@ FASTACT_INLINE REAL FN(squared_relu_derivative_from_output)(REAL y) { return K(2
 /* A sixth of a pair, rounded once. */
 FASTACT_INLINE REAL FN(sixth)(FN(pair) a) {
     const REAL sixth = K(1) / K(6), sixth_lo = FN(fma)(K(-6), sixth, K(1)) / K(6);
-    return FN(mad)(a.hi, sixth, FN(mad)(a.lo, sixth, a.hi * sixth_lo));
+    const FN(pair) product = FN(product)(a.hi, sixth);
+    return product.hi + (product.lo + FN(mad)(a.lo, sixth, a.hi * sixth_lo));
 }
 
 /* hard_sigmoid: f(x) = min(max(0, x + 3), 6) / 6. f'(-3) = f'(3) = 0. */
@@ -388,7 +389,7 @@ FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
     /* Times a power of two: near 0 what rounding takes would be below the normal range. */
     const REAL held = FN(hold)(x, K(-3), K(3)), scale = K(0x1p40);
     const REAL inside = FN(sixth)(FN(pair_times)(FN(quick_sum)(K(3), held), held * scale)) * (K(1) / scale);
-    return x <= 3 ? inside : x;
+    return x <= 3 ? FN(copysign)(inside, x) : x;
 }
 FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
     const REAL held = FN(hold)(x, K(-3), K(3)), inside = FN(sixth)(FN(sum)(K(3), held + held));
@@ -447,7 +448,7 @@ FASTACT_INLINE REAL FN(sparse_plus)(REAL x) {
     return x <= 1 ? square.hi + square.lo : x;
 }
 FASTACT_INLINE REAL FN(sparse_plus_derivative)(REAL x) {
-    return FN(keep_nan)(K(0.5) * (FN(hold)(x, K(-1), K(1)) + K(1)), x);
+    return K(0.5) * (FN(at_most)(FN(at_least)(x, K(-1)), K(1)) + K(1));
 }
 FASTACT_INLINE REAL FN(sparse_plus_derivative_from_output)(REAL y) { return FN(sqrt)(FN(at_most)(FN(relu)(y), K(1))); }
 
