@@ -39,7 +39,9 @@ def _outside(array: np.ndarray, domain: Interval) -> bool:
 
 
 def _lazy(value: Any) -> bool:
-    """Whether asking for values would compute them: a Dask collection."""
+    """Whether asking for values would compute them: a Dask collection; or there are none, in a definition."""
+    if getattr(type(value), "without_values", False):
+        return True
     graph = getattr(value, "__dask_graph__", None)
     return graph is not None and graph() is not None
 

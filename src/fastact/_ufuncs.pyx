@@ -14,7 +14,7 @@ from libc.stdlib cimport free, malloc
 
 from fastact._build_info import instruction_sets
 
-from fastact._table cimport entry, row_entry, table, ufunc_loop
+from fastact._table cimport entry, kernel, row_entry, table, ufunc_loop
 
 cnp.import_array()
 cnp.import_umath()
@@ -165,10 +165,13 @@ cdef extern from *:
     void set_error "fastact_set_error"(object)
 
 
-def load(str name):
-    """The kernel table of an instruction set, as a capsule. ValueError where it cannot run here."""
+def load(str name, str module="_kernels"):
+    """The kernel table of an instruction set, as a capsule. ValueError where it cannot run here.
+
+    ``"_primitives"`` is the other module: functions that are not activations, for those that people define.
+    """
     require(name)
-    return importlib.import_module(f"fastact._kernels_{name}").kernel_table
+    return importlib.import_module(f"fastact.{module}_{name}").kernel_table
 
 
 _kept = []  # names that NumPy points to
@@ -235,3 +238,68 @@ def make(object kernel_table, dict public_names):
             public_names[row.name.decode()], row.signature, promoter,
         )
     return made
+
+
+# Activations that people define -------------------------------------------------------------------------------------
+
+cdef extern from *:
+    """
+    /* A compiled definition goes through large and undefined numbers on its way to a finite result: it takes the status
+     * before, and puts it back with or without an overflow. */
+    #if defined(__SSE2__)
+    #include <xmmintrin.h>
+    static size_t fastact_status_before(void) { return _mm_getcsr(); }
+    static void fastact_status_after(size_t before, int overflow) {
+        _mm_setcsr((unsigned int)before | (overflow ? _MM_EXCEPT_OVERFLOW : 0u));
+    }
+    #else
+    #include <fenv.h>
+    static size_t fastact_status_before(void) { return (size_t)fetestexcept(FE_ALL_EXCEPT); }
+    static void fastact_status_after(size_t before, int overflow) {
+        feclearexcept(FE_ALL_EXCEPT & ~(int)before);
+        if (overflow) feraiseexcept(FE_OVERFLOW);
+    }
+    #endif
+    """
+    size_t status_before "fastact_status_before"() noexcept nogil
+    void status_after "fastact_status_after"(size_t before, bint overflow) noexcept nogil
+
+
+def addresses():
+    """What compiled definitions call, by name: the kernels of the instruction set that runs, and the status.
+
+    For a kernel: (name, 32, varying) to its address for float32, with every parameter an array if varying, else each
+    one number; 64 for float64.
+    """
+    found = {"status_before": <size_t> &status_before, "status_after": <size_t> &status_after}
+    cdef table *kernels
+    cdef int i, varying
+    for capsule in (load(running), load(running, "_primitives")):
+        kernels = <table *> PyCapsule_GetPointer(capsule, "fastact.kernel_table")
+        for i in range(kernels.length):
+            name = kernels.entries[i].name.decode()
+            for varying in range(2):
+                found[name, 32, bool(varying)] = <size_t> kernels.entries[i].float32[varying]
+                found[name, 64, bool(varying)] = <size_t> kernels.entries[i].float64[varying]
+    return found
+
+
+def define(str name, int inputs, int parameters, int outputs, dict compiled):
+    """A ufunc of kernels at addresses, by precision and whether parameters vary: ``compiled[32, False]``.
+
+    They are called as the kernels of the tables are, and must stay for the life of the process.
+    """
+    cdef table *kernels = <table *> PyCapsule_GetPointer(load(running), "fastact.kernel_table")
+    cdef object promoter = PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL)
+    cdef entry *form = <entry *> malloc(sizeof(entry))
+    cdef int varying
+    if form == NULL:
+        raise MemoryError
+    form.name = NULL
+    form.inputs, form.parameters, form.outputs = inputs, parameters, outputs
+    for varying in range(2):
+        form.float32[varying] = <kernel> <size_t> compiled[32, bool(varying)]
+        form.float64[varying] = <kernel> <size_t> compiled[64, bool(varying)]
+    return make_one(
+        kernels.float16, kernels.float32, kernels.float64, form, inputs + parameters, outputs, name, NULL, promoter
+    )
