@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from hypothesis import settings
 
@@ -12,3 +13,6 @@ settings.load_profile("fastact")
 
 # Options of this run are not those of the runs of pytest that some tests start.
 os.environ.pop("PYTEST_ADDOPTS", None)
+
+# Compiled definitions: not in the home directory of whoever runs the tests, and shared by the workers of a run.
+os.environ.setdefault("FASTACT_CACHE_DIR", tempfile.mkdtemp(prefix="fastact-tests-"))

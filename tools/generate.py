@@ -216,7 +216,7 @@ def row_kernels(units: ModuleType) -> list[str]:
 def stub(catalogue: ModuleType) -> str:
     """The types of the public face."""
     lines = [
-        "from collections.abc import Mapping",
+        "from collections.abc import Callable, Mapping",
         "from types import SimpleNamespace",
         "from typing import Any, Literal, Protocol",
         "",
@@ -278,6 +278,14 @@ def stub(catalogue: ModuleType) -> str:
         "def get_include() -> str: ...",
         'def show_config(mode: Literal["print", "dict"] = "print") -> dict[str, Any] | None: ...',
         "def for_instruction_set(name: str) -> SimpleNamespace: ...",
+        "def custom(",
+        "    function: Callable[..., Any] | str,",
+        "    *,",
+        "    name: str | None = None,",
+        "    parameters: Mapping[str, float] | None = None,",
+        '    reference: str = "",',
+        ") -> Any: ...",
+        "def registered(activation: Any) -> Any: ...",
         "",
     ]
     return "\n".join(lines)

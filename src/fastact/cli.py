@@ -91,6 +91,12 @@ def make_app() -> "typer.Typer":
         activations: Annotated[str, typer.Option(help="Names in fastact.activations, with commas.")] = _joined(
             usual.activations
         ),
+        define: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="NAME=EXPRESSION", help="An activation of your own for --activations: 'phish=x*tanh(gelu(x))'."
+            ),
+        ] = None,
         width: Annotated[int, typer.Option(help="Units of every hidden layer.")] = usual.width,
         epochs: Annotated[int, typer.Option(help="Passes over the training samples.")] = usual.epochs,
         batch_size: Annotated[int, typer.Option(help="Samples per step.")] = usual.batch_size,
@@ -129,6 +135,7 @@ def make_app() -> "typer.Typer":
         try:
             if jobs < 1:
                 raise ValueError(f"jobs must be an integer >= 1, got {jobs}")
+            _define(define or [])
             settings = vanish.Settings(
                 depths=_integers("depths", depths),
                 activations=_split(activations),
@@ -152,6 +159,20 @@ def make_app() -> "typer.Typer":
         raise typer.Exit(status)
 
     return app
+
+
+def _define(definitions: Sequence[str]) -> None:
+    """Register activations given as NAME=EXPRESSION."""
+    import fastact
+
+    for definition in definitions:
+        name, sign, text = definition.partition("=")
+        if not sign:
+            raise ValueError(f"define must be NAME=EXPRESSION, got {definition!r:.60}")
+        try:
+            fastact.custom(text, name=name.strip())
+        except TypeError as error:
+            raise ValueError(f"define: {error}") from None
 
 
 def _vanish(settings: Any, file: Path | None, output: Path, resume: bool, jobs: int, *, again: str) -> int:
@@ -232,7 +253,8 @@ def _again(context: "typer.Context") -> str:
         if source is None or source.name != "COMMANDLINE" or parameter.name == "resume":
             continue
         value = context.params[parameter.name or ""]
-        words += [parameter.opts[0]] if value is True else [parameter.opts[0], str(value)]
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            words += [parameter.opts[0]] if one is True else [parameter.opts[0], str(one)]
     return shlex.join([*words, "--resume"])
 
 

@@ -64,19 +64,7 @@ class Definition:
 # Making --------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Form:
-    """A form of a definition: its name among the attributes, and whether it takes a gradient."""
-
-    name: str
-    kernel: code.Kernel
-
-    @property
-    def with_gradient(self) -> bool:
-        return self.kernel.with_gradient
-
-
-def _forms(definition: Definition, value: Node, slopes: Mapping[str, Node]) -> list[_Form]:
+def _kernels(definition: Definition, value: Node, slopes: Mapping[str, Node]) -> list[code.Kernel]:
     """The forms of expressions: value, derivative, both, backward, and those of the parameters."""
     parameters = tuple(definition.defaults)
 
@@ -84,8 +72,8 @@ def _forms(definition: Definition, value: Node, slopes: Mapping[str, Node]) -> l
         # Of parameters the limits are not known when the code is made.
         return code.Output(node, (None, None) if parameters else facts.missing_limits(facts.evaluator(node, {})))
 
-    def form(name: str, with_gradient: bool, *outputs: code.Output) -> _Form:
-        return _Form(name, code.Kernel(name, with_gradient, parameters, outputs))
+    def form(name: str, with_gradient: bool, *outputs: code.Output) -> code.Kernel:
+        return code.Kernel(name, with_gradient, parameters, outputs)
 
     def backward(slope: code.Output) -> code.Output:
         # At the ends the slope takes its limit before it is multiplied.
@@ -139,13 +127,13 @@ def _build(definition: Definition) -> tuple[dict[str, Any], Any, list[Any]]:
         symbols = [tuple(key) if isinstance(key, list) else key for key in kept["symbols"]]
         return kept, code.load(library, prefix, symbols), kept["forms"]
     value, slopes = _slopes(definition)
-    forms = _forms(definition, value, slopes)
-    library, symbols = code.compile_kernels(prefix, [form.kernel for form in forms])
+    kernels = _kernels(definition, value, slopes)
+    library, symbols = code.compile_kernels(prefix, kernels)
     address = code.load(library, prefix, symbols)
     made = {
         "formulas": {by: expression.text(slope) for by, slope in slopes.items()},
         "facts": facts.facts(value, slopes["x"], definition.defaults),
-        "forms": [[form.name, form.with_gradient, len(form.kernel.outputs)] for form in forms],
+        "forms": [[kernel.name, kernel.with_gradient, len(kernel.outputs)] for kernel in kernels],
         "symbols": symbols,
     }
     object_code, bitcode = code.to_cache(library)
@@ -391,12 +379,12 @@ def custom(
 
 
 def registered(activation: Any) -> Any:
-    """An activation by name, of the catalogue or of one's own; or one's own itself.
+    """An activation by name, of the catalogue or of one's own; or one's own itself, if it has a name.
 
     Parameters
     ----------
     activation : str or what `custom` made
-        A name in ``fastact.activations``, a name that was given to `custom`, or its result.
+        A name in ``fastact.activations``, a name that was given to `custom`, or what that returned.
 
     Returns
     -------
@@ -406,7 +394,7 @@ def registered(activation: Any) -> Any:
     Raises
     ------
     ValueError
-        If no activation has the name, or it is no activation.
+        If no activation has the name, or it is no activation, or one without a name.
     """
     if isinstance(activation, str):
         if activation in fastact.activations:
@@ -414,7 +402,11 @@ def registered(activation: Any) -> Any:
         if activation in _registry:
             return _registry[activation]
     elif isinstance(getattr(activation, "definition", None), Definition) and activation.form == "value":
-        return activation
+        name = activation.definition.name
+        if _registry.get(name) is activation:
+            return activation
+        taken = "is the name of another by now" if activation.definition.registered else "was not given as its name"
+        raise ValueError(f"activation: {name!r} {taken}; give it one: fastact.custom(..., name=...)")
     own = f"; of one's own: {', '.join(_registry)}" if _registry else ""
     allowed = ", ".join(fastact.activations)
     raise ValueError(f"activation must be one of {allowed}{own}; or what fastact.custom made; got {activation!r:.60}")

@@ -31,7 +31,7 @@ def differentiate(value: Node, by: Sequence[str]) -> list[Node]:
     """
     algebra = _algebra()
     whole = stable(algebra.from_node(value))
-    results = [whole]
+    results = [_rules().without_overflow(whole)]
     for name in by:
         results.append(stable(algebra.derivative(whole, algebra.symbol(name))))
     return algebra.to_nodes(results)
@@ -40,7 +40,12 @@ def differentiate(value: Node, by: Sequence[str]) -> list[Node]:
 @cache
 def _algebra() -> SimpleNamespace:
     """Everything that takes SymPy, imported here."""
-    import sympy
+    try:
+        import sympy
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "fastact.custom differentiates with SymPy: pip install 'fastact[custom]'", name=error.name
+        ) from None
 
     symbols = {}
 
@@ -175,7 +180,7 @@ def _algebra() -> SimpleNamespace:
         return done[output]
 
     def to_nodes(results: list[Any]) -> list[Node]:
-        replacements, reduced = sympy.cse(results, symbols=sympy.numbered_symbols("shared "), order="none")
+        replacements, reduced = sympy.cse(results, symbols=sympy.numbered_symbols("shared "))
         done: dict[Any, Node] = {sub: parameter_or_x(name) for name, sub in symbols.items()}
         for sub, shared in replacements:
             done[sub] = _Printer(sympy, done).node(shared)
@@ -252,9 +257,14 @@ class _Printer:
             return node(name, *args)
         raise TypeError(f"{name} has no derivative in fastact, and it is needed here")
 
+    def ordered(self, given: Any) -> list[Any]:
+        """The arguments in an order that depends on nothing but them: rounding depends on it."""
+        return sorted(given, key=self.sympy.default_sort_key)
+
     def sum(self, given: Any) -> Node:
         """Positive terms first, and then those that are subtracted; constants last."""
-        terms = sorted(given.args, key=lambda term: (term.could_extract_minus_sign(), bool(term.is_number)))
+        terms = self.ordered(given.args)
+        terms.sort(key=lambda term: (term.could_extract_minus_sign(), bool(term.is_number)))
         first, *others = terms
         out = self.node(first)
         for term in others:
@@ -269,7 +279,7 @@ class _Printer:
         sympy = self.sympy
         coefficient, rest = given.as_coeff_Mul()
         above, below = [], []
-        for factor in sympy.Mul.make_args(rest):
+        for factor in self.ordered(sympy.Mul.make_args(rest)):
             base, exponent = factor.as_base_exp()
             if exponent.is_number and exponent.is_negative and base is not sympy.E:
                 below.append(self.power(base, -exponent))
@@ -397,6 +407,23 @@ def _rules() -> SimpleNamespace:
             return softplus(at.args[0].args[0], one)
         return at
 
+    def without_overflow(given: Any) -> Any:
+        """log(e^a + e^b) by the larger of both: not before it is differentiated, where it has no kink."""
+
+        def larger_first(whole: Any) -> Any:
+            a, b = (term.args[0] for term in whole.args[0].args)
+            return operation("maximum")(a, b) + softplus(-sympy.Abs(a - b), one)
+
+        def is_log_sum(at: Any) -> bool:
+            return (
+                isinstance(at, log)
+                and at.args[0].is_Add
+                and len(at.args[0].args) == 2
+                and all(isinstance(term, exp) for term in at.args[0].args)
+            )
+
+        return given.replace(is_log_sum, larger_first)
+
     def of_log(u: Any) -> Any:
         if u.func is sigmoid:
             return -softplus(-u.args[0], one)
@@ -419,14 +446,11 @@ def _rules() -> SimpleNamespace:
         terms = list(at.args)
         for i, term in enumerate(terms):
             factor, function = term.as_coeff_Mul()
-            pair = cancelling(function)
-            if pair is None:
-                continue
-            beside, replacement = pair
-            partner = factor * beside
-            if partner in terms and terms.index(partner) != i:
-                rest = [t for j, t in enumerate(terms) if j not in (i, terms.index(partner))]
-                return of_sum_again(sympy.Add(factor * replacement, *rest))
+            for beside, replacement in cancelling(function):
+                partner = factor * beside
+                if partner in terms and terms.index(partner) != i:
+                    rest = [t for j, t in enumerate(terms) if j not in (i, terms.index(partner))]
+                    return of_sum_again(sympy.Add(factor * replacement, *rest))
         # 2 sigmoid(2 x) - 1
         for i, term in enumerate(terms):
             factor, function = term.as_coeff_Mul()
@@ -445,23 +469,26 @@ def _rules() -> SimpleNamespace:
     def of_sum_again(at: Any) -> Any:
         return of_sum(at) if at.is_Add else at
 
-    def cancelling(function: Any) -> tuple[Any, Any] | None:
+    def cancelling(function: Any) -> list[tuple[Any, Any]]:
         """What cancels with c times a function, divided by c, and what their sum is, divided by c."""
         if isinstance(function, exp):
-            return -one, expm1(function.args[0])
+            return [(-one, expm1(function.args[0]))]
         if function.func is sigmoid:
-            return -one, -sigmoid(-function.args[0])
+            return [(-one, -sigmoid(-function.args[0]))]
+        if function.func is tanh:
+            twice = 2 * function.args[0]
+            return [(-one, -2 * sigmoid(-twice)), (one, 2 * sigmoid(twice))]
         if function.func is cos:
-            return -one, -2 * sin(function.args[0] / 2) ** 2
+            return [(-one, -2 * sin(function.args[0] / 2) ** 2)]
         if function.is_Pow and function.args[1] == 2:
             base = function.args[0]
             if base.func is tanh:
-                return -one, -operation("tanh_derivative")(base.args[0])
+                return [(-one, -operation("tanh_derivative")(base.args[0]))]
             if base.func is sin:
-                return -one, -(cos(base.args[0]) ** 2)
+                return [(-one, -(cos(base.args[0]) ** 2))]
             if base.func is cos:
-                return -one, -(sin(base.args[0]) ** 2)
-        return None
+                return [(-one, -(sin(base.args[0]) ** 2))]
+        return []
 
     def of_product(at: Any) -> Any:
         factors = list(at.args)
@@ -485,6 +512,12 @@ def _rules() -> SimpleNamespace:
                 return replaced(s, sigmoid(-u), new=operation("sigmoid_derivative")(u))
             if u in factors:
                 return replaced(s, u, new=operation("silu")(u))
+            for factor in factors:
+                # x / (1 + e^(-b x)): rounding b x would be magnified.
+                beta = u / factor
+                if beta.is_number or beta.is_Symbol and beta is not algebra.symbol("x"):
+                    if not factor.is_number and factor != beta:
+                        return replaced(s, factor, new=operation("swish")(factor, beta))
         for t in by_class.get(tanh, ()):
             u = t.args[0]
             if u.func is softplus and u.args[1] == 1 and u.args[0] in factors:
@@ -497,6 +530,18 @@ def _rules() -> SimpleNamespace:
                     return replaced(sign, factor, new=sympy.Abs(u) * u ** (exponent - 1))
                 if isinstance(base, sympy.Abs) and base.args[0] == u and exponent.is_Integer and exponent > 0:
                     return replaced(sign, factor, new=u * base ** (exponent - 1))
+        for power in by_class.get(sympy.Pow, ()):
+            total, exponent = power.as_base_exp()
+            if exponent != -1 or not total.is_Add or len(total.args) != 2:
+                continue
+            # x / (1 + |x|)
+            size = total - 1
+            if one in total.args and isinstance(size, sympy.Abs) and size.args[0] in factors:
+                return replaced(power, size.args[0], new=operation("softsign")(size.args[0]))
+            # e^u / (e^u + e^v)
+            for term in total.args:
+                if isinstance(term, exp) and isinstance(total - term, exp) and term in factors:
+                    return replaced(power, term, new=sigmoid(term.args[0] - (total - term).args[0]))
         for total in by_class.get(sympy.Add, ()):
             # x (1 + erf(x / sqrt(2)))
             found = [term for term in total.args if term.func is erf]
@@ -520,6 +565,6 @@ def _rules() -> SimpleNamespace:
     def abs_of(term: Any) -> Any:
         return -term if term.could_extract_minus_sign() else term
 
-    return SimpleNamespace(apply=apply)
+    return SimpleNamespace(apply=apply, without_overflow=without_overflow)
 
 

@@ -144,7 +144,7 @@ def _extreme(function: Function, sign: float, ends: tuple[float, float]) -> tupl
         # It is reached at a point, or if f is constant from some point on; not where it only rounds to it.
         equal = values == top
         alone = equal[1:-1] & ~equal[:-2] & ~equal[2:]
-        reached = at_ends == top and (alone.any() or equal.sum() > len(_GRID) // 3)
+        reached = at_ends == top and (alone.any() or equal[np.abs(_GRID) < 15].sum() > 100)
         return sign * at_ends + 0.0, bool(reached)
     return float(sign * top), True
 

@@ -20,6 +20,10 @@ from . import expression, functions
 from .expression import Node
 
 
+class NoSuchAttribute(AttributeError, TypeError):
+    """An attribute of arrays that what stands for one does not have: for ``hasattr`` it is not there."""
+
+
 class Traced(NDArrayOperatorsMixin):
     """The input, a parameter, or what was computed from them. TypeError for what has no derivative or no element."""
 
@@ -41,9 +45,8 @@ class Traced(NDArrayOperatorsMixin):
             return Traced(functions.UFUNCS[name](*operands))
         if name in expression.callables() and ufunc is getattr(getattr(fastact, name), "ufunc", getattr(fastact, name)):
             return Traced(expression.call(name, *map(functions.real, operands)))
-        definition = getattr(ufunc, "definition", None)
-        if definition is not None:
-            return Traced(definition.applied(*operands))
+        if getattr(ufunc, "form", None) == "value":
+            return Traced(ufunc.definition.applied(*operands))  # type: ignore[attr-defined]
         raise TypeError(unknown(ufunc.__name__))
 
     def __array_function__(
@@ -62,7 +65,7 @@ class Traced(NDArrayOperatorsMixin):
                 raise TypeError("clip: only the bounds may be given in the definition of an activation")
             result = as_node(bound["a"], name)
             for op, end in (("maximum", lower), ("minimum", upper)):
-                if isinstance(end, Traced) or isinstance(end, Real):
+                if end is not None:
                     result = functions.UFUNCS[op](result, as_node(end, name))
             return Traced(result)
         raise TypeError(unknown(name))
@@ -76,9 +79,7 @@ class Traced(NDArrayOperatorsMixin):
         )
 
     def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise TypeError(f"the attribute {name} of the input must not be used in the definition of an activation")
+        raise NoSuchAttribute(f"the attribute {name} of the input must not be used in the definition of an activation")
 
     def _refuse(self, what: str) -> NoReturn:
         raise TypeError(f"{what} of the input must not be used in the definition of an activation: it is elementwise")
@@ -178,5 +179,5 @@ def trace(function: Callable[..., Any]) -> tuple[Node, dict[str, float]]:
             given[argument.name] = traced[argument.name]
     result = function(*positional, **given)
     if isinstance(result, (Traced, Real, np.generic)):
-        return as_node(result, "result"), defaults
+        return functions.real(as_node(result, "result")), defaults
     raise TypeError(f"function must return one number for each element, got {type(result).__name__}: {result!r:.60}")

@@ -96,7 +96,8 @@ class Settings:
     depths : sequence of int >= 1
         Numbers of hidden layers, each once.
     activations : sequence of str
-        Names in ``fastact.activations``, each once; parameters have their defaults. Aliases are replaced by names.
+        Names in ``fastact.activations`` or given to `fastact.custom`, each once; parameters have their defaults.
+        Aliases are replaced by names.
     width : int >= 1
         Units of every hidden layer.
     epochs : int >= 1
@@ -172,14 +173,24 @@ class Settings:
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {getattr(self, name)!r}")
-        unknown = [name for name in self.activations if name not in fastact.activations]
-        if unknown:
-            raise ValueError(f"activations must be among {', '.join(fastact.activations)}, got {unknown[0]!r}")
+        for name in self.activations:
+            try:
+                function_of(name)
+            except ValueError:
+                raise ValueError(
+                    f"activations must be among {', '.join(fastact.activations)} or names given to fastact.custom, "
+                    f"got {name!r}"
+                ) from None
 
     @property
     def common(self) -> dict[str, Any]:
         """What all rows share: everything but depths and activations."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("depths", "activations")}
+
+
+def function_of(activation: str) -> Any:
+    """An activation by name, of the catalogue or of `fastact.custom`."""
+    return getattr(fastact, activation) if activation in fastact.activations else fastact.registered(activation)
 
 
 def _check_integer(name: str, value: Any, lower: int) -> None:
@@ -260,8 +271,12 @@ def run(
     }
     identity = {"data": dataset.fingerprint, "fastact": fastact.__version__, "numpy": np.__version__, **settings.common}
 
+    own_definitions = {name: function_of(name) for name in settings.activations if name not in fastact.activations}
+
     def key(depth: int, activation: str) -> str:
-        return results.key({**identity, "depth": depth, "activation": activation})
+        # A name of one's own may be given to something else.
+        own = {"formula": own_definitions[activation].spec.formula} if activation in own_definitions else {}
+        return results.key({**identity, **own, "depth": depth, "activation": activation})
 
     cells = {key(depth, name): (depth, name) for name in settings.activations for depth in settings.depths}
     path = None if folder is None else Path(folder) / FILE
@@ -298,7 +313,10 @@ def run(
             on_row(rows[name], True)
     # Deepest first would balance processes better; shallow first shows results early and leaves more rows when stopped.
     missing = sorted((cell for cell in cells.items() if cell[0] not in rows), key=lambda cell: cell[1][0])
-    tasks = (joblib.delayed(_keyed_row)(name, settings, parts, len(dataset.classes), cell) for name, cell in missing)
+    tasks = (
+        joblib.delayed(_keyed_row)(name, settings, parts, len(dataset.classes), cell, own_definitions.get(cell[1]))
+        for name, cell in missing
+    )
     if jobs is not None and jobs > len(missing):
         jobs = max(1, len(missing))  # joblib would start a process for each all the same
     for row in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
@@ -310,7 +328,14 @@ def run(
     return results.plain(report())
 
 
-def _keyed_row(name: str, settings: Settings, parts: data.Split, classes: int, cell: tuple[int, str]) -> dict[str, Any]:
+def _keyed_row(
+    name: str,
+    settings: Settings,
+    parts: data.Split,
+    classes: int,
+    cell: tuple[int, str],
+    own: Any,  # noqa: ARG001 - an activation of one's own, which another process knows once it has unpickled it
+) -> dict[str, Any]:
     return {"key": name, **results.plain(measure(settings, parts, classes, *cell))}
 
 
@@ -328,7 +353,7 @@ def measure(settings: Settings, parts: data.Split, classes: int, depth: int, act
     depth : int >= 1
         Number of hidden layers.
     activation : str
-        A name in ``fastact.activations``.
+        A name in ``fastact.activations``, or one given to `fastact.custom`.
 
     Returns
     -------
@@ -395,7 +420,7 @@ def measure(settings: Settings, parts: data.Split, classes: int, depth: int, act
 
 def initialiser_for(activation: str) -> str:
     """The initialiser made for an activation: He for rectifiers, whose slopes differ on the two sides; else Xavier."""
-    left, right = fastact.activations[activation].derivative_limits
+    left, right = function_of(activation).spec.derivative_limits
     return "he_uniform" if abs(left - right) > 0 else "xavier_uniform"
 
 
@@ -410,7 +435,7 @@ def _hidden(
     for layer in net.layers[:-1]:
         z = a @ layer.weight + layer.bias
         yield layer, a, z
-        a = getattr(fastact, layer.activation)(a @ layer.weight + layer.bias)
+        a = function_of(layer.activation)(a @ layer.weight + layer.bias)
 
 
 def saturate(net: mlp.Network, X: NDArray[np.floating], level: float) -> None:
@@ -433,8 +458,7 @@ def measurement(net: mlp.Network, X: NDArray[np.floating], y: NDArray[np.int64])
         Class numbers.
     """
     statistics = [asdict(layer) for layer in net.statistics(X, y)]
-    activation = net.layers[0].activation
-    sup = fastact.activations[activation].sup_derivative
+    sup = function_of(net.layers[0].activation).spec.sup_derivative
     depth = len(net.layers) - 1
     bounded = math.isfinite(sup)
     log_sup = math.log10(sup) if bounded else math.nan
@@ -472,7 +496,7 @@ def path_products(net: mlp.Network, X: NDArray[np.floating]) -> tuple[float, flo
     mean = np.zeros(len(X))
     with np.errstate(divide="ignore"):
         for layer, _, z in _hidden(net, X):
-            slopes = np.abs(getattr(fastact, layer.activation).derivative(z).astype(np.float64))
+            slopes = np.abs(function_of(layer.activation).derivative(z).astype(np.float64))
             largest += np.log10(slopes.max(axis=1))
             mean += np.log10(slopes.mean(axis=1))
         top = mean.max()

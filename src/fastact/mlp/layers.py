@@ -45,8 +45,9 @@ class Dense:
     ----------
     units : int
         Number of outputs, at least 1.
-    activation : str, default "identity"
-        A name in ``fastact.activations``; an alias is replaced by the name.
+    activation : str, or an activation of `fastact.custom` that has a name, default "identity"
+        A name in ``fastact.activations`` or one that was given to `fastact.custom`. The attribute is the name; an alias
+        is replaced by it.
     parameters : mapping of str to float, optional
         Parameters of the activation, within their domains; those left out have their defaults.
 
@@ -66,7 +67,7 @@ class Dense:
     """
 
     units: int
-    activation: str = "identity"
+    activation: Any = "identity"
     parameters: Mapping[str, float] = field(default_factory=dict)
 
     weight: NDArray = field(init=False, repr=False)
@@ -76,7 +77,7 @@ class Dense:
 
     def __post_init__(self) -> None:
         self.units = _checks.integer("units", self.units, 1)
-        row = fastact.activations[_checks.choice("activation", self.activation, fastact.activations)]
+        row = _checks.activation(self.activation).spec
         self.activation = row.name
         domains = {parameter.name: parameter.domain for parameter in row.parameters}
         parameters = dict(self.parameters)
@@ -99,7 +100,7 @@ class Dense:
         self.weight, self.bias = block[:-1], block[-1]
         self.weight_gradient, self.bias_gradient = gradient_block[:-1], gradient_block[-1]
         self._block_transposed, self._gradient_block = block.T, gradient_block
-        activation: Any = getattr(fastact, self.activation)
+        activation = _checks.activation(self.activation)
         # One that rounding to the network's dtype takes out of its domain is refused here, before anything is trained.
         activation(block.dtype.type(0), **self.parameters)
         self._activate: Callable[..., Any] = partial(activation, **self.parameters)

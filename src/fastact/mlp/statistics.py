@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-import fastact
-
+from . import _checks
 from .layers import Dense
 
 SATURATED = 1e-3
@@ -71,7 +70,7 @@ def forward_statistics(layer: Dense, outputs: NDArray, slopes: NDArray) -> dict[
     """Statistics of the pass forward, from f(z) and f'(z), both (units, samples)."""
     zero = slopes == 0.0
     magnitude = np.abs(slopes)
-    supremum = max(fastact.activations[layer.activation].sup_derivative, float(magnitude.max()))
+    supremum = max(_checks.activation(layer.activation).spec.sup_derivative, float(magnitude.max()))
     below = magnitude < SATURATED * supremum if math.isfinite(supremum) else np.zeros_like(zero)
     return {
         "activation_mean": float(outputs.mean(dtype=np.float64)),
