@@ -35,11 +35,13 @@ _OF_ONE: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 
 
 def truth(definition: Node, x: float, parameters: Mapping[str, float] | None = None, by: str = "x") -> Dual:
-    """f(x) and its derivative with respect to "x" or a parameter, as mpmath numbers."""
+    """f(x) and its derivative with respect to "x" or a parameter, as mpmath numbers. ValueError outside the domain."""
     given = {"x": x, **(parameters or {})}
     done: dict[Node, Any] = {}
     for at in expression.topological([definition]):
         done[at] = _dual(at, [done[arg] for arg in at.args], given, by)
+        if isinstance(done[at], tuple) and any(isinstance(part, mp.mpc) for part in done[at]):
+            raise ValueError(f"{at} at {x} is not real")
     return done[definition]
 
 
@@ -61,7 +63,11 @@ def _dual(at: Node, args: list[Any], given: Mapping[str, float], by: str) -> Any
         ((a, da),) = args
         return value(a), slope(a) * da if da else mp.mpf(0)
     if op == "call":
-        function = TRUTHS[at.value]
+        row = at.value.removesuffix("_derivative")
+        function = TRUTHS[row]
+        if row != at.value:
+            ((a, da),) = args
+            return function.derivative(a), function.second(a) * da if da else mp.mpf(0)
         rest = [a for a, _ in args[1:]]
         a, da = args[0]
         total = function.derivative(a, *rest) * da if da else mp.mpf(0)

@@ -223,7 +223,7 @@ def _text(given: Node) -> tuple[str, int]:
     return (
         _within(left, binds + strict_left)
         + f"{around}{symbol}{around}"
-        + _within(right, binds + (op != "power" and op not in ("add", "multiply"))),
+        + _within(right, binds + (op != "power")),
         binds,
     )
 

@@ -146,9 +146,9 @@ def _activation(name: str) -> Callable[..., Node]:
 
     def apply(*args: Node, **keywords: Node) -> Node:
         bound = signature.bind(*args, **keywords).arguments
-        traced = {key: _given(value) for key, value in bound.items()}
+        x = tracing.Traced(bound.pop("x"))
         # Through the public function, which checks the domains.
-        return getattr(fastact, name)(traced.pop("x"), **traced).node
+        return getattr(fastact, name)(x, **{key: _given(value) for key, value in bound.items()}).node
 
     kinds = inspect.Parameter
     signature = inspect.Signature(
