@@ -236,7 +236,9 @@ def test_text_and_function_are_the_same_definition(phish):
     assert list(text.derivative_a(np.arange(3.0))) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("text", ["x", "3", "-x^2 + (x - (2 - x))/3/(x/7)", "where(x < 1, elu(x, alpha=0.3), -x)", "2**-x"])
+@pytest.mark.parametrize(
+    "text", ["x", "3", "-x^2 + (x - (2 - x))/3/(x/7)", "where(x < 1, elu(x, alpha=0.3), -x)", "2**-x"]
+)
 def test_the_formula_of_the_row_is_the_definition(text):
     f = fastact.custom(text)
     again = fastact.custom(f.spec.formula.removeprefix("f(x) = "))
@@ -247,7 +249,15 @@ def test_the_formula_of_the_row_is_the_definition(text):
 
 
 def test_pickles_are_definitions(phish, leaky):
-    for thing in (phish, phish.derivative, phish.with_derivative, leaky, leaky.backward_a, leaky.ufunc, leaky.derivative.ufunc):
+    for thing in (
+        phish,
+        phish.derivative,
+        phish.with_derivative,
+        leaky,
+        leaky.backward_a,
+        leaky.ufunc,
+        leaky.derivative.ufunc,
+    ):
         assert pickle.loads(pickle.dumps(thing)) is thing
         assert copy.deepcopy(thing) is thing
     assert pickle.loads(pickle.dumps(np.sin)) is np.sin
@@ -370,7 +380,9 @@ def test_registered(phish, registry):
             fastact.registered(wrong)
 
 
-@pytest.mark.parametrize("name", ["gelu", "swish", "elu_derivative", "softmax", "a b", "1a", "", "lambda", "é", "a" * 61])
+@pytest.mark.parametrize(
+    "name", ["gelu", "swish", "elu_derivative", "softmax", "a b", "1a", "", "lambda", "é", "a" * 61]
+)
 def test_names_that_are_not_allowed(name):
     with pytest.raises(ValueError, match="name must"):
         fastact.custom("x", name=name)

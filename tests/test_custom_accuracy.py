@@ -92,7 +92,9 @@ def grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 
 CONSTANTS = st.sampled_from([0.5, 1, 2, -1, 3, 0.1, -0.7])
-EXPRESSIONS = st.recursive(st.one_of(st.just(expression.X), st.builds(expression.constant, CONSTANTS)), grown, max_leaves=5)
+EXPRESSIONS = st.recursive(
+    st.one_of(st.just(expression.X), st.builds(expression.constant, CONSTANTS)), grown, max_leaves=5
+)
 INPUTS = np.array([-2.5, -0.3, 0.2, 0.9, 3.1])
 
 
@@ -163,7 +165,11 @@ def test_rounding_does_not_depend_on_the_hash_seed():
     )
     texts = {
         subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": s}
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": s},
         ).stdout
         for s in ("0", "1", "2", "3")
     }

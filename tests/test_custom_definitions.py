@@ -333,7 +333,9 @@ def test_unstable_formulas_are_replaced(text, formula):
     assert stable(text) == formula
 
 
-@pytest.mark.parametrize("text", ["exp(x) - 2", "1 - tanh(x)", "log(2 + exp(x))", "x + sigmoid(x)", "x*tanh(softplus(2*x))"])
+@pytest.mark.parametrize(
+    "text", ["exp(x) - 2", "1 - tanh(x)", "log(2 + exp(x))", "x + sigmoid(x)", "x*tanh(softplus(2*x))"]
+)
 def test_what_is_like_them_keeps_its_value(text):
     x = np.linspace(-3, 3, 13)
     given = {"exp": np.exp, "tanh": np.tanh, "log": np.log, "sigmoid": fastact.sigmoid, "softplus": fastact.softplus}
@@ -386,7 +388,11 @@ def test_the_row_is_that_of_the_catalogue(name):
         assert getattr(found, key) == (None if at is None else number(at, defaults)), key
     for key in ("monotone", "odd", "saturation"):
         assert getattr(found, key) == getattr(row, key), key
-    assert found.derivative_roots == pytest.approx(row.derivative_roots, rel=1e-6) or name in ("sin", "square", "gaussian")
+    assert found.derivative_roots == pytest.approx(row.derivative_roots, rel=1e-6) or name in (
+        "sin",
+        "square",
+        "gaussian",
+    )
     if name != "elu":  # which has none for alpha = 1
         assert found.kinks == pytest.approx(row.kinks_at(), rel=1e-6)
         assert (found.smoothness <= 0) == (row.smoothness <= 0)

@@ -159,11 +159,11 @@ def make(definition: Definition) -> Any:
     for name, with_gradient, outputs in forms:
         public = definition.name if name == "value" else f"{definition.name}_{name}"
         compiled = {
-            (bits, varying): address(name, bits, varying and count > 0) for bits in (32, 64) for varying in (False, True)
+            (bits, varying): address(name, bits, varying and count > 0)
+            for bits in (32, 64)
+            for varying in (False, True)
         }
-        ufunc = _ufuncs.define(
-            public + ".ufunc" * (count > 0), 1 + with_gradient, count, outputs, compiled
-        )
+        ufunc = _ufuncs.define(public + ".ufunc" * (count > 0), 1 + with_gradient, count, outputs, compiled)
         ufunc.__module__ = "fastact"
         ufunc.__doc__ = f"{public}: a form of the activation {spec.formula}\n\n{spec.derivative_formula}"
         ufunc.definition, ufunc.form = definition, name

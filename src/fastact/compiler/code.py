@@ -492,7 +492,9 @@ class _Arithmetic:
     def at_ends(self, result: Any, limits: tuple[float | None, float | None]) -> Any:
         """A result, with its limits where it is NaN at infinity."""
         b, x = self.builder, self.values[expression.X]
-        ends = [(end, limit) for end, limit in zip((float("-inf"), float("inf")), limits, strict=True) if limit is not None]
+        ends = [
+            (end, limit) for end, limit in zip((float("-inf"), float("inf")), limits, strict=True) if limit is not None
+        ]
         if ends:
             missing = b.fcmp_unordered("uno", result, result)
             for end, limit in ends:

@@ -221,9 +221,7 @@ def _text(given: Node) -> tuple[str, int]:
     strict_left = op == "power" or op in BOOLEAN
     around = "" if op == "power" else " "
     return (
-        _within(left, binds + strict_left)
-        + f"{around}{symbol}{around}"
-        + _within(right, binds + (op != "power")),
+        _within(left, binds + strict_left) + f"{around}{symbol}{around}" + _within(right, binds + (op != "power")),
         binds,
     )
 

@@ -70,7 +70,11 @@ def limit(function: Function, side: float) -> float:
     *_, b, c, d = values
     if abs(d) < 1e-20 and abs(d) <= abs(c) <= abs(b):
         return 0.0
-    if math.isfinite(d) and math.isclose(b, d, rel_tol=1e-12, abs_tol=1e-30) and math.isclose(c, d, rel_tol=1e-12, abs_tol=1e-30):
+    if (
+        math.isfinite(d)
+        and math.isclose(b, d, rel_tol=1e-12, abs_tol=1e-30)
+        and math.isclose(c, d, rel_tol=1e-12, abs_tol=1e-30)
+    ):
         return float(d) + 0.0
     tail = values[np.argmax(np.isnan(values)) :] if np.isnan(values).all() else values[~np.isnan(values)]
     # Once it is infinite it may become NaN by subtraction: what it did before counts.
@@ -190,7 +194,11 @@ def facts(value: Node, derivative: Node, parameters: Mapping[str, float]) -> dic
     for at in jumps:
         if (s[_GRID < at - 1e-8] == 0).all() and (y[_GRID < at - 1e-8] == y[0]).all():
             flat["constant_below"] = at
-        if flat["constant_above"] is None and (s[_GRID > at + 1e-8] == 0).all() and (y[_GRID > at + 1e-8] == y[-1]).all():
+        if (
+            flat["constant_above"] is None
+            and (s[_GRID > at + 1e-8] == 0).all()
+            and (y[_GRID > at + 1e-8] == y[-1]).all()
+        ):
             flat["constant_above"] = at
     opposite = f(-_GRID)
     return {

@@ -134,7 +134,9 @@ UFUNCS: dict[str, Callable[..., Node]] = {
     "reciprocal": lambda a: _divide(constant(1), a),
     "hypot": _hypot,
     "heaviside": lambda a, b: where(
-        node("equal", real(a), constant(0)), b, node("where", node("less", constant(0), real(a)), constant(1), constant(0))
+        node("equal", real(a), constant(0)),
+        b,
+        node("where", node("less", constant(0), real(a)), constant(1), constant(0)),
     ),
     "less": _comparison("less"),
     "less_equal": _comparison("less_equal"),

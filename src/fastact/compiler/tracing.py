@@ -71,7 +71,9 @@ class Traced(NDArrayOperatorsMixin):
         raise TypeError(unknown(name))
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("the input of an activation must not be made an array: what it is defined by must be elementwise")
+        raise TypeError(
+            "the input of an activation must not be made an array: what it is defined by must be elementwise"
+        )
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
