@@ -154,8 +154,8 @@ def contestants(definition: Definition, dtype: str) -> tuple[Contestants, Contes
         function = (own, own.derivative)[i]
         found["custom"] = (lambda x, function=function: function(x, out), (x,))
         if definition.built_in:
-            name = definition.built_in + "_derivative" * i
-            found["built-in"] = (lambda x, function=getattr(fastact, name): function(x, out), (x,))
+            built_in = getattr(fastact, definition.built_in + "_derivative" * i)
+            found["built-in"] = (lambda x, function=built_in: function(x, out), (x,))
         found["sum"] = (parts(names), (x,))
         found["numpy"] = (numpy(text), (x,))
         try:

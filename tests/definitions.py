@@ -1,7 +1,7 @@
 """The truth for definitions of `fastact.custom`: dual numbers of mpmath, from the definition as it was given.
 
-Neither SymPy nor what it makes of a definition is used: a value and its derivative are carried through the operations one
-by one, at `oracle.PRECISION` bits, those of the catalogue's functions by the oracle.
+Neither SymPy nor what it makes of a definition is used: a value and its derivative are carried through the operations
+one by one, at `oracle.PRECISION` bits, those of the catalogue's functions by the oracle.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Dual = tuple[Any, Any]
 
 _OF_ONE: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "negative": (lambda a: -a, lambda _: mp.mpf(-1)),
-    "absolute": (abs, lambda a: mp.sign(a)),
+    "absolute": (abs, mp.sign),
     "sign": (mp.sign, lambda _: mp.mpf(0)),
     "sqrt": (mp.sqrt, lambda a: 1 / (2 * mp.sqrt(a))),
     "log": (mp.log, lambda a: 1 / a),
@@ -47,50 +47,56 @@ def truth(definition: Node, x: float, parameters: Mapping[str, float] | None = N
 
 def _dual(at: Node, args: list[Any], given: Mapping[str, float], by: str) -> Any:
     op = at.op
-    if op in ("x", "parameter"):
+    if op in ("x", "parameter", "constant"):
         name = at.value or "x"
-        return mp.mpf(float(given[name])), mp.mpf(name == by)
-    if op == "constant":
-        return mp.mpf(at.value), mp.mpf(0)
-    if op == "logical_not":
-        return not args[0]
-    if op in ("logical_and", "logical_or"):
-        return (args[0] and args[1]) if op == "logical_and" else (args[0] or args[1])
-    if op == "where":
-        return args[1] if args[0] else args[2]
+        return (mp.mpf(at.value), mp.mpf(0)) if op == "constant" else (mp.mpf(float(given[name])), mp.mpf(name == by))
+    if op == "call":
+        return _call(at, args)
     if op in _OF_ONE:
         value, slope = _OF_ONE[op]
         ((a, da),) = args
         return value(a), slope(a) * da if da else mp.mpf(0)
-    if op == "call":
-        row = at.value.removesuffix("_derivative")
-        function = TRUTHS[row]
-        if row != at.value:
-            ((a, da),) = args
-            return function.derivative(a), function.second(a) * da if da else mp.mpf(0)
-        rest = [a for a, _ in args[1:]]
-        a, da = args[0]
-        total = function.derivative(a, *rest) * da if da else mp.mpf(0)
-        names = list(expression.callables()[at.value])
-        for name, (_, d) in zip(names, args[1:], strict=True):
-            if d:
-                total += function.by_parameter[name][0](a, *rest) * d
-        return function.value(a, *rest), total
-    (a, da), (b, db) = args
-    if op in expression.COMPARISONS:
-        return {"less": a < b, "less_equal": a <= b, "equal": a == b, "not_equal": a != b}[op]
-    if op in ("maximum", "minimum"):
-        first = a > b if op == "maximum" else a < b
-        return (a, da) if first else (b, db)
-    if op == "power":
-        slope = b * a ** (b - 1) * da if da else mp.mpf(0)
-        return a**b, slope + (mp.log(a) * a**b * db if db else 0)
-    return {
-        "add": lambda: (a + b, da + db),
-        "subtract": lambda: (a - b, da - db),
-        "multiply": lambda: (a * b, a * db + b * da),
-        "divide": lambda: (a / b, (da - a / b * db) / b),
-    }[op]()
+    return _OF_MORE[op](*args)
+
+
+def _call(at: Node, args: list[Dual]) -> Dual:
+    """A function of the catalogue."""
+    row = at.value.removesuffix("_derivative")
+    function = TRUTHS[row]
+    (a, da), *others = args
+    rest = [value for value, _ in others]
+    if row != at.value:
+        return function.derivative(a, *rest), function.second(a) * da if da else mp.mpf(0)
+    total = function.derivative(a, *rest) * da if da else mp.mpf(0)
+    for name, (_, d) in zip(expression.callables()[at.value], others, strict=True):
+        if d:
+            total += function.by_parameter[name][0](a, *rest) * d
+    return function.value(a, *rest), total
+
+
+def _power(u: Dual, v: Dual) -> Dual:
+    (a, da), (b, db) = u, v
+    slope = b * a ** (b - 1) * da if da else mp.mpf(0)
+    return a**b, slope + (mp.log(a) * a**b * db if db else 0)
+
+
+_OF_MORE: dict[str, Callable[..., Any]] = {
+    "add": lambda u, v: (u[0] + v[0], u[1] + v[1]),
+    "subtract": lambda u, v: (u[0] - v[0], u[1] - v[1]),
+    "multiply": lambda u, v: (u[0] * v[0], u[0] * v[1] + v[0] * u[1]),
+    "divide": lambda u, v: (u[0] / v[0], (u[1] - u[0] / v[0] * v[1]) / v[0]),
+    "power": _power,
+    "maximum": lambda u, v: u if u[0] > v[0] else v,
+    "minimum": lambda u, v: u if u[0] < v[0] else v,
+    "where": lambda condition, u, v: u if condition else v,
+    "less": lambda u, v: u[0] < v[0],
+    "less_equal": lambda u, v: u[0] <= v[0],
+    "equal": lambda u, v: u[0] == v[0],
+    "not_equal": lambda u, v: u[0] != v[0],
+    "logical_and": lambda p, q: p and q,
+    "logical_or": lambda p, q: p or q,
+    "logical_not": lambda p: not p,
+}
 
 
 def error(computed: Any, exact: Any, scale: float = 0.0) -> float:

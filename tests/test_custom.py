@@ -52,7 +52,7 @@ def reference(x):
     return x * np.tanh(fastact.gelu(x))
 
 
-# Ufuncs ---------------------------------------------------------------------------------------------------------------
+# Ufuncs -------------------------------------------------------------------------------------------------------------
 
 
 def test_they_are_ufuncs(phish):
@@ -139,7 +139,7 @@ def test_large_outputs_are_streamed(phish):
     assert np.array_equal(bits(phish(x)[-5000:]), bits(phish(x[-5000:])))
 
 
-# What is at the ends, and the floating-point status -------------------------------------------------------------------
+# What is at the ends, and the floating-point status -----------------------------------------------------------------
 
 
 def test_infinities_and_nan(phish):
@@ -178,7 +178,7 @@ def test_silent_but_for_overflow(length):
             fastact.custom("log(abs(x))")(np.zeros(length))
 
 
-# Parameters -----------------------------------------------------------------------------------------------------------
+# Parameters ---------------------------------------------------------------------------------------------------------
 
 
 def test_parameters(leaky):
@@ -217,7 +217,7 @@ def test_wrong_parameters(leaky):
         leaky()
 
 
-# Definitions by other definitions, and by text -------------------------------------------------------------------------
+# Definitions by other definitions, and by text ----------------------------------------------------------------------
 
 
 def test_a_definition_within_another(phish, leaky):
@@ -225,7 +225,7 @@ def test_a_definition_within_another(phish, leaky):
     twice = fastact.custom(lambda x: phish(phish(x)) + leaky(2 * x, a=0.25))
     np.testing.assert_allclose(twice(x), phish(phish(x)) + leaky(2 * x, a=0.25), rtol=1e-13)
     with pytest.raises(TypeError, match="phish_derivative is not known"):
-        fastact.custom(lambda x: phish.derivative(x))
+        fastact.custom(phish.derivative)
 
 
 def test_text_and_function_are_the_same_definition(phish):
@@ -245,7 +245,7 @@ def test_the_formula_of_the_row_is_the_definition(text):
     assert again is f
 
 
-# Pickling --------------------------------------------------------------------------------------------------------------
+# Pickling -----------------------------------------------------------------------------------------------------------
 
 
 def test_pickles_are_definitions(phish, leaky):
@@ -285,7 +285,7 @@ def test_another_process_unpickles_without_sympy(phish, tmp_path: Path):
     assert done.stdout.split() == [phish.backward(1.0, 1.0).hex(), "phish", "False"], done.stderr
 
 
-# The cache -------------------------------------------------------------------------------------------------------------
+# The cache ----------------------------------------------------------------------------------------------------------
 
 MAKE = "import fastact, sys; f = fastact.custom('x*exp(-abs(x))'); print(f(1.0), 'sympy' in sys.modules)"
 
@@ -330,8 +330,7 @@ def test_eight_threads_define_and_call():
         for text in texts:
             f = fastact.custom(text)
             for _ in range(50):
-                if not np.allclose(f(x), want[text], rtol=1e-13, atol=1e-15):
-                    failures.append(text)
+                failures.extend([text] * (not np.allclose(f(x), want[text], rtol=1e-13, atol=1e-15)))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -341,7 +340,7 @@ def test_eight_threads_define_and_call():
     assert not failures
 
 
-# Where they are used ---------------------------------------------------------------------------------------------------
+# Where they are used ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheduler", ["threads", "processes"])
@@ -365,7 +364,8 @@ def test_parallel(phish, leaky):
     assert np.array_equal(leaky.parallel(x, a=0.1), leaky(x, a=0.1))
 
 
-def test_registered(phish, registry):
+@pytest.mark.usefixtures("registry")
+def test_registered(phish):
     assert fastact.registered("phish") is phish
     assert fastact.registered(phish) is phish
     assert fastact.registered("gelu") is fastact.gelu
@@ -388,7 +388,8 @@ def test_names_that_are_not_allowed(name):
         fastact.custom("x", name=name)
 
 
-def test_in_the_trainer(registry):
+@pytest.mark.usefixtures("registry")
+def test_in_the_trainer():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(200, 2)), rng.integers(0, 2, 200)
     bump = fastact.custom("x*tanh(gelu(x)) + 0.1*x", name="bump")
@@ -411,8 +412,9 @@ def test_in_the_trainer(registry):
         mlp.Dense(3, "bump", parameters={"b": 1.0})
 
 
+@pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_in_vanish(registry, tmp_path: Path, jobs):
+def test_in_vanish(tmp_path: Path, jobs):
     fastact.custom("x*tanh(gelu(x))", name="phish")
     settings = vanish.Settings(depths=(1, 2), activations=("phish", "relu"), epochs=1, width=8, probe=64)
     report = vanish.run(settings, data.digits(), folder=tmp_path, jobs=jobs)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import fastact
 from fastact import _ufuncs
-from fastact.compiler import activation, code, differentiation, expression, facts, functions, parsing
+from fastact.compiler import activation, code, differentiation, expression, facts, functions, library, parsing
 from fastact.compiler.expression import Node
 
 from .definitions import error, truth
@@ -82,7 +82,7 @@ def grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     return st.one_of(
         st.builds(lambda name, u: apply[name](*u), st.sampled_from(["add", "subtract", "multiply", "maximum"]), two),
         st.builds(lambda name, u: apply[name](u), st.sampled_from([*SMOOTH, "negative", "absolute", "log1p"]), inner),
-        st.builds(lambda name, u: expression.call(name, u), st.sampled_from(CATALOGUE), inner),
+        st.builds(expression.call, st.sampled_from(CATALOGUE), inner),
         st.builds(lambda u: apply["divide"](u[0], apply["add"](expression.constant(2), apply["absolute"](u[1]))), two),
         st.builds(lambda u: functions.where(apply["less"](*u), u[1], apply["square"](u[0])), two),
         st.builds(lambda u, n: functions.power(u, expression.constant(n)), inner, st.sampled_from([2, 3])),
@@ -148,8 +148,8 @@ def _compiled(*nodes: Node) -> list[np.ufunc]:
     """Expressions as ufuncs, without the cache."""
     kernels = [code.Kernel(f"of{i}", False, (), (code.Output(node),)) for i, node in enumerate(nodes)]
     prefix = f"test_{next(_count)}"
-    library, symbols = code.compile_kernels(prefix, kernels)
-    address = code.load(library, prefix, symbols)
+    compiled, symbols = library.compile_kernels(prefix, kernels)
+    address = library.load(compiled, prefix, symbols)
     return [
         _ufuncs.define(kernel.name, 1, 0, 1, {(b, v): address(kernel.name, b, False) for b in (32, 64) for v in (0, 1)})
         for kernel in kernels
@@ -160,7 +160,7 @@ def test_rounding_does_not_depend_on_the_hash_seed():
     """SymPy's sets have an order of their own in each process; the order of a sum must not."""
     script = (
         "from fastact.compiler import differentiation, expression, parsing;"
-        "n = parsing.parse('tanh(x)*exp(x)*x + sin(x)*cos(2*x)/x + gelu(x)*sigmoid(3*x) + x*log(1+x^2) + sqrt(x+abs(x))');"
+        "n = parsing.parse('tanh(x)*exp(x)*x + sin(x)*cos(2*x)/x + gelu(x)*sigmoid(3*x) + x*log(1+x^2) + sqrt(x+9)');"
         "print(*map(expression.text, differentiation.differentiate(n, ['x'])))"
     )
     texts = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import inspect
 import json
@@ -20,7 +21,7 @@ import fastact
 from fastact import _ufuncs
 from fastact.catalogue import Activation
 
-from . import cache, code, expression, facts, functions, parsing, tracing
+from . import cache, code, expression, facts, functions, library, parsing, tracing
 from .expression import Node
 
 
@@ -44,7 +45,8 @@ class Definition:
     def from_text(cls, text: str) -> Definition:
         """What `to_text` wrote."""
         name, value, defaults, reference, registered = json.loads(text)
-        return cls(name, *expression.from_data(value), defaults, reference, registered)
+        (node,) = expression.from_data(value)
+        return cls(name, node, defaults, reference, registered)
 
     @property
     def formula(self) -> str:
@@ -99,7 +101,7 @@ def _compiler_state() -> list[Any]:
     import llvmlite
     import numba
 
-    return [numba.__version__, llvmlite.__version__, *code.compiler().magic_tuple()]
+    return [numba.__version__, llvmlite.__version__, *library.compiler().magic_tuple()]
 
 
 def _slopes(definition: Definition) -> tuple[Node, dict[str, Node]]:
@@ -109,41 +111,39 @@ def _slopes(definition: Definition) -> tuple[Node, dict[str, Node]]:
     value, slope = differentiation.differentiate(definition.value, ["x"])
     slopes = {"x": slope}
     for name in definition.defaults:
-        try:
+        with contextlib.suppress(TypeError):
             slopes[name] = differentiation.differentiate(definition.value, [name])[1]
-        except TypeError:
-            continue
     return value, slopes
 
 
-def _build(definition: Definition) -> tuple[dict[str, Any], Any, list[Any]]:
-    """What is kept of a definition, its compiled library, and what that calls: from the cache, or made now."""
+def _build(definition: Definition) -> tuple[dict[str, Any], Callable[[str, int, bool], int]]:
+    """What is kept of a definition, and the addresses of its kernels: from the cache, or made now."""
     data = [expression.to_data([definition.value]), dict(definition.defaults)]
     name = cache.key(data, _compiler_state())
     prefix = f"fastact_{name}"
     kept = cache.read(name)
     if kept is not None:
-        library = code.from_cache(prefix, kept["object"], kept["bitcode"])
+        loaded = library.from_cache(prefix, kept["object"], kept["bitcode"])
         symbols = [tuple(key) if isinstance(key, list) else key for key in kept["symbols"]]
-        return kept, code.load(library, prefix, symbols), kept["forms"]
+        return kept, library.load(loaded, prefix, symbols)
     value, slopes = _slopes(definition)
     kernels = _kernels(definition, value, slopes)
-    library, symbols = code.compile_kernels(prefix, kernels)
-    address = code.load(library, prefix, symbols)
-    made = {
+    compiled, symbols = library.compile_kernels(prefix, kernels)
+    address = library.load(compiled, prefix, symbols)
+    made: dict[str, Any] = {
         "formulas": {by: expression.text(slope) for by, slope in slopes.items()},
         "facts": facts.facts(value, slopes["x"], definition.defaults),
         "forms": [[kernel.name, kernel.with_gradient, len(kernel.outputs)] for kernel in kernels],
         "symbols": symbols,
     }
-    object_code, bitcode = code.to_cache(library)
+    object_code, bitcode = library.to_cache(compiled)
     cache.write(name, {**made, "object": object_code, "bitcode": bitcode})
-    return made, address, made["forms"]
+    return made, address
 
 
 def make(definition: Definition) -> Any:
     """The public object of a definition: a ufunc, or a function with keywords for one with parameters."""
-    kept, address, forms = _build(definition)
+    kept, address = _build(definition)
     count = len(definition.defaults)
     formulas = {key: text for key, text in kept["formulas"].items() if key != "x"}
     spec = facts.row(
@@ -156,7 +156,7 @@ def make(definition: Definition) -> Any:
         definition.reference,
     )
     made: dict[str, Any] = {}
-    for name, with_gradient, outputs in forms:
+    for name, with_gradient, outputs in kept["forms"]:
         public = definition.name if name == "value" else f"{definition.name}_{name}"
         compiled = {
             (bits, varying): address(name, bits, varying and count > 0)
@@ -209,6 +209,7 @@ class Function:
         )
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """The form of the input and parameters."""
         return self.call(self.ufunc, args, keywords)
 
     def call(self, ufunc: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -246,6 +247,7 @@ class Parallel:
         self._made: Callable[..., Any] | None = None
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """What the ufunc or function gives for the same arguments."""
         if self._made is None:
             self._made = fastact.parallel.of(self._ufunc)
         if self._function is None:
@@ -290,14 +292,14 @@ def _reduce(ufunc: np.ufunc) -> Any:
         if made is ufunc:
             return rebuild, (definition.to_text(), name)
         return _ufunc_of, (definition.to_text(), name)
-    return _reduce_by_name(ufunc)  # type: ignore[arg-type]
+    return _reduce_by_name(ufunc)
 
 
 def _ufunc_of(text: str, form: str) -> np.ufunc:
     return rebuild(text, form).ufunc
 
 
-copyreg.pickle(np.ufunc, _reduce)  # type: ignore[arg-type]
+copyreg.pickle(np.ufunc, _reduce)
 
 
 # The public face -----------------------------------------------------------------------------------------------------
@@ -336,8 +338,8 @@ def custom(
     np.ufunc or callable
         The ufunc of float16, float32 and float64, which takes integers as float64; with parameters, a function with
         keywords whose ``.ufunc`` takes them as further inputs. Its attributes are ``derivative``, ``with_derivative``,
-        ``backward`` (grad, x), ``derivative_p`` and ``backward_p`` for a parameter p, ``parallel``, which runs it on all
-        cores, and ``spec``, its row: what `fastact.activations` says of others, found numerically.
+        ``backward`` (grad, x), ``derivative_p`` and ``backward_p`` for a parameter p, ``parallel``, which runs it on
+        all cores, and ``spec``, its row: what `fastact.activations` says of others, found numerically.
 
     Raises
     ------

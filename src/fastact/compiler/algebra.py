@@ -1,7 +1,7 @@
 """Nodes as SymPy's expressions: each function of the catalogue is a class that knows its derivative.
 
-Where a maximum or minimum has two equal operands, the derivative is that of the constant if one is constant, as relu'(0)
-is 0, else the mean of both. That of a sign and of a comparison is 0 everywhere.
+Where a maximum or minimum has two equal operands, the derivative is that of the constant if one is constant, as
+relu'(0) is 0, else the mean of both. That of a sign and of a comparison is 0 everywhere.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from . import expression
 from .expression import Node
 
-# d/du of functions that are not the catalogue's, or whose derivative is written better: of SymPy, `Algebra.operation`, u.
+# d/du of functions that are not the catalogue's, or that is written better: of SymPy, `Algebra.operation` and u.
 _DERIVATIVES: dict[str, Callable[[Any, Any, Any], Any]] = {
     "log1p": lambda _, __, u: 1 / (1 + u),
     "expm1": lambda sympy, _, u: sympy.exp(u),

@@ -1,8 +1,8 @@
 """Compiled definitions on disk, so that a process need not compile what another has.
 
 A file is named by all that its contents depend on: the definition, fastact, Numba, the CPU and the sources of this
-package. It ends in the SHA-256 of the rest, and what does not match is compiled again. A directory that cannot be written
-is no error: nothing is kept then.
+package. It ends in the SHA-256 of the rest, and what does not match is compiled again. A directory that cannot be
+written is no error: nothing is kept then.
 """
 
 from __future__ import annotations

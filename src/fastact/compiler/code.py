@@ -1,23 +1,25 @@
-"""Machine code for expressions: LLVM's intermediate code, which Numba's compiler optimises for this CPU.
+"""LLVM's intermediate code of kernels for expressions; ``library.py`` compiles it.
 
 Each form of an activation becomes one kernel for each precision, called as those of the catalogue are: pointers to
-contiguous operands (inputs, parameters, outputs, which may be the inputs) and their length. It works through blocks that
-stay in the first-level cache, in the order of `schedule`. Loops are functions of their own whose arguments do not overlap,
-so that LLVM vectorises them. Arithmetic is IEEE's, without permission to reorder: an element's bits depend on its value
-alone.
+contiguous operands (inputs, parameters, outputs, which may be the inputs) and their length. It works through blocks
+that stay in the first-level cache, in the order of `schedule`. Loops are functions of their own whose arguments do not
+overlap, so that LLVM vectorises them. Arithmetic is IEEE's, without permission to reorder: an element's bits depend on
+its value alone.
 
 The code holds no address. What it calls stands in a table that is filled when the code is loaded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import fastact
 
 from . import expression
+from .arithmetic import Arithmetic
 from .expression import Node
 from .schedule import Call, Schedule, is_call, leaves, schedule
 
@@ -92,12 +94,12 @@ def _write_load(module: Any, prefix: str, table: Any) -> None:
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [byte.as_pointer(), intp]), f"{prefix}_load")
     builder = ir.IRBuilder(function.append_basic_block())
     source, count = function.args
-    with _counting(builder, count) as i:
+    with Counting(builder, count) as i:
         builder.store(builder.load(builder.gep(source, [i])), builder.gep(table, [intp(0), i]))
     builder.ret_void()
 
 
-class _counting:  # noqa: N801
+class Counting:
     """A loop of a builder: for i in range(count), count at least 1; values may be carried through it."""
 
     def __init__(self, builder: Any, count: Any, step: Any = None) -> None:
@@ -123,6 +125,7 @@ class _counting:  # noqa: N801
         return value
 
     def keep(self, value: Any, new: Any) -> None:
+        """Give a carried value its new one."""
         self.carried.append((value, new))
 
     def __exit__(self, *_: object) -> None:
@@ -134,7 +137,7 @@ class _counting:  # noqa: N801
         for value, new in self.carried:
             value.add_incoming(new, builder.block)
         after = builder.append_basic_block("after")
-        builder.cbranch(builder.icmp_signed("<", following, self.count), builder.block and self.body, after)
+        builder.cbranch(builder.icmp_signed("<", following, self.count), self.body, after)
         builder.position_at_end(after)
 
 
@@ -184,13 +187,13 @@ class _Writer:
                 argument.add_attribute("noalias")
         builder = ir.IRBuilder(function.append_basic_block())
         count = function.args[-1]
-        counting = _counting(builder, count)
+        counting = Counting(builder, count)
         with counting as i:
             overflow = counting.carry(self.int(0)) if final else None
             values: dict[Node, Any] = {}
             for at, argument in zip(reads, function.args, strict=False):
                 values[at] = argument if self.is_number(at) else builder.load(builder.gep(argument, [i]))
-            emit = _Arithmetic(self.module, builder, self.real, values)
+            emit = Arithmetic(self.module, builder, self.real, values)
             results = [emit.value(target) for target in targets]
             if final:
                 results = [
@@ -220,7 +223,7 @@ class _Writer:
         builder = ir.IRBuilder(function.append_basic_block())
         base, exponent, result, count = function.args
         power = self.module.declare_intrinsic("llvm.pow", [self.real])
-        with _counting(builder, count) as i:
+        with Counting(builder, count) as i:
             pair = [builder.load(builder.gep(at, [i])) for at in (base, exponent)]
             builder.store(builder.call(power, pair), builder.gep(result, [i]))
         builder.ret_void()
@@ -234,31 +237,29 @@ class _Writer:
 
     def forwarded(self) -> Call | None:
         """The one call of a kernel of the catalogue that is all that there is to do, if so."""
-        outputs = [output.node for output in self.kernel.outputs]
-        if any(output.limits != (None, None) for output in self.kernel.outputs):
-            return None
+        outputs, plan, backward = [output.node for output in self.kernel.outputs], self.plan, ""
         if self.kernel.with_gradient:
-            (output,) = outputs
-            slope = output.args[1]
-            name = slope.value if slope.op == "call" else ""
-            if not name.endswith("_derivative") or name.removesuffix("_derivative") not in fastact.activations:
-                return None
-            plan = schedule([slope], self.varying)
-            name, outputs = f"{name.removesuffix('_derivative')}_backward", [slope]
-        else:
-            plan, name = self.plan, ""
-        if len(plan.levels) != 1 or len(plan.levels[0].calls) != 1:
+            slope = outputs[0].args[1]
+            name = slope.value.removesuffix("_derivative") if slope.op == "call" else ""
+            backward = f"{name}_backward" if name in fastact.activations and name != slope.value else "none"
+            outputs, plan = [slope], schedule([slope], self.varying)
+        calls = [call for level in plan.levels for call in level.calls]
+        limited = any(output.limits != (None, None) for output in self.kernel.outputs)
+        if limited or backward == "none" or len(calls) != 1 or not self.is_all(calls[0], outputs):
             return None
-        (call,) = plan.levels[0].calls
-        plain = call.kernel in expression.PRIMITIVES or call.kernel == "power"
-        if plain or call.arguments[0] is not expression.X or list(call.results) != outputs:
-            return None
-        if not all(expression.is_constant(at) or at.op == "parameter" for at in call.arguments[1:]):
-            return None
-        if call.varying and any(map(expression.is_constant, call.arguments[1:])):
-            return None
-        arguments = (GRAD, *call.arguments) if name else call.arguments
-        return Call(name or call.kernel, arguments, call.results, call.varying)
+        (call,) = calls
+        return Call(backward, (GRAD, *call.arguments), call.results, call.varying) if backward else call
+
+    def is_all(self, call: Call, outputs: Sequence[Node]) -> bool:
+        """Whether a call takes x and parameters as they are, and its results are the outputs."""
+        rest = call.arguments[1:]
+        return (
+            outputs[0].op == "call"
+            and call.arguments[0] is expression.X
+            and list(call.results) == list(outputs)
+            and all(expression.is_constant(at) or at.op == "parameter" for at in rest)
+            and not (call.varying and any(map(expression.is_constant, rest)))
+        )
 
     def write(self) -> None:
         """The function that the ufunc's loop calls."""
@@ -285,8 +286,7 @@ class _Writer:
             else builder.load(builder.gep(operands, [self.intp(inputs.index(at))]))
             for at in call.arguments
         ]
-        for i in range(len(call.results)):
-            places.append(builder.load(builder.gep(operands, [self.intp(len(inputs) + i)])))
+        places += [builder.load(builder.gep(operands, [self.intp(len(inputs) + i)])) for i in range(len(call.results))]
         for i, place in enumerate(places):
             builder.store(place, builder.gep(slots, [self.intp(i)]))
         type_ = self.ir.FunctionType(self.ir.VoidType(), [self.byte.as_pointer(), self.intp])
@@ -295,39 +295,27 @@ class _Writer:
 
     def write_blocks(self, function: Any, inputs: Sequence[Node]) -> None:
         """Block by block."""
-        ir, plan, kernel, builder = self.ir, self.plan, self.kernel, self.builder
+        plan, kernel, builder = self.plan, self.kernel, self.builder
         outputs = [output.node for output in kernel.outputs]
         loops = [self.loop(level.writes, False) if level.writes else None for level in plan.levels]
-        last, last_reads = self.loop(outputs, True)
+        last = self.loop(outputs, True)
         operands, length = function.args
-        item = self.bits // 8
-        buffers = plan.buffers + len(outputs)
-        block = max(LEAST_BLOCK, min(LARGEST_BLOCK, BUFFER_BYTES // item // buffers // 64 * 64))
-        memory = builder.alloca(ir.ArrayType(self.real, buffers * block))
-        memory.align = 64
-        self.slots = builder.alloca(self.byte, size=8)
-        self.buffer = [builder.gep(memory, [self.intp(0), self.intp(i * block)]) for i in range(buffers)]
-        spare = self.buffer[plan.buffers :]
-        given = []
-        for i in range(len(inputs) + len(outputs)):
-            pointer = builder.load(builder.gep(operands, [self.intp(i)]))
-            given.append(builder.bitcast(pointer, self.pointer))
-        self.inputs = dict(zip(inputs, given, strict=False))
-        self.numbers: dict[Node, Any] = {}
-        for at in inputs:
-            if self.is_number(at):
-                self.numbers[at] = builder.load(self.inputs[at])
+        block = self.allocate(plan.buffers + len(outputs))
+        given = [
+            builder.bitcast(builder.load(builder.gep(operands, [self.intp(i)])), self.pointer)
+            for i in range(len(inputs) + len(outputs))
+        ]
+        self.inputs, targets = dict(zip(inputs, given, strict=False)), given[len(inputs) :]
+        self.numbers = {at: builder.load(self.inputs[at]) for at in inputs if self.is_number(at)}
         self.constants = self.spilled_constants([call for level in plan.levels for call in level.calls])
         # An output that is an input is written through a buffer: loops take their arguments to be apart.
         apart = []
-        for output in given[len(inputs) :]:
-            same = ir.Constant(ir.IntType(1), 0)
-            for at in inputs:
-                same = builder.or_(same, builder.icmp_unsigned("==", output, self.inputs[at]))
-            apart.append(builder.not_(same))
-        before = builder.call(self.helper("status_before", ir.FunctionType(self.intp, [])), [])
+        for target in targets:
+            same = [builder.icmp_unsigned("==", target, self.inputs[at]) for at in inputs]
+            apart.append(builder.not_(functools.reduce(builder.or_, same)))
+        before = builder.call(self.helper("status_before", self.ir.FunctionType(self.intp, [])), [])
         step = self.intp(block)
-        counting = _counting(builder, length, step)
+        counting = Counting(builder, length, step)
         with counting as start:
             overflow = counting.carry(self.int(0))
             rest = builder.sub(length, start)
@@ -336,28 +324,45 @@ class _Writer:
                 at: pointer if self.is_number(at) else builder.gep(pointer, [start])
                 for at, pointer in self.inputs.items()
             }
-            for i, level in enumerate(plan.levels):
-                arguments = plan.argument_buffer[i]
-                written = loops[i]
+            for level, arguments, written in zip(plan.levels, plan.argument_buffer, loops, strict=True):
                 if written is not None:
                     loop, reads = written
-                    targets = [self.buffer[arguments[at]] for at in level.writes]
-                    builder.call(loop, [*map(self.read, reads), *targets, size])
+                    buffers = [self.buffer[arguments[at]] for at in level.writes]
+                    builder.call(loop, [*map(self.read, reads), *buffers, size])
                 for call in level.calls:
                     self.call(call, arguments, size)
-            wanted = [builder.gep(output, [start]) for output in given[len(inputs) :]]
-            targets = [builder.select(a, w, s) for a, w, s in zip(apart, wanted, spare, strict=True)]
-            new = builder.call(last, [*map(self.read, last_reads), *targets, size])
-            copy = self.module.declare_intrinsic("llvm.memcpy", [self.byte, self.byte, self.intp])
-            for is_apart, target, buffer in zip(apart, wanted, spare, strict=True):
-                with builder.if_then(builder.not_(is_apart), likely=False):
-                    pair = [builder.bitcast(p, self.byte) for p in (target, buffer)]
-                    builder.call(copy, [*pair, builder.mul(size, self.intp(item)), ir.IntType(1)(0)])
-            total = builder.or_(overflow, new)
+            total = builder.or_(overflow, self.finish(last, targets, apart, start, size))
             counting.keep(overflow, total)
-        after = self.helper("status_after", ir.FunctionType(ir.VoidType(), [self.intp, self.int]))
+        after = self.helper("status_after", self.ir.FunctionType(self.ir.VoidType(), [self.intp, self.int]))
         builder.call(after, [before, total])
         builder.ret_void()
+
+    def allocate(self, buffers: int) -> int:
+        """Memory for buffers and for the operands of calls; the elements of a block."""
+        block = BUFFER_BYTES // (self.bits // 8) // buffers // LEAST_BLOCK * LEAST_BLOCK
+        block = max(LEAST_BLOCK, min(LARGEST_BLOCK, block))
+        memory = self.builder.alloca(self.ir.ArrayType(self.real, buffers * block))
+        memory.align = 64
+        self.buffer = [self.builder.gep(memory, [self.intp(0), self.intp(i * block)]) for i in range(buffers)]
+        self.slots = self.builder.alloca(self.byte, size=8)
+        return block
+
+    def finish(
+        self, last: tuple[Any, list[Node]], targets: Sequence[Any], apart: Sequence[Any], start: Any, size: Any
+    ) -> Any:
+        """Write the outputs of a block; whether one overflowed."""
+        builder, spare = self.builder, self.buffer[self.plan.buffers :]
+        wanted = [builder.gep(target, [start]) for target in targets]
+        chosen = [builder.select(a, w, s) for a, w, s in zip(apart, wanted, spare, strict=True)]
+        loop, reads = last
+        overflow = builder.call(loop, [*map(self.read, reads), *chosen, size])
+        copy = self.module.declare_intrinsic("llvm.memcpy", [self.byte, self.byte, self.intp])
+        length = builder.mul(size, self.intp(self.bits // 8))
+        for is_apart, target, buffer in zip(apart, wanted, spare, strict=True):
+            with builder.if_then(builder.not_(is_apart), likely=False):
+                pair = [builder.bitcast(pointer, self.byte) for pointer in (target, buffer)]
+                builder.call(copy, [*pair, length, self.ir.IntType(1)(0)])
+        return overflow
 
     def spilled_constants(self, calls: Sequence[Call]) -> dict[Node, Any]:
         """Constants that are parameters of kernels, in memory."""
@@ -401,180 +406,3 @@ class _Writer:
             builder.store(builder.bitcast(pointer, self.byte), builder.gep(self.slots, [self.intp(i)]))
         type_ = self.ir.FunctionType(self.ir.VoidType(), [self.byte.as_pointer(), self.intp])
         builder.call(self.helper((call.kernel, self.bits, call.varying), type_), [self.slots, size])
-
-
-class _Arithmetic:
-    """Writes the arithmetic of one element."""
-
-    def __init__(self, module: Any, builder: Any, real: Any, values: dict[Node, Any]) -> None:
-        self.module, self.builder, self.real, self.values = module, builder, real, values
-
-    def value(self, output: Node) -> Any:
-        """The value of a node, from those that are known."""
-        stack = [output]
-        while stack:
-            at = stack[-1]
-            if at in self.values:
-                stack.pop()
-                continue
-            missing = [arg for arg in at.args if arg not in self.values]
-            if at.op == "power":
-                missing = [arg for arg in at.args[:1] if arg not in self.values]
-            if missing:
-                stack += missing
-                continue
-            self.values[at] = self.made(at)
-            stack.pop()
-        result = self.values[output]
-        return self.builder.select(result, self.real(1.0), self.real(0.0)) if output.boolean else result
-
-    def intrinsic(self, name: str, *args: Any) -> Any:
-        """A call of one of LLVM's own functions."""
-        return self.builder.call(self.module.declare_intrinsic(f"llvm.{name}", [self.real]), args)
-
-    def made(self, at: Node) -> Any:
-        """One operation."""
-        b, op = self.builder, at.op
-        if op == "constant":
-            return self.real(float(at.value))
-        if op == "power":
-            return self.product(self.values[at.args[0]], int(at.args[1].value))
-        args = [self.values[arg] for arg in at.args]
-        if op in _BINARY:
-            return getattr(b, _BINARY[op])(*args)
-        if op in _ORDERED:
-            return b.fcmp_ordered(_ORDERED[op], *args)
-        if op == "not_equal":
-            return b.fcmp_unordered("!=", *args)
-        if op == "negative":
-            return b.fneg(args[0])
-        if op == "absolute":
-            return self.intrinsic("fabs", *args)
-        if op == "sqrt":
-            return self.intrinsic("sqrt", *args)
-        if op in ("maximum", "minimum"):
-            # Either NaN is kept.
-            a, c = args
-            first = b.fcmp_ordered(">" if op == "maximum" else "<", a, c)
-            return b.select(b.or_(first, b.fcmp_unordered("uno", a, a)), a, c)
-        if op == "where":
-            return b.select(*args)
-        if op == "ends":
-            return self.at_ends(*args, at.value)
-        if op == "sign":
-            (a,) = args
-            zero, one = self.real(0.0), self.real(1.0)
-            below = b.select(b.fcmp_ordered("<", a, zero), self.real(-1.0), a)
-            return b.select(b.fcmp_ordered(">", a, zero), one, below)
-        if op == "logical_not":
-            return b.not_(args[0])
-        return {"logical_and": b.and_, "logical_or": b.or_}[op](*args)
-
-    def product(self, base: Any, exponent: int) -> Any:
-        """A power by squaring."""
-        if exponent == 0:
-            return self.real(1.0)
-        result = None
-        while True:
-            if exponent & 1:
-                result = base if result is None else self.builder.fmul(result, base)
-            exponent >>= 1
-            if not exponent:
-                return result
-            base = self.builder.fmul(base, base)
-
-    def finished(self, result: Any, limits: tuple[float | None, float | None]) -> Any:
-        """A result with its limits where it has no value at infinity, and NaN where x is NaN."""
-        b, x = self.builder, self.values[expression.X]
-        result = self.at_ends(result, limits)
-        return b.select(b.fcmp_ordered("ord", x, x), result, x)
-
-    def at_ends(self, result: Any, limits: tuple[float | None, float | None]) -> Any:
-        """A result, with its limits where it is NaN at infinity."""
-        b, x = self.builder, self.values[expression.X]
-        ends = [
-            (end, limit) for end, limit in zip((float("-inf"), float("inf")), limits, strict=True) if limit is not None
-        ]
-        if ends:
-            missing = b.fcmp_unordered("uno", result, result)
-            for end, limit in ends:
-                at_end = b.fcmp_ordered("==", x, self.real(end))
-                result = b.select(b.and_(missing, at_end), self.real(limit), result)
-        return result
-
-    def overflowed(self, results: Sequence[Any], inputs: Sequence[Any]) -> Any:
-        """Whether a result is infinite and no input is."""
-        b, ir_inf = self.builder, self.real(float("inf"))
-        infinite = None
-        for result in results:
-            bit = b.fcmp_ordered("==", self.intrinsic("fabs", result), ir_inf)
-            infinite = bit if infinite is None else b.or_(infinite, bit)
-        for given in inputs:
-            infinite = b.and_(infinite, b.fcmp_ordered("<", self.intrinsic("fabs", given), ir_inf))
-        from llvmlite import ir
-
-        return b.zext(infinite, ir.IntType(32))
-
-
-_BINARY = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
-_ORDERED = {"less": "<", "less_equal": "<=", "equal": "=="}
-
-
-# Compiling -----------------------------------------------------------------------------------------------------------
-
-_codegen: Any = None
-
-
-def compiler() -> Any:
-    """Numba's compiler for this CPU, without its types and functions."""
-    global _codegen  # noqa: PLW0603
-    if _codegen is None:
-        from numba.core.codegen import JITCPUCodegen
-
-        _codegen = JITCPUCodegen("fastact.custom")
-    return _codegen
-
-
-def compile_kernels(prefix: str, kernels: Sequence[Kernel]) -> tuple[Any, list[Any]]:
-    """Compiled code as data that `load` takes, and what its table must hold."""
-    from numba.core.compiler_lock import global_compiler_lock
-
-    with global_compiler_lock:
-        library = compiler().create_library(prefix)
-        library.enable_object_caching()
-        module = library.create_ir_module(prefix)
-        symbols = write(module, prefix, kernels)
-        library.add_ir_module(module)
-        library.finalize()
-        return library, symbols
-
-
-def to_cache(library: Any) -> tuple[bytes, bytes]:
-    """Object code and bitcode, once the library was loaded."""
-    _, _, (object_code, bitcode) = library.serialize_using_object_code()
-    return object_code, bitcode
-
-
-def from_cache(prefix: str, object_code: bytes, bitcode: bytes) -> Any:
-    """The library that `to_cache` took apart."""
-    from numba.core.compiler_lock import global_compiler_lock
-
-    with global_compiler_lock:
-        return compiler().unserialize_library((prefix, "object", (object_code, bitcode)))
-
-
-_kept: list[Any] = []  # code that ufuncs point to
-
-
-def load(library: Any, prefix: str, symbols: Sequence[Any]) -> Callable[[str, int, bool], int]:
-    """Fill the table of compiled code; a function of kernel, precision and variant that gives its address."""
-    import ctypes
-
-    from fastact import _ufuncs
-
-    addresses = _ufuncs.addresses()
-    table = (ctypes.c_void_p * len(symbols))(*(addresses[key] for key in symbols))
-    fill = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(library.get_pointer_to_function(f"{prefix}_load"))
-    fill(ctypes.addressof(table), len(symbols))
-    _kept.append(library)
-    return lambda kernel, bits, varying: library.get_pointer_to_function(symbol(prefix, kernel, bits, varying))

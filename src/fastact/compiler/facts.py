@@ -190,14 +190,14 @@ def facts(value: Node, derivative: Node, parameters: Mapping[str, float]) -> dic
         abs(a - b) <= 1e-6 * (1 + abs(a)) for a, b in (f(np.array([at - 1e-9, at + 1e-9])) for at in jumps)
     )
     at_zero = [float(function(np.zeros(1))[0]) + 0.0 for function in (f, slope)]
-    flat = {"constant_below": None, "constant_above": None}
+    flat: dict[str, float | None] = {"constant_below": None, "constant_above": None}
     for at in jumps:
-        if (s[_GRID < at - 1e-8] == 0).all() and (y[_GRID < at - 1e-8] == y[0]).all():
+        if (s[at - 1e-8 > _GRID] == 0).all() and (y[at - 1e-8 > _GRID] == y[0]).all():
             flat["constant_below"] = at
         if (
             flat["constant_above"] is None
-            and (s[_GRID > at + 1e-8] == 0).all()
-            and (y[_GRID > at + 1e-8] == y[-1]).all()
+            and (s[at + 1e-8 < _GRID] == 0).all()
+            and (y[at + 1e-8 < _GRID] == y[-1]).all()
         ):
             flat["constant_above"] = at
     opposite = f(-_GRID)
@@ -230,7 +230,7 @@ def row(
 ) -> Activation:
     """The row of a defined activation. No error bounds: they are infinite."""
     reals = Interval(-math.inf, math.inf)
-    given = dict(found)
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in found.items()}
     lower, upper, lower_closed, upper_closed = given.pop("range")
     return Activation(
         name=name,
@@ -252,6 +252,6 @@ def row(
             for key, default in parameters.items()
         ),
         range=Interval(lower, upper, lower_closed=lower_closed, upper_closed=upper_closed),
-        kinks={at: slope for at, slope in given.pop("kinks")},
-        **{key: tuple(value) if isinstance(value, (list, tuple)) else value for key, value in given.items()},
+        kinks=dict(given.pop("kinks")),
+        **given,
     )

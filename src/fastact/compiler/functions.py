@@ -121,7 +121,7 @@ UFUNCS: dict[str, Callable[..., Node]] = {
     "multiply": _multiply,
     "divide": _divide,
     "negative": _negative,
-    "positive": lambda a: real(a),
+    "positive": real,
     "absolute": _absolute,
     "fabs": _absolute,
     "sign": _arithmetic("sign"),

@@ -20,7 +20,7 @@ MAX_LENGTH = 2000  # characters
 MAX_DEPTH = 50
 
 _CONSTANTS = {"pi": math.pi, "e": math.e}
-_BINARY = {
+_BINARY: dict[type[ast.AST], str] = {
     ast.Add: "add",
     ast.Sub: "subtract",
     ast.Mult: "multiply",
@@ -31,8 +31,13 @@ _BINARY = {
     ast.BitAnd: "logical_and",
     ast.BitOr: "logical_or",
 }
-_UNARY = {ast.USub: "negative", ast.UAdd: "positive", ast.Invert: "invert", ast.Not: "logical_not"}
-_COMPARE = {
+_UNARY: dict[type[ast.AST], str] = {
+    ast.USub: "negative",
+    ast.UAdd: "positive",
+    ast.Invert: "invert",
+    ast.Not: "logical_not",
+}
+_COMPARE: dict[type[ast.AST], str] = {
     ast.Lt: "less",
     ast.LtE: "less_equal",
     ast.Gt: "greater",
@@ -40,7 +45,7 @@ _COMPARE = {
     ast.Eq: "equal",
     ast.NotEq: "not_equal",
 }
-_BOOLEAN = {ast.And: "logical_and", ast.Or: "logical_or"}
+_BOOLEAN: dict[type[ast.AST], str] = {ast.And: "logical_and", ast.Or: "logical_or"}
 
 
 def parse(source: str, parameters: tuple[str, ...] = ()) -> Node:
@@ -65,6 +70,17 @@ def parse(source: str, parameters: tuple[str, ...] = ()) -> Node:
     return functions.real(_Reader(parameters).read(tree.body, 0))
 
 
+def _operation(tree: ast.AST) -> tuple[str, list[ast.expr]] | None:
+    """The name of the function that an operator stands for, and its operands; None for other syntax."""
+    if isinstance(tree, ast.BinOp) and type(tree.op) in _BINARY:
+        return _BINARY[type(tree.op)], [tree.left, tree.right]
+    if isinstance(tree, ast.UnaryOp) and type(tree.op) in _UNARY:
+        return _UNARY[type(tree.op)], [tree.operand]
+    if isinstance(tree, ast.Compare) and len(tree.ops) == 1 and type(tree.ops[0]) in _COMPARE:
+        return _COMPARE[type(tree.ops[0])], [tree.left, *tree.comparators]
+    return None
+
+
 class _Reader:
     """Reads one text."""
 
@@ -80,21 +96,12 @@ class _Reader:
         def inner(*parts: ast.AST) -> list[Node]:
             return [self.read(part, depth + 1) for part in parts]
 
-        if isinstance(tree, ast.Constant):
-            if type(tree.value) not in (int, float):
-                raise ValueError(f"text: constants must be real numbers, got {tree.value!r:.60}")
-            return expression.constant(tree.value)
-        if isinstance(tree, ast.Name):
-            if tree.id not in self.names:
-                allowed = ", ".join(self.names)
-                raise ValueError(f"text: names must be {allowed} or functions that are called, got {tree.id!r:.60}")
-            return self.names[tree.id]
-        if isinstance(tree, ast.BinOp) and type(tree.op) in _BINARY:
-            return functions.UFUNCS[_BINARY[type(tree.op)]](*inner(tree.left, tree.right))
-        if isinstance(tree, ast.UnaryOp) and type(tree.op) in _UNARY:
-            return functions.UFUNCS[_UNARY[type(tree.op)]](*inner(tree.operand))
-        if isinstance(tree, ast.Compare) and len(tree.ops) == 1 and type(tree.ops[0]) in _COMPARE:
-            return functions.UFUNCS[_COMPARE[type(tree.ops[0])]](*inner(tree.left, tree.comparators[0]))
+        if isinstance(tree, (ast.Constant, ast.Name)):
+            return self.leaf(tree)
+        operation = _operation(tree)
+        if operation is not None:
+            name, parts = operation
+            return functions.UFUNCS[name](*inner(*parts))
         if isinstance(tree, ast.BoolOp):
             first, *others = inner(*tree.values)
             for other in others:
@@ -105,6 +112,17 @@ class _Reader:
         if isinstance(tree, ast.Call):
             return self.call(tree, depth)
         raise ValueError(f"text: {type(tree).__name__} is not allowed in {ast.unparse(tree)!r:.60}")
+
+    def leaf(self, tree: ast.Constant | ast.Name) -> Node:
+        """A number, x or a parameter."""
+        if isinstance(tree, ast.Constant):
+            if not isinstance(tree.value, (int, float)) or isinstance(tree.value, bool):
+                raise ValueError(f"text: constants must be real numbers, got {tree.value!r:.60}")
+            return expression.constant(tree.value)
+        if tree.id not in self.names:
+            allowed = ", ".join(self.names)
+            raise ValueError(f"text: names must be {allowed} or functions that are called, got {tree.id!r:.60}")
+        return self.names[tree.id]
 
     def call(self, tree: ast.Call, depth: int) -> Node:
         """A call of a function by its name."""

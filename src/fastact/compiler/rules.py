@@ -1,7 +1,7 @@
 """Formulas that lose digits, and those that are a function of the catalogue, replaced by what is accurate.
 
-SymPy has put every expression into a form of its own before, so that few patterns are enough: the order of terms, x / y or
-x * y^-1, e^a e^b or e^(a + b) make no difference.
+SymPy has put every expression into a form of its own before, so that few patterns are enough: the order of terms, x / y
+or x * y^-1, e^a e^b or e^(a + b) make no difference.
 """
 
 from __future__ import annotations
@@ -74,19 +74,12 @@ class Rules:
 
     def _rewritten(self, at: Any) -> Any:
         """One operation whose arguments have been looked at."""
-        if at.is_Add:
-            return self._of_sum(at)
-        if at.is_Mul:
-            return self._of_product(at)
         if isinstance(at, self.exp):
             return self._of_exp(at)
-        if at.is_Pow:
-            return self._of_power(at)
-        if isinstance(at, self.log):
-            return self._of_log(at.args[0])
-        if self._is(at, "log1p") and isinstance(at.args[0], self.exp):
-            return self.operation("softplus")(at.args[0].args[0], self.one)
-        return at
+        for kind, rule in (("is_Add", self._of_sum), ("is_Mul", self._of_product), ("is_Pow", self._of_power)):
+            if getattr(at, kind):
+                return rule(at)
+        return self._of_log(at)
 
     def _of_exp(self, at: Any) -> Any:
         """e^(-x^2), where rounding x^2 would be magnified."""
@@ -97,14 +90,18 @@ class Rules:
             base = base.args[0]
         return self.operation("gaussian")(base) if base.is_Symbol else at
 
-    def _of_log(self, u: Any) -> Any:
-        softplus = self.operation("softplus")
+    def _of_log(self, at: Any) -> Any:
+        softplus, u = self.operation("softplus"), at.args[0]
+        if self._is(at, "log1p") and isinstance(u, self.exp):
+            return softplus(u.args[0], self.one)
+        if not isinstance(at, self.log):
+            return at
         if self._is(u, "sigmoid"):
             return -softplus(-u.args[0], self.one)
         if u.is_Add and self.one in u.args:
             rest = u - 1
             return softplus(rest.args[0], self.one) if isinstance(rest, self.exp) else self.operation("log1p")(rest)
-        return self.log(u)
+        return at
 
     def _of_power(self, at: Any) -> Any:
         """1 / (1 + e^u), also to a power."""
@@ -137,7 +134,7 @@ class Rules:
             return [(-one, f("expm1")(function.args[0]))]
         square = function.is_Pow and function.args[1] == 2
         inner = function.args[0] if square else function
-        u = inner.args[0] if inner.args else None
+        u: Any = inner.args[0] if inner.args else None
         known = {
             ("sigmoid", False): lambda: [(-one, -f("sigmoid")(-u)), (-one / 2, f("tanh")(u / 2) / 2)],
             ("tanh", False): lambda: [

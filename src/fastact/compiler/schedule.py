@@ -1,9 +1,9 @@
 """In which order a compiled kernel computes a block: loops of arithmetic, and calls of array kernels between them.
 
-A kernel of the catalogue takes a block of its argument and leaves a block of its results; a kernel whose argument depends
-on no other's result is of the first level, and so on. So a block is computed by, level after level, one loop that writes
-what the kernels of that level take, and their calls; at last by a loop that writes the outputs. A loop computes all that it
-needs from the inputs and from results of kernels: arithmetic twice costs less than a buffer.
+A kernel of the catalogue takes a block of its argument and leaves a block of its results; a kernel whose argument
+depends on no other's result is of the first level, and so on. So a block is computed by, level after level, one loop
+that writes what the kernels of that level take, and their calls; at last by a loop that writes the outputs. A loop
+computes all that it needs from the inputs and from results of kernels: arithmetic twice costs less than a buffer.
 """
 
 from __future__ import annotations

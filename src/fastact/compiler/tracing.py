@@ -92,13 +92,13 @@ class Traced(NDArrayOperatorsMixin):
     def __int__(self) -> NoReturn:
         self._refuse("int()")
 
-    def __index__(self) -> NoReturn:
+    def __index__(self) -> NoReturn:  # noqa: PLE0305
         self._refuse("index()")
 
     def __complex__(self) -> NoReturn:
         self._refuse("complex()")
 
-    def __len__(self) -> NoReturn:
+    def __len__(self) -> NoReturn:  # noqa: PLE0303
         self._refuse("len()")
 
     def __iter__(self) -> NoReturn:
@@ -151,6 +151,8 @@ def trace(function: Callable[..., Any]) -> tuple[Node, dict[str, float]]:
     ValueError
         If a constant is not finite, a power is too large, or the whole.
     """
+    if isinstance(function, np.ufunc):
+        return functions.real(as_node(function(*[Traced(expression.X)] * function.nin), "result")), {}
     try:
         signature = inspect.signature(function)
     except ValueError:

@@ -14,9 +14,7 @@ from .expression import Node, call, constant, node
 def to_nodes(own: Algebra, results: list[Any]) -> list[Node]:
     """The nodes of expressions; what they share is found by SymPy's ``cse``."""
     replacements, reduced = own.sympy.cse(results, symbols=own.sympy.numbered_symbols("shared "))
-    done = {
-        symbol: expression.X if name == "x" else expression.parameter(name) for name, symbol in own.symbols.items()
-    }
+    done = {symbol: expression.X if name == "x" else expression.parameter(name) for name, symbol in own.symbols.items()}
     writer = Writer(own.sympy, done)
     for symbol, shared in replacements:
         done[symbol] = writer.node(shared)
@@ -37,28 +35,15 @@ class Writer:
         return found
 
     def made(self, given: Any) -> Node:
-        sympy = self.sympy
-        if given.is_number and sympy.N(given, 30).is_Number:
-            return _number(sympy, given)
-        if given.is_Add:
-            return self.sum(given)
-        if given.is_Mul:
-            return self.product(given)
-        if given.is_Pow:
+        """The node of an expression."""
+        if given.is_number and self.sympy.N(given, 30).is_Number:
+            return _number(self.sympy, given)
+        if given.is_Pow:  # also the exponential
             return self.power(*given.as_base_exp())
-        name = given.func.__name__
-        args = [self.node(arg) for arg in given.args]
-        if name == "exp":
-            return call("exponential", *args)
-        if name in ("Abs", "sign"):
-            return node({"Abs": "absolute"}.get(name, name), *args)
-        if name in _COMPOSITIONS:
-            return _COMPOSITIONS[name](*args)
-        if name in expression.callables():
-            return call(name, *args)
-        if name in expression.PLAIN or name in expression.PRIMITIVES or name in expression.BOOLEAN:
-            return node(name, *args)
-        raise TypeError(f"{name} has no derivative in fastact, and it is needed here")
+        for kind, write in (("is_Add", self.sum), ("is_Mul", self.product)):
+            if getattr(given, kind):
+                return write(given)
+        return _function(given.func.__name__, [self.node(arg) for arg in given.args])
 
     def ordered(self, given: Iterable[Any]) -> list[Any]:
         """The arguments in an order that depends on nothing but them: rounding depends on it."""
@@ -101,6 +86,7 @@ class Writer:
         return node("negative", out) if negative else out
 
     def power(self, base: Any, exponent: Any) -> Node:
+        """A power: a product, a quotient, a root or an exponential where it is one."""
         sympy = self.sympy
         if base is sympy.E:
             return call("exponential", self.node(exponent))
@@ -114,6 +100,14 @@ class Writer:
             whole = int(exponent.p) // 2
             return root if not whole else node("multiply", self.power(base, sympy.Integer(whole)), root)
         return node("power", at, self.node(exponent))
+
+
+def _function(name: str, args: list[Node]) -> Node:
+    """A function by SymPy's name, or that of its class."""
+    name = {"exp": "exponential", "Abs": "absolute"}.get(name, name)
+    if name in _COMPOSITIONS:
+        return _COMPOSITIONS[name](*args)
+    return call(name, *args) if name in expression.callables() else node(name, *args)
 
 
 def _number(sympy: Any, given: Any) -> Node:

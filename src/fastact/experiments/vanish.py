@@ -173,14 +173,12 @@ class Settings:
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {getattr(self, name)!r}")
-        for name in self.activations:
-            try:
-                function_of(name)
-            except ValueError:
-                raise ValueError(
-                    f"activations must be among {', '.join(fastact.activations)} or names given to fastact.custom, "
-                    f"got {name!r}"
-                ) from None
+        unknown = [name for name in self.activations if not _known(name)]
+        if unknown:
+            raise ValueError(
+                f"activations must be among {', '.join(fastact.activations)} or names given to fastact.custom, "
+                f"got {unknown[0]!r}"
+            )
 
     @property
     def common(self) -> dict[str, Any]:
@@ -191,6 +189,13 @@ class Settings:
 def function_of(activation: str) -> Any:
     """An activation by name, of the catalogue or of `fastact.custom`."""
     return getattr(fastact, activation) if activation in fastact.activations else fastact.registered(activation)
+
+
+def _known(activation: Any) -> bool:
+    try:
+        return isinstance(activation, str) and function_of(activation) is not None
+    except ValueError:
+        return False
 
 
 def _check_integer(name: str, value: Any, lower: int) -> None:

@@ -16,8 +16,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-import fastact
-
 from . import _checks
 
 Derivatives = Literal["exact", "textbook"]
