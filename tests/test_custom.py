@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
+import io
 import json
 import math
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -430,3 +433,18 @@ def test_in_vanish(tmp_path: Path, jobs):
     }
     with pytest.raises(ValueError, match=r"names given to fastact\.custom, got 'phash'"):
         vanish.Settings(activations=("phash",))
+
+
+# The page -----------------------------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).parents[1] / "docs" / "custom.md"
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.skipif(not PAGE.is_file(), reason="the source tree is not here, only an installed fastact")
+def test_the_page_prints_what_it_shows():
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL))
+    printed = io.StringIO()
+    with np.printoptions(), contextlib.redirect_stdout(printed):
+        exec(compile(code, str(PAGE), "exec"), {})
+    assert printed.getvalue().splitlines() == re.findall(r"^# (.*)$", code, flags=re.MULTILINE)
