@@ -15,4 +15,6 @@ settings.load_profile("fastact")
 os.environ.pop("PYTEST_ADDOPTS", None)
 
 # Compiled definitions: not in the home directory of whoever runs the tests, and shared by the workers of a run.
-os.environ.setdefault("FASTACT_CACHE_DIR", tempfile.mkdtemp(prefix="fastact-tests-"))
+if "FASTACT_CACHE_DIR" not in os.environ:
+    _definitions = tempfile.TemporaryDirectory(prefix="fastact-tests-")
+    os.environ["FASTACT_CACHE_DIR"] = _definitions.name

@@ -419,7 +419,7 @@ def _check_name(name: str) -> None:
         raise TypeError(f"name must be a str, got {name!r:.60}")
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or keyword.iskeyword(name) or len(name) > 60:
         raise ValueError(f"name must be an identifier of at most 60 ASCII characters, got {name!r:.80}")
-    if name in fastact.__all__ or name in ("custom", "registered"):
+    if name in dir(fastact):
         raise ValueError(f"name must not be one of fastact's own, got {name!r}")
 
 

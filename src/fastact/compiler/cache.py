@@ -49,7 +49,11 @@ def key(definition: Any, compiler: Any) -> str:
 def read(name: str) -> dict[str, Any] | None:
     """What was kept under a name; None if there is nothing, or it is damaged."""
     try:
-        text, _, digest = (directory() / f"{name}.json").read_text().rpartition("\n")
+        path = directory() / f"{name}.json"
+        # What is read is run: only what this user or root wrote.
+        if path.stat().st_uid not in (0, os.geteuid()):
+            return None
+        text, _, digest = path.read_text().rpartition("\n")
         if hashlib.sha256(text.encode()).hexdigest() != digest:
             return None
         kept = json.loads(text)
@@ -65,7 +69,6 @@ def write(name: str, kept: dict[str, Any]) -> None:
     text = json.dumps({**kept, **{part: base64.b64encode(kept[part]).decode() for part in ("object", "bitcode")}})
     temporary = None
     try:
-        # What is read back is run: nobody else may write there.
         directory().mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", dir=directory(), suffix=".part", delete=False) as file:
             temporary = file.name

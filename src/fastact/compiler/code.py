@@ -267,6 +267,9 @@ class _Writer:
         type_ = ir.FunctionType(ir.VoidType(), [self.byte.as_pointer(), self.intp])
         function = ir.Function(self.module, type_, self.name)
         self.builder = ir.IRBuilder(function.append_basic_block())
+        # Loops run once at least.
+        with self.builder.if_then(self.builder.icmp_signed("<", function.args[1], self.intp(1)), likely=False):
+            self.builder.ret_void()
         inputs = [*[GRAD] * kernel.with_gradient, expression.X, *map(expression.parameter, kernel.parameters)]
         forwarded = self.forwarded()
         if forwarded is not None:
