@@ -177,6 +177,7 @@ ALLOWED = {
     "properties": {"", "_schema"},
     "listing": {"_schema", "properties"},
     "sklearn": {""},
+    "theory": {""},
     "figures": set(),
     "losses": {"_arguments"},
     "plots": {"", "_schema", "figures", "properties"},

@@ -6,10 +6,66 @@
 [(64, 32), (32, 10)]
 """
 
+from .dropout import AlphaDropout, Dropout, Dropout2d, Dropout3d
+from .history import History
 from .initialisers import INITIALISERS
-from .layers import Dense
-from .network import History, Network
-from .optimisers import SGD, Adam, Optimiser
+from .layer import Layer
+from .layers import Activation, Dense, Maxout
+from .network import Network
+from .normalisation import BatchNormalisation
+from .optimisers import (
+    OPTIMISERS,
+    SGD,
+    AdaDelta,
+    AdaGrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Lion,
+    NAdam,
+    Optimiser,
+    RMSProp,
+)
+from .probes import Probe, Record
+from .rowwise import Rowwise
+from .schedules import SCHEDULES, Constant, Cosine, OneCycle, Schedule, Step, WarmUp
 from .statistics import LayerStatistics
+from .training import EarlyStopping
 
-__all__ = ["INITIALISERS", "SGD", "Adam", "Dense", "History", "LayerStatistics", "Network", "Optimiser"]
+__all__ = [
+    "INITIALISERS",
+    "OPTIMISERS",
+    "SCHEDULES",
+    "SGD",
+    "Activation",
+    "AdaDelta",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "AlphaDropout",
+    "BatchNormalisation",
+    "Constant",
+    "Cosine",
+    "Dense",
+    "Dropout",
+    "Dropout2d",
+    "Dropout3d",
+    "EarlyStopping",
+    "History",
+    "Layer",
+    "LayerStatistics",
+    "Lion",
+    "Maxout",
+    "NAdam",
+    "Network",
+    "OneCycle",
+    "Optimiser",
+    "Probe",
+    "RMSProp",
+    "Record",
+    "Rowwise",
+    "Schedule",
+    "Step",
+    "WarmUp",
+]

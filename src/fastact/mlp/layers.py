@@ -1,4 +1,4 @@
-"""The dense layer: an affine map, an activation, and the derivatives of both.
+"""Layers of learned sums: dense, maxout, and an activation by itself.
 
 Arrays are kept with one column per sample, and a constant row of ones below the inputs makes the bias one more row of
 weights. So one matrix product yields the pre-activations, one the gradients of weights and biases together, and every
@@ -7,54 +7,120 @@ elementwise pass runs over contiguous memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from numbers import Real
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import fastact
-
 from . import _checks
-
-Derivatives = Literal["exact", "textbook"]
-
-
-def _sigmoid_textbook(y: NDArray, slopes: NDArray) -> None:
-    np.subtract(1.0, y, out=slopes)
-    np.multiply(y, slopes, out=slopes)
-
-
-def _tanh_textbook(y: NDArray, slopes: NDArray) -> None:
-    np.multiply(y, y, out=slopes)
-    np.subtract(1.0, slopes, out=slopes)
-
-
-# y (1 - y) and 1 - y^2 from the rounded output: 0 as soon as y rounds to 1.
-TEXTBOOK = {"sigmoid": _sigmoid_textbook, "tanh": _tanh_textbook}
+from .elementwise import Derivatives, Elementwise, Learn, OneActivation
+from .layer import Buffers, Draw, Layer
 
 
 @dataclass(eq=False)
-class Dense:
+class Affine(Layer):
+    """What dense and maxout layers share: z = a W + b, penalties on W."""
+
+    units: int
+
+    weight: NDArray = field(init=False, repr=False)
+    bias: NDArray | None = field(init=False, repr=False)
+    weight_gradient: NDArray = field(init=False, repr=False)
+    bias_gradient: NDArray | None = field(init=False, repr=False)
+
+    use_bias: bool = field(default=True, kw_only=True)
+    l1: float = field(default=0.0, kw_only=True)
+    l2: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.units = _checks.integer("units", self.units, 1)
+        self.use_bias = _checks.boolean("use_bias", self.use_bias)
+        self.l1 = _checks.number("l1", self.l1, 0.0, closed=True)
+        self.l2 = _checks.number("l2", self.l2, 0.0, closed=True)
+
+    @property
+    def sums(self) -> int:
+        """How many sums there are: the columns of the weights."""
+        return self.units
+
+    def connect(self, inputs: int) -> int:
+        self.inputs = inputs
+        return self.units
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"weight": (self.inputs, self.sums)} | ({"bias": (self.sums,)} if self.use_bias else {})
+
+    def attach(
+        self, arrays: Mapping[str, NDArray], gradients: Mapping[str, NDArray], dtype: np.dtype, derivatives: Derivatives
+    ) -> None:
+        self.weight, self.bias = arrays["weight"], arrays.get("bias")
+        self.weight_gradient, self.bias_gradient = gradients["weight"], gradients.get("bias")
+        self._block, self._gradient_block = (
+            # Weights and biases are neighbours in the flat vector: one matrix with the biases as its last row.
+            np.lib.stride_tricks.as_strided(of["weight"], (self.inputs + self.use_bias, self.sums))
+            for of in (arrays, gradients)
+        )
+        self._transposed = self._block.T
+
+    def initialise(self, draw: Draw) -> None:
+        draw(self.weight, self.bias)
+
+    def plan(self, at: Buffers) -> None:
+        at.a = at.x_and_ones if self.use_bias else at.x
+
+    def multiply(self, at: Buffers, z: NDArray) -> None:
+        """z = W^T a."""
+        np.matmul(self._transposed, at.a, out=z)
+
+    def multiply_backward(self, at: Buffers, dz: NDArray, dz_transposed: NDArray) -> None:
+        """dL/dW = a dz^T, dL/da = W dz."""
+        np.matmul(at.a, dz_transposed, out=self._gradient_block)
+        if at.dx is not None:
+            np.matmul(self.weight, dz, out=at.dx)
+
+    def penalise(self) -> float:
+        """l1 sum abs W + l2 sum W^2, whose derivatives are added to the gradients."""
+        penalty = 0.0
+        if self.l2:
+            penalty += self.l2 * float(np.vdot(self.weight, self.weight))
+            self.weight_gradient += (2.0 * self.l2) * self.weight
+        if self.l1:
+            penalty += self.l1 * float(np.abs(self.weight).sum())
+            self.weight_gradient += self.l1 * np.sign(self.weight)
+        return penalty
+
+
+@dataclass(eq=False)
+class Dense(Affine):
     """A layer a -> f(a W + b) of a `Network`.
 
     Parameters
     ----------
     units : int
         Number of outputs, at least 1.
-    activation : str, default "identity"
-        A name in ``fastact.activations``; an alias is replaced by the name.
+    activation : str or sequence, default "identity"
+        A name in ``fastact.activations``; an alias is replaced by the name. Or one for each unit: a sequence of names
+        and of pairs (name, parameters).
     parameters : mapping of str to float, optional
-        Parameters of the activation, within their domains; those left out have their defaults.
+        Parameters of the activation, within their domains; those left out have their defaults. Where they are learned,
+        their initial values.
+    learn : None, "layer" or "unit"
+        Learn the learnable parameters of the activation (prelu, srelu, swish, snake): one value for the layer (for
+        each run of neighbouring units of the same activation), or one for each unit. A value that a step takes out of
+        its domain is put back to the nearest within.
+    use_bias : bool, default True
+        Whether there is a b.
+    l1, l2 : float, default 0
+        In [0, inf). The loss grows by l1 times the sum of abs W and l2 times the sum of W^2.
 
     Attributes
     ----------
     weight : ndarray, shape (inputs, units)
         View into the network's parameters; there once the layer is part of a network, as are the following.
-    bias : ndarray, shape (units,)
+    bias : ndarray, shape (units,), or None
         View into the network's parameters.
     weight_gradient, bias_gradient : ndarray
         Views into the network's gradients.
@@ -65,68 +131,176 @@ class Dense:
         For an argument that is not allowed; the message names it.
     """
 
-    units: int
-    activation: str = "identity"
+    activation: str | Sequence[OneActivation] = "identity"
     parameters: Mapping[str, float] = field(default_factory=dict)
-
-    weight: NDArray = field(init=False, repr=False)
-    bias: NDArray = field(init=False, repr=False)
-    weight_gradient: NDArray = field(init=False, repr=False)
-    bias_gradient: NDArray = field(init=False, repr=False)
+    learn: Learn | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.units = _checks.integer("units", self.units, 1)
-        row = fastact.activations[_checks.choice("activation", self.activation, fastact.activations)]
-        self.activation = row.name
-        domains = {parameter.name: parameter.domain for parameter in row.parameters}
-        parameters = dict(self.parameters)
-        for name, value in parameters.items():
-            if name not in domains:
-                allowed = ", ".join(domains) or "none"
-                raise ValueError(f"parameters of {row.name} must be among: {allowed}; got {name!r}")
-            if not isinstance(value, Real) or value not in domains[name]:
-                raise ValueError(f"parameters: {name} of {row.name} must be in {domains[name]}, got {value!r:.60}")
-        self.parameters = {name: float(value) for name, value in parameters.items()}
-        values = row.defaults | self.parameters
-        for left, relation, right in row.broken_order(values):
-            raise ValueError(
-                f"parameters: {left} of {row.name} must be {relation} {right}, "
-                f"got {values[left]:g} and {values[right]:g}"
-            )
-
-    def attach(self, block: NDArray, gradient_block: NDArray, derivatives: Derivatives) -> None:
-        """Take the memory for weights and, in the last row, biases, and for their gradients: (inputs + 1, units)."""
-        self.weight, self.bias = block[:-1], block[-1]
-        self.weight_gradient, self.bias_gradient = gradient_block[:-1], gradient_block[-1]
-        self._block_transposed, self._gradient_block = block.T, gradient_block
-        activation: Any = getattr(fastact, self.activation)
-        # One that rounding to the network's dtype takes out of its domain is refused here, before anything is trained.
-        activation(block.dtype.type(0), **self.parameters)
-        self._activate: Callable[..., Any] = partial(activation, **self.parameters)
-        self._activate_with_derivative: Callable[..., Any] = partial(activation.with_derivative, **self.parameters)
-        self._textbook = TEXTBOOK.get(self.activation) if derivatives == "textbook" else None
-
-    def forward(self, inputs: NDArray, outputs: NDArray) -> None:
-        """Outputs (units, samples) from inputs (inputs + 1, samples) whose last row is 1."""
-        np.matmul(self._block_transposed, inputs, out=outputs)
-        self._activate(outputs, out=outputs)
-
-    def forward_with_derivative(self, inputs: NDArray, outputs: NDArray, slopes: NDArray) -> None:
-        """Also f' at the pre-activations, (units, samples), in one pass."""
-        np.matmul(self._block_transposed, inputs, out=outputs)
-        if self._textbook is None:
-            self._activate_with_derivative(outputs, out=(outputs, slopes))
+        super().__post_init__()
+        self.elementwise = Elementwise(self.units, self.activation, self.parameters, self.learn)
+        if isinstance(self.activation, str):
+            self.activation = self.elementwise.name
+            self.parameters = dict(self.elementwise.runs[0].parameters)
         else:
-            self._activate(outputs, out=outputs)
-            self._textbook(outputs, slopes)
+            self.activation = tuple(self.activation)
 
-    def backward(self, inputs: NDArray, slopes: NDArray, gradient: NDArray, input_gradient: NDArray | None) -> None:
-        """The chain rule: fills the layer's gradients and, if asked for, dL/dinputs of shape (inputs, samples).
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return super().shapes() | self.elementwise.shapes()
 
-        `gradient` is dL/doutputs; `slopes` comes in as f' and goes out as dL/dpre-activations, both (units, samples).
-        `input_gradient` may share memory with `gradient`.
-        """
-        np.multiply(slopes, gradient, out=slopes)
-        np.matmul(inputs, slopes.T, out=self._gradient_block)
-        if input_gradient is not None:
-            np.matmul(self.weight, slopes, out=input_gradient)
+    def attach(
+        self, arrays: Mapping[str, NDArray], gradients: Mapping[str, NDArray], dtype: np.dtype, derivatives: Derivatives
+    ) -> None:
+        super().attach(arrays, gradients, dtype, derivatives)
+        self.elementwise.attach(arrays, gradients, dtype, derivatives)
+
+    def initialise(self, draw: Draw) -> None:
+        super().initialise(draw)
+        self.elementwise.initialise()
+
+    def plan(self, at: Buffers) -> None:
+        super().plan(at)
+        # The pre-activations are overwritten by the outputs, unless the parameters' derivatives need them.
+        at.z = np.empty_like(at.y) if self.learn else at.y
+        at.slopes = None if self.elementwise.linear else np.empty_like(at.y)
+        at.dz = at.dy if at.slopes is None else at.slopes
+        at.dz_transposed = at.dz.T
+
+    def forward(self, at: Buffers) -> None:
+        """f(z)."""
+        self.multiply(at, at.y)
+        self.elementwise.forward(at.y, at.y)
+
+    def forward_with_derivative(self, at: Buffers, rng: np.random.Generator | None) -> None:
+        """f(z), and f'(z) in one pass."""
+        self.multiply(at, at.z)
+        if at.slopes is not None:
+            self.elementwise.forward_with_derivative(at.z, at.y, at.slopes, rng)
+
+    def backward(self, at: Buffers) -> None:
+        """dL/dz = f'(z) dL/dy takes the place of f'(z)."""
+        if self.learn:
+            self.elementwise.backward_to_parameters(at.z, at.dy)
+        if at.slopes is not None:
+            np.multiply(at.slopes, at.dy, out=at.slopes)
+        self.multiply_backward(at, at.dz, at.dz_transposed)
+
+    def constrain(self) -> None:
+        if self.learn:
+            self.elementwise.constrain()
+
+
+@dataclass(eq=False)
+class Maxout(Affine):
+    """A layer whose every unit is the largest of several sums a W + b: a convex activation that is learned.
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs, at least 1.
+    pieces : int, default 2
+        Sums for each unit, at least 1. Those of a unit are neighbouring columns of the weights.
+    use_bias, l1, l2
+        As for `Dense`.
+
+    Attributes
+    ----------
+    weight, weight_gradient : ndarray, shape (inputs, units * pieces)
+    bias, bias_gradient : ndarray, shape (units * pieces,), or None
+
+    References
+    ----------
+    Goodfellow et al., Maxout networks, ICML 2013.
+    """
+
+    pieces: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.pieces = _checks.integer("pieces", self.pieces, 1)
+
+    @property
+    def sums(self) -> int:
+        return self.units * self.pieces
+
+    def plan(self, at: Buffers) -> None:
+        super().plan(at)
+        at.z = np.empty((self.sums, at.size), at.dtype)
+        at.pieces = at.z.reshape(self.units, self.pieces, at.size)
+        at.dz = np.empty_like(at.z)
+        at.dz_transposed = at.dz.T
+        at.dpieces = at.dz.reshape(at.pieces.shape)
+        at.chosen = np.empty((self.units, 1, at.size), np.intp)
+
+    def forward(self, at: Buffers) -> None:
+        """max z."""
+        self.multiply(at, at.z)
+        np.maximum.reduce(at.pieces, axis=1, out=at.y)
+
+    def forward_with_derivative(self, at: Buffers, rng: np.random.Generator | None) -> None:  # noqa: ARG002
+        """max z, and which of them it is: the first of several."""
+        self.forward(at)
+        at.pieces.argmax(axis=1, out=at.chosen[:, 0])
+
+    def backward(self, at: Buffers) -> None:
+        """dL/dz is dL/dy for the largest, and 0 for the others."""
+        at.dz[...] = 0.0
+        np.put_along_axis(at.dpieces, at.chosen, at.dy[:, np.newaxis], axis=1)
+        self.multiply_backward(at, at.dz, at.dz_transposed)
+
+
+@dataclass(eq=False)
+class Activation(Layer):
+    """An activation by itself: x -> f(x), after batch normalisation for example.
+
+    Parameters
+    ----------
+    activation, parameters, learn
+        As for `Dense`; a sequence has one for each input.
+    """
+
+    activation: str | Sequence[OneActivation] = "identity"
+    parameters: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    learn: Learn | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        units = 1 if isinstance(self.activation, str) or not isinstance(self.activation, Sequence) else None
+        Elementwise(units or len(self.activation), self.activation, self.parameters, self.learn)
+        self.parameters = dict(self.parameters)
+
+    def connect(self, inputs: int) -> int:
+        self.elementwise = Elementwise(inputs, self.activation, self.parameters, self.learn)
+        return inputs
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return self.elementwise.shapes()
+
+    def attach(
+        self, arrays: Mapping[str, NDArray], gradients: Mapping[str, NDArray], dtype: np.dtype, derivatives: Derivatives
+    ) -> None:
+        self.elementwise.attach(arrays, gradients, dtype, derivatives)
+
+    def initialise(self, draw: Draw) -> None:  # noqa: ARG002
+        self.elementwise.initialise()
+
+    def plan(self, at: Buffers) -> None:
+        at.slopes = at.dz = np.empty_like(at.y)
+
+    def forward(self, at: Buffers) -> None:
+        """f(x)."""
+        self.elementwise.forward(at.x, at.y)
+
+    def forward_with_derivative(self, at: Buffers, rng: np.random.Generator | None) -> None:
+        """f(x), and f'(x) in one pass."""
+        self.elementwise.forward_with_derivative(at.x, at.y, at.slopes, rng)
+
+    def backward(self, at: Buffers) -> None:
+        """dL/dx = f'(x) dL/dy."""
+        if self.learn:
+            self.elementwise.backward_to_parameters(at.x, at.dy)
+        np.multiply(at.slopes, at.dy, out=at.slopes)
+        if at.dx is not None:
+            at.dx[...] = at.slopes
+
+    def constrain(self) -> None:
+        if self.learn:
+            self.elementwise.constrain()
