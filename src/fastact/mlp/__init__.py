@@ -7,6 +7,7 @@
 """
 
 from .dropout import AlphaDropout, Dropout, Dropout2d, Dropout3d
+from .files import load, resume, save
 from .history import History
 from .initialisers import INITIALISERS
 from .layer import Layer
@@ -68,4 +69,7 @@ __all__ = [
     "Schedule",
     "Step",
     "WarmUp",
+    "load",
+    "resume",
+    "save",
 ]

@@ -48,7 +48,7 @@ def checked_activation(activation: Any, parameters: Any) -> tuple[str, dict[str,
         if name not in domains:
             allowed = ", ".join(domains) or "none"
             raise ValueError(f"parameters of {row.name} must be among: {allowed}; got {name!r}")
-        if not isinstance(value, Real) or value not in domains[name]:
+        if not isinstance(value, Real) or float(value) not in domains[name]:
             raise ValueError(f"parameters: {name} of {row.name} must be in {domains[name]}, got {value!r:.60}")
     given = {name: float(value) for name, value in parameters.items()}
     values = row.defaults | given
@@ -89,8 +89,8 @@ class Run:
         self.value = getattr(function, "ufunc", function)
         self.with_derivative = getattr(function.with_derivative, "ufunc", function.with_derivative)
         self.backward_to = {
-            name: getattr(getattr(function, f"backward_{name}"), "ufunc")
-            for name in self.learned  # noqa: B009
+            name: getattr(function, f"backward_{name}").ufunc
+            for name in self.learned
         }
         self.textbook = TEXTBOOK.get(self.activation)
 

@@ -138,7 +138,7 @@ def filler(draw: Initialiser, rng: np.random.Generator, gain: float, feeding: El
     """What fills a layer's weights and biases, whose inputs come from the given activations."""
 
     def fill(weight: NDArray, bias: NDArray | None) -> None:
-        drawn, bias_std = draw(rng, *weight.shape, feeding)
+        drawn, bias_std = draw(rng, weight.shape[0], weight.shape[1], feeding)
         weight[...] = gain * drawn
         if bias is not None and bias_std:
             bias[...] = rng.normal(0.0, bias_std, bias.shape)

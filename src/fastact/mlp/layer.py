@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -56,6 +56,8 @@ class Buffers:
 @dataclass(eq=False)
 class Layer(ABC):
     """One step of a network. Its fields are what it was made of; everything else comes with the network."""
+
+    arrays: dict[str, NDArray] = field(init=False, repr=False, default_factory=dict)
 
     @property
     def weighted(self) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +53,11 @@ class Affine(Layer):
         return {"weight": (self.inputs, self.sums)} | ({"bias": (self.sums,)} if self.use_bias else {})
 
     def attach(
-        self, arrays: Mapping[str, NDArray], gradients: Mapping[str, NDArray], dtype: np.dtype, derivatives: Derivatives
+        self,
+        arrays: Mapping[str, NDArray],
+        gradients: Mapping[str, NDArray],
+        dtype: np.dtype,  # noqa: ARG002
+        derivatives: Derivatives,  # noqa: ARG002
     ) -> None:
         self.weight, self.bias = arrays["weight"], arrays.get("bias")
         self.weight_gradient, self.bias_gradient = gradients["weight"], gradients.get("bias")
@@ -291,15 +294,15 @@ class Activation(Layer):
 
     def forward_with_derivative(self, at: Buffers, rng: np.random.Generator | None) -> None:
         """f(x), and f'(x) in one pass."""
-        self.elementwise.forward_with_derivative(at.x, at.y, at.slopes, rng)
+        self.elementwise.forward_with_derivative(at.x, at.y, at.dz, rng)
 
     def backward(self, at: Buffers) -> None:
         """dL/dx = f'(x) dL/dy."""
         if self.learn:
             self.elementwise.backward_to_parameters(at.x, at.dy)
-        np.multiply(at.slopes, at.dy, out=at.slopes)
+        np.multiply(at.dz, at.dy, out=at.dz)
         if at.dx is not None:
-            at.dx[...] = at.slopes
+            at.dx[...] = at.dz
 
     def constrain(self) -> None:
         if self.learn:

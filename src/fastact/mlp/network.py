@@ -171,6 +171,7 @@ class Network:
                 arrays[name] = self.parameters[start:stop].reshape(shape)
                 gradients[name] = self.gradients[start:stop].reshape(shape)
                 start = stop
+            layer.arrays = arrays
             layer.attach(arrays, gradients, self.dtype, self.derivatives)
         # Most layers have neither; a step need not ask them.
         self._penalised = [layer for layer in self.layers if getattr(layer, "l1", 0.0) or getattr(layer, "l2", 0.0)]
@@ -187,6 +188,10 @@ class Network:
     def states(self) -> list[dict[str, NDArray]]:
         """Of each layer the arrays that training changes without learning them."""
         return [layer.state() for layer in self.layers]
+
+    def named_arrays(self) -> list[dict[str, NDArray]]:
+        """Of each layer everything that training changes, by name: views."""
+        return [layer.arrays | layer.state() for layer in self.layers]
 
     def _restore(self, states: Sequence[Mapping[str, NDArray]]) -> None:
         for layer, state in zip(self.layers, states, strict=True):

@@ -113,12 +113,11 @@ class BatchNormalisation(Layer):
         variance = np.mean(at.scratch, axis=1, keepdims=True)
         self._normalise(at, mean, variance)
         unbiased = variance * (at.size / max(1, at.size - 1))
-        for running, now in ((self.running_mean, mean), (self.running_variance, unbiased)):
-            running *= 1.0 - self.momentum
-            running += self.momentum * now[:, 0]
+        self.running_mean += self.momentum * (mean[:, 0] - self.running_mean)
+        self.running_variance += self.momentum * (unbiased[:, 0] - self.running_variance)
 
     def backward(self, at: Buffers) -> None:
-        """With n = normalised and g = dL/dn: dL/dx = (g - mean g - n mean(g n)) / deviation; g / deviation elsewhere."""
+        """With n = normalised, g = dL/dn: dL/dx = (g - mean g - n mean(g n)) / deviation; evaluating g / deviation."""
         np.multiply(at.dy, at.normalised, out=at.scratch)
         along = np.add.reduce(at.scratch, axis=1, keepdims=True)
         total = np.add.reduce(at.dy, axis=1, keepdims=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -110,6 +110,13 @@ class Optimiser(ABC):
         rate = rate_at(self.learning_rate, self.steps)
         self.steps += 1
         self._rule(parameters, gradients, self._state, self.constants(rate, self.steps))
+
+    def memory(self) -> dict[str, float]:
+        """Numbers that go on from step to step besides `steps`, for a checkpoint."""
+        return {}
+
+    def remember(self, memory: Mapping[str, float]) -> None:
+        """Put `memory` back."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the compiled rule, which `__setstate__` looks up."""
@@ -295,7 +302,8 @@ class NAdam(Optimiser):
     """Adam with Nesterov's momentum.
 
         mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2),    m and v as for Adam, v' = v / (1 - beta2^t)
-        p <- p - learning_rate ((1 - mu_t) g / (1 - prod_t mu) + mu_{t+1} m / (1 - prod_{t+1} mu)) / (sqrt(v') + epsilon)
+        s = (1 - mu_t) g / (1 - prod_t mu) + mu_{t+1} m / (1 - prod_{t+1} mu)
+        p <- p - learning_rate s / (sqrt(v') + epsilon)
 
     Parameters
     ----------
@@ -326,6 +334,12 @@ class NAdam(Optimiser):
     @property
     def rule(self) -> str:
         return "nadam"
+
+    def memory(self) -> dict[str, float]:
+        return {"momentum_product": self.momentum_product}
+
+    def remember(self, memory: Mapping[str, float]) -> None:
+        self.momentum_product = memory["momentum_product"]
 
     def _mu(self, t: int) -> float:
         return self.beta1 * (1.0 - 0.5 * 0.96 ** (t * self.momentum_decay))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,10 +122,11 @@ class Observer:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps besides the records."""
-        return {"probe": asdict(self.probe), "active": [active.tolist() for active in self.active]}
+        return {"active": [active.tolist() for active in self.active]}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Put `state` back."""
+    def restore(self, state: dict[str, Any], records: list[Record]) -> None:
+        """Put `state` and the records back."""
+        self.records = records
         self.active = [np.array(active, np.int64) for active in state["active"]]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,20 +102,14 @@ class Training:
         self.early_stopping, self.probe = early_stopping, probe
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.checkpoint_every = _checks.integer("checkpoint_every", checkpoint_every, 1)
-        share = _checks.number("validation_split", validation_split, 0.0, 1.0, closed=True)
+        self.class_weight = class_weight
+        self.validation_split = share = _checks.number("validation_split", validation_split, 0.0, 1.0, closed=True)
         held_out = round(share * len(X))
         if share and not 0 < held_out < len(X):
             raise ValueError(f"validation_split must leave samples on both sides, got {share:g} of {len(X)}")
         if share and validation_data is not None:
             raise ValueError("validation_split must be 0 where there is validation_data")
-        self.validation: tuple[NDArray, NDArray] | None = None
-        if validation_data is not None:
-            try:
-                X_held, y_held = validation_data
-            except (TypeError, ValueError):
-                raise ValueError(f"validation_data must be a pair (X, y), got {validation_data!r:.60}") from None
-            X_held = _checks.samples(X_held, network.inputs, dtype)
-            self.validation = X_held, objective.checked(y_held, len(X_held), dtype)
+        self.validation = None if validation_data is None else self._checked_validation(validation_data)
         if self.checkpoint is not None:
             from . import files
 
@@ -135,6 +129,30 @@ class Training:
         if probe is not None:
             self.observer = Observer(probe, network.layers, network._widths[1:])
         self.held_out = held_out
+
+    def _checked_validation(self, data: Any) -> tuple[NDArray, NDArray]:
+        try:
+            X, y = data
+        except (TypeError, ValueError):
+            raise ValueError(f"validation_data must be a pair (X, y), got {data!r:.60}") from None
+        X = _checks.samples(X, self.network.inputs, self.network.dtype)
+        return X, self.network.objective.checked(y, len(X), self.network.dtype)
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments as plain data, but for data, optimiser and checkpoint: what a checkpoint keeps of them."""
+        class_weight: Any = self.class_weight
+        if isinstance(class_weight, Mapping):  # JSON's names are texts
+            class_weight = [[int(label), float(weight)] for label, weight in class_weight.items()]
+        return {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "class_weight": class_weight,
+            "validation_split": self.validation_split,
+            "early_stopping": None if self.early_stopping is None else asdict(self.early_stopping),
+            "probe": None if self.probe is None else asdict(self.probe),
+            "checkpoint_every": self.checkpoint_every,
+        }
 
     def _divide(self) -> None:
         """Hold out what validation_split says; `drawn` is the permutation, whose last samples are held out."""
