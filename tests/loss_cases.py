@@ -148,6 +148,12 @@ def drawn(x: Callable[..., np.ndarray], t: Callable[..., np.ndarray]) -> Callabl
     return draw
 
 
+def beside_each_other(rng: np.random.Generator, n: int) -> Arrays:
+    """Rows of one probability, and targets near it or far below."""
+    x = rng.uniform(0.1, 0.9, (n, 1))
+    return x, x * np.where(rng.random((n, 1)) < 0.5, 1.0 + spread(rng, (n, 1), -5.0, -1.0), 10.0 ** -rng.uniform(2, 30))
+
+
 def logits(rng: np.random.Generator, n: int) -> np.ndarray:
     return 12.0 * rng.standard_normal((n, OUTPUTS))
 
@@ -261,6 +267,7 @@ CASES = [
     LossCase(
         "categorical_crossentropy", of_probabilities, drawn(probabilities, distributions), 16.0, True, convex=False
     ),
+    LossCase("categorical_crossentropy", of_probabilities, drawn(probabilities, hard), 16.0, True, convex=False),
     LossCase(
         "sparse_categorical_crossentropy",
         of_probabilities,
@@ -275,6 +282,7 @@ CASES = [
         absolute=True,
         torch=lambda F, _, x, t: F.kl_div(x.log(), t, reduction="none").sum(dim=1),
     ),
+    LossCase("kl_divergence", lambda x, t: t[0] * mp.log(t[0] / x[0]), beside_each_other),
     LossCase(
         "nll",
         lambda x, t: -x[t],
@@ -309,6 +317,7 @@ CASES = [
         48.0,
         torch=lambda F, _, x, t: F.cross_entropy(x, t, reduction="none"),
     ),
+    LossCase("cross_entropy", cross_entropy, drawn(logits, hard), 48.0, absolute=True),
     LossCase(
         "cross_entropy",
         cross_entropy,

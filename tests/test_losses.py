@@ -5,7 +5,9 @@ from __future__ import annotations
 import doctest
 import inspect
 import pickle
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -35,11 +37,11 @@ def test_every_loss_is_tested():
 def test_values_and_gradients_are_those_of_mpmath(case: LossCase, dtype: str):
     row = losses.get(case.name)
     x, t = arrays(case, dtype)
+    if not row.rows:  # each number by itself: in a mean over outputs the large would hide the small
+        x, t = x.reshape(-1, 1), t.reshape(-1, 1)
     value, gradient = row.value_and_gradient(x, t, reduction="none", **case.keywords)
     true_value, true_gradient = exact(case, x, t)
     assert value.dtype == gradient.dtype == dtype
-    if not row.rows:
-        true_gradient = true_gradient.reshape(x.shape)
     bound = case.bound * np.finfo(dtype).eps
     scale = (abs(true_value).max(), abs(true_gradient).max(axis=1, keepdims=True)) if case.absolute else (0.0, 0.0)
     assert np.all(abs(value - true_value) <= bound * np.maximum(abs(true_value), scale[0]))
@@ -126,6 +128,14 @@ def test_confident_and_right_probabilities_keep_their_precision(dtype: str):
         np.testing.assert_allclose(gradient[0, 1:], 1.0, rtol=1e-6)
     small = np.array([1e-12], dtype)
     assert losses.binary_crossentropy(small, [0]) == pytest.approx(1e-12, rel=1e-6)
+
+
+def test_predictions_below_epsilon_have_no_gradient_of_the_squared_logarithmic_error():
+    assert losses.msle([1.0], [1e20]) == pytest.approx(np.square(np.log(2.0) - np.log(1e20)), rel=1e-14)
+    value, gradient = losses.msle_value_and_gradient([-2.0, 5e-8, 1e-7], [1.0, 1.0, 1.0], reduction="none")
+    np.testing.assert_allclose(value, np.square(np.log(2.0) - np.log1p(1e-7)), rtol=1e-14)
+    assert gradient[:2].tolist() == [0.0, 0.0]
+    assert gradient[2] == pytest.approx(-2.0 * np.log(2.0), rel=1e-6)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -497,6 +507,23 @@ def test_to_categorical_follows_keras():
 def test_to_categorical_refuses(arguments, error, message):
     with pytest.raises(error, match=message):
         losses.to_categorical(*arguments)
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "losses.md"
+
+
+def test_the_page_names_all_losses_with_their_aliases_and_defaults():
+    rows = re.findall(r"^\| (`.*?) \|.*\| (.*?) ?\|$", PAGE.read_text(), flags=re.MULTILINE)
+    named = {tuple(re.findall(r"`(\w+)`", names)): parameters for names, parameters in rows if "(" not in names}
+    expected = {
+        (row.name, *row.aliases): ", ".join(f"`{name}={value}`" for name, value in row.defaults.items())
+        for row in losses.LOSSES.values()
+    }
+    assert {names: parameters for names, parameters in named.items() if set(names) & set(losses.LOSSES)} == expected
+
+
+def test_the_page_prints_what_it_shows():
+    assert doctest.testfile(str(PAGE), module_relative=False).failed == 0
 
 
 def test_examples_in_the_docstrings():

@@ -48,13 +48,16 @@ def _quotient(numerator: NDArray, denominator: NDArray, where: NDArray) -> NDArr
     target_domain=UNIT,
     parameters=(EPSILON,),
 )
-def binary_crossentropy(x: NDArray, t: NDArray, out: NDArray | None, epsilon: float) -> Iterator[NDArray]:
+def binary_crossentropy(x: NDArray, t: NDArray, _: NDArray | None, epsilon: float) -> Iterator[NDArray]:
     """Mean over the outputs of the cross-entropy of predicted probabilities against targets in [0, 1], in nats."""
     absent, epsilon = 1.0 - x, _at_least_normal(epsilon, x)
     surprise = abs(np.log(np.maximum(x, epsilon))), abs(np.maximum(np.log1p(-x), math.log(epsilon)))
     yield times(t, surprise[0]) + times(1.0 - t, surprise[1])
-    if_present, if_absent = _quotient(t, x, x >= epsilon), _quotient(1.0 - t, absent, absent >= epsilon)
-    yield np.subtract(if_absent, if_present, out=out)
+    # The same as the difference of both quotients, but that x - t does not cancel.
+    slope = (x - t) / (x * absent)
+    np.divide(1.0 - t, absent, out=slope, where=x < epsilon)
+    np.divide(-t, x, out=slope, where=absent < epsilon)
+    yield slope
 
 
 def _at_least_normal(epsilon: float, x: NDArray) -> float:
