@@ -32,6 +32,7 @@ from . import _checks
 from ._rows import times
 
 Formula = Callable[..., Iterator[NDArray]]
+Check = Callable[[NDArray], None]
 
 
 class Loss(Record, kw_only=True):
@@ -76,7 +77,8 @@ class Loss(Record, kw_only=True):
     arguments: tuple[str, str]
     parameters: tuple[Parameter, ...]
     aliases: tuple[str, ...]
-    check: Callable[[NDArray, NDArray], None] | None
+    prediction_check: Check | None
+    target_check: Check | None
 
     @property
     def value(self) -> Callable[..., Any]:
@@ -97,6 +99,37 @@ class Loss(Record, kw_only=True):
     def defaults(self) -> Mapping[str, float]:
         """The parameters' default values by name."""
         return MappingProxyType({parameter.name: parameter.default for parameter in self.parameters})
+
+    def checked_target(self, target: Any, prediction: NDArray[np.floating]) -> NDArray:
+        """Targets as the functions take them unchecked, for a prediction of which only shape and dtype count.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `value` does for a bad target.
+        """
+        name = self.arguments[1]
+        t = _checks.array(name, target)
+        if self.target == "labels" and not (self.distributions and t.shape == prediction.shape):
+            return _checks.labels(name, t, *prediction.shape, distributions=self.distributions)
+        t = _checks.dense(name, t, prediction, self.target_domain)
+        if self.target_check is not None:
+            self.target_check(t)
+        return t
+
+    def checked_parameters(self, parameters: Mapping[str, Any]) -> dict[str, float]:
+        """Values of parameters by name as the functions take them.
+
+        Raises
+        ------
+        ValueError
+            For a name that the loss does not have, a value outside its domain.
+        """
+        domains = {parameter.name: parameter.domain for parameter in self.parameters}
+        for name in parameters:
+            if name not in domains:
+                raise ValueError(f"the parameters of {self.name} are {', '.join(domains) or 'none'}; got {name!r:.60}")
+        return {name: _checks.parameter(name, value, domains[name]) for name, value in parameters.items()}
 
 
 LOSSES: dict[str, Loss] = {}
@@ -126,9 +159,10 @@ def loss(
     arguments: tuple[str, str] = ("prediction", "target"),
     parameters: tuple[Parameter, ...] = (),
     aliases: tuple[str, ...] = (),
-    check: Callable[[NDArray, NDArray], None] | None = None,
+    prediction_check: Check | None = None,
+    target_check: Check | None = None,
 ) -> Callable[[Formula], Loss]:
-    """Make a loss of a formula, whose docstring is its summary; ``check(x, t)`` raises for what no domain says."""
+    """Make a loss of a formula, whose docstring is its summary; the checks raise for what no domain says."""
 
     def define(function: Formula) -> Loss:
         row = Loss(
@@ -149,7 +183,8 @@ def loss(
             arguments=arguments,
             parameters=parameters,
             aliases=aliases,
-            check=check,
+            prediction_check=prediction_check,
+            target_check=target_check,
         )
         LOSSES[row.name] = row
         FUNCTIONS.update(_functions(row, function))
@@ -178,8 +213,7 @@ def _compute(
     if validate:
         x, t, weight = _validated(row, given, reduction)
         _checks.output(out, x)
-        domains = {parameter.name: parameter.domain for parameter in row.parameters}
-        parameters = {name: _checks.parameter(name, number, domains[name]) for name, number in parameters.items()}
+        parameters = row.checked_parameters(parameters)
         with np.errstate(all="ignore"):
             return _reduced(function(x, t, out, **parameters), len(x), weight, reduction, out, wanted)
     x, t, weight = np.asarray(given[0]), np.asarray(given[1]), given[2]
@@ -189,16 +223,10 @@ def _compute(
 def _validated(row: Loss, given: tuple[Any, Any, Any], reduction: Any) -> tuple[NDArray, NDArray, NDArray | None]:
     """Predictions, targets and weights as arrays, or an error that names the argument."""
     _checks.reduction_name(reduction)
-    names = row.arguments
-    x = _checks.prediction(names[0], given[0], row.prediction_domain, rows=row.rows)
-    t = _checks.array(names[1], given[1])
-    if row.target == "labels" and not (row.distributions and t.shape == x.shape):
-        t = _checks.labels(names[1], t, *x.shape, distributions=row.distributions)
-    else:
-        t = _checks.dense(names[1], t, x, row.target_domain)
-    if row.check is not None:
-        row.check(x, t)
-    return x, t, _checks.sample_weight(given[2], x)
+    x = _checks.prediction(row.arguments[0], given[0], row.prediction_domain, rows=row.rows)
+    if row.prediction_check is not None:
+        row.prediction_check(x)
+    return x, row.checked_target(given[1], x), _checks.sample_weight(given[2], x)
 
 
 def _reduced(

@@ -15,7 +15,7 @@ from ._rows import times
 _SIGNS = "-1 or 1; or 0 or 1, where 0 is taken as -1."
 
 
-def _two_signs(_: NDArray, t: NDArray) -> None:
+def _two_signs(t: NDArray) -> None:
     """Raise ValueError unless targets are -1 and 1 alone, or 0 and 1 alone."""
     if not (np.isin(t, (-1, 1)).all() or np.isin(t, (0, 1)).all()):
         raise ValueError(f"target must have the values -1 and 1 alone, or 0 and 1 alone, got {np.unique(t)[:5]}")
@@ -37,7 +37,7 @@ def _missing(x: NDArray, t: NDArray) -> tuple[NDArray, NDArray]:
     """,
     target_domain=Interval(-1.0, 1.0, lower_closed=True, upper_closed=True),
     target_meaning=_SIGNS,
-    check=_two_signs,
+    target_check=_two_signs,
 )
 def hinge(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArray]:
     """Mean over the outputs of the hinge loss."""
@@ -56,7 +56,7 @@ def hinge(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArray]:
     """,
     target_domain=Interval(-1.0, 1.0, lower_closed=True, upper_closed=True),
     target_meaning=_SIGNS,
-    check=_two_signs,
+    target_check=_two_signs,
 )
 def squared_hinge(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArray]:
     """Mean over the outputs of the squared hinge loss."""

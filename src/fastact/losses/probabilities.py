@@ -22,7 +22,7 @@ from ._rows import sums_of_others, times
 EPSILON = Parameter("epsilon", 1e-7, Interval(0.0, 0.5), "A probability below it counts as it, and has the gradient 0.")
 
 
-def _some_probability(x: NDArray, _: NDArray) -> None:
+def _some_probability(x: NDArray) -> None:
     """Raise ValueError for a row without any probability."""
     if not x.any(axis=1).all():
         raise ValueError("prediction must have a number above 0 in every row: rows are divided by their sum")
@@ -78,7 +78,7 @@ def _at_least_normal(epsilon: float, x: NDArray) -> float:
     prediction_domain=UNIT,
     target_domain=UNIT,
     parameters=(EPSILON,),
-    check=_some_probability,
+    prediction_check=_some_probability,
 )
 def categorical_crossentropy(x: NDArray, t: NDArray, out: NDArray | None, epsilon: float) -> Iterator[NDArray]:
     """Cross-entropy of predicted probabilities against distributions such as one-hot rows, in nats."""
@@ -106,7 +106,7 @@ def categorical_crossentropy(x: NDArray, t: NDArray, out: NDArray | None, epsilo
     prediction_domain=UNIT,
     target_meaning="In [0, classes).",
     parameters=(EPSILON,),
-    check=_some_probability,
+    prediction_check=_some_probability,
 )
 def sparse_categorical_crossentropy(x: NDArray, t: NDArray, _: NDArray | None, epsilon: float) -> Iterator[NDArray]:
     """Cross-entropy of predicted probabilities against integer labels, in nats."""

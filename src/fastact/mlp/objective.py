@@ -36,19 +36,16 @@ class Objective:
     def __init__(self, loss: Any, parameters: Any, outputs: int) -> None:
         if not isinstance(loss, str):
             raise ValueError(f"loss must be a name in fastact.losses, got {loss!r:.60}")
-        self.record: Any = _get(loss)
+        self.record = losses.get(loss)
         if not isinstance(parameters, Mapping):
             raise ValueError(f"loss_parameters must map names to numbers, got {parameters!r:.60}")
         self.name: str = self.record.name
-        self.parameters = dict(parameters)
+        self.parameters = self.record.checked_parameters(parameters)
         self.outputs = outputs
         self.labels: bool = self.record.target == "labels"
         if self.labels and outputs < 2:
             raise ValueError(f"layers: the last must have one unit per class, at least 2, got {outputs}")
         self.fused = self.name == "cross_entropy" and not self.parameters
-        # What the loss refuses is refused here, before anything is trained.
-        target = np.zeros(1, np.intp) if self.labels else np.full((1, outputs), 0.5)
-        self.record.value(np.full((1, outputs), 1.0 / outputs), target, **self.parameters)
 
     def checked(self, y: ArrayLike, count: int, dtype: np.dtype) -> NDArray:
         """Targets for so many samples, as the buffers of a plan hold them: labels, or numbers (samples, outputs)."""
@@ -56,7 +53,7 @@ class Objective:
             return _checks.labels(y, count, self.outputs)
         targets = _checks.dense(y, count, self.outputs, dtype)
         try:  # what is outside the domain of the loss, such as probabilities above 1
-            self.record.value(np.full(targets.shape, 1.0 / self.outputs, dtype), targets, **self.parameters)
+            self.record.checked_target(targets, targets)
         except ValueError as error:
             raise ValueError(f"y does not fit the loss {self.name}: {error}") from None
         return targets
@@ -94,19 +91,3 @@ class Objective:
 
 PROBABILITIES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence")
 
-
-def _get(loss: str) -> Any:
-    # until fastact.losses has get()
-    from types import SimpleNamespace
-
-    if hasattr(losses, "get"):
-        return losses.get(loss)
-    if loss != "cross_entropy":
-        raise ValueError(f"loss {loss!r}")
-    return SimpleNamespace(
-        name=loss,
-        value=losses.cross_entropy,
-        value_and_gradient=losses.cross_entropy_value_and_gradient,
-        target="labels",
-        logits=True,
-    )
