@@ -7,12 +7,18 @@ from typing import Any
 
 import fastact
 
-_steps: Any = importlib.import_module(
-    f"fastact.mlp._steps_{(fastact.show_config('dict') or {})['instruction set']}",
-)
 
-RULES: dict[str, Any] = _steps.RULES
+def _compiled(name: str) -> Any:
+    return importlib.import_module(f"fastact.mlp.{name}_{(fastact.show_config('dict') or {})['instruction set']}")
+
+
+_rules = _compiled("_rules")
+_ops = _compiled("_ops")
+
+RULES: dict[str, Any] = _rules.RULES
 """The optimisers' rules: ``rule(p, g, states, constants)`` takes the parameters one step."""
 
-cross_entropy = _steps.cross_entropy
-norm = _steps.norm
+cross_entropy = _rules.cross_entropy
+norm = _rules.norm
+
+Product, RowSums, Pointwise, Rows = _ops.Product, _ops.RowSums, _ops.Pointwise, _ops.Rows

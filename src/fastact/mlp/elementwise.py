@@ -6,8 +6,9 @@ the ufunc computes; their parameters are columns that NumPy broadcasts along the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from numbers import Real
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 import fastact
 
 from . import _checks
+from ._kernels import Pointwise
 
 Derivatives = Literal["exact", "textbook"]
 Learn = Literal["layer", "unit"]
@@ -67,7 +69,7 @@ class Run:
     activation: str
     parameters: dict[str, float]
     learned: tuple[str, ...] = ()
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, NDArray] = field(default_factory=dict)
     gradients: dict[str, NDArray] = field(default_factory=dict)
 
     @property
@@ -81,23 +83,21 @@ class Run:
         getattr(fastact, self.activation)(dtype.type(0), **self.parameters)
         for name, value in (self.row.defaults | self.parameters).items():
             if name in self.learned:
-                self.values[name] = arrays[prefix + name]
+                column = arrays[prefix + name]
+                # A number for all units is one to the ufunc too.
+                self.values[name] = column.reshape(()) if column.size == 1 else column
                 self.gradients[name] = gradients[prefix + name]
             else:
-                self.values[name] = dtype.type(value)
+                self.values[name] = np.array(value, dtype)
         function = getattr(fastact, self.activation)
         self.value = getattr(function, "ufunc", function)
         self.with_derivative = getattr(function.with_derivative, "ufunc", function.with_derivative)
-        self.backward_to = {
-            name: getattr(function, f"backward_{name}").ufunc
-            for name in self.learned
-        }
+        self.backward_to = {name: getattr(function, f"backward_{name}").ufunc for name in self.learned}
         self.textbook = TEXTBOOK.get(self.activation)
 
-    @property
-    def ordered(self) -> list[Any]:
-        """The parameters in the order of the ufunc's inputs."""
-        return list(self.values.values())
+    def inputs(self, z: NDArray) -> list[Any]:
+        """z and the parameters, in the order of the ufunc's inputs."""
+        return [z, *self.values.values()]
 
     def draw(self, z: NDArray, y: NDArray, slopes: NDArray, rng: np.random.Generator) -> None:
         """What rrelu and erelu do in training: f and f' with slopes that are drawn."""
@@ -188,33 +188,20 @@ class Elementwise:
             for name in run.learned:
                 run.values[name][...] = (run.row.defaults | run.parameters)[name]
 
-    def forward(self, z: NDArray, y: NDArray) -> None:
-        """y = f(z); y may be z."""
-        for run in self.runs:
-            run.value(z[run.units], *run.ordered, y[run.units])
-
-    def forward_with_derivative(self, z: NDArray, y: NDArray, slopes: NDArray, rng: np.random.Generator | None) -> None:
-        """Also f' at z, in one pass; with a generator, slopes of rrelu and erelu are drawn."""
-        for run in self.runs:
-            here = run.units
-            if self.textbook and run.textbook is not None:
-                run.value(z[here], y[here])
-                run.textbook(y[here], slopes[here])
-            elif rng is not None and run.row.drawn:
-                run.draw(z[here], y[here], slopes[here], rng)
-            else:
-                run.with_derivative(z[here], *run.ordered, y[here], slopes[here])
+    def bound(self, z: NDArray, y: NDArray, slopes: NDArray) -> Bound:
+        """The calls that compute f and f' in these arrays, each (units, samples); y may be z."""
+        return Bound(self, z, y, slopes)
 
     def backward_to_parameters(self, z: NDArray, dy: NDArray) -> None:
         """The gradients of what is learned, from dL/dy, both (units, samples)."""
         for run in self.runs:
             for name in run.learned:
-                each = run.backward_to[name](dy[run.units], z[run.units], *run.ordered)
+                each = run.backward_to[name](dy[run.units], *run.inputs(z[run.units]))
                 out = run.gradients[name]
                 if self.learn == "unit":
                     np.add.reduce(each, axis=1, keepdims=True, out=out)
                 else:
-                    out[0, 0] = each.sum()
+                    out[...] = each.sum()
 
     def constrain(self) -> None:
         """Put learned parameters back into their domains, where a step has taken them out."""
@@ -232,6 +219,53 @@ class Elementwise:
     def name(self) -> str:
         """The activation's name, or those of the runs."""
         return ", ".join(dict.fromkeys(run.activation for run in self.runs))
+
+
+class Bound:
+    """Activations bound to arrays: z comes in, f(z) goes to y and f'(z) to the slopes."""
+
+    def __init__(self, elementwise: Elementwise, z: NDArray, y: NDArray, slopes: NDArray) -> None:
+        self.values, self.both = [], []
+        # What the runs that draw do instead, by index.
+        self.drawing: dict[int, Callable[[np.random.Generator], None]] = {}
+        for index, run in enumerate(elementwise.runs):
+            here = z[run.units], y[run.units], slopes[run.units]
+            value = _call(run.value, *run.inputs(here[0]), here[1])
+            self.values.append(value)
+            if elementwise.textbook and run.textbook is not None:
+                self.both.append(_textbook(value, run.textbook, *here[1:]))
+            else:
+                self.both.append(_call(run.with_derivative, *run.inputs(here[0]), *here[1:]))
+            if run.row.drawn:
+                self.drawing[index] = partial(run.draw, *here)
+
+    def forward(self) -> None:
+        """f alone."""
+        for call in self.values:
+            call()
+
+    def forward_with_derivative(self, rng: np.random.Generator | None) -> None:
+        """f and f', in one pass; with a generator the slopes of rrelu and erelu are drawn."""
+        for index, call in enumerate(self.both):
+            if rng is not None and index in self.drawing:
+                self.drawing[index](rng)
+            else:
+                call()
+
+
+def _call(ufunc: np.ufunc, *arrays: NDArray) -> Callable[[], object]:
+    """A ufunc bound to arrays. Parameters that differ from unit to unit are broadcast, which is left to NumPy."""
+    if all(array.flags.c_contiguous and (array.ndim == 0 or array.shape == arrays[0].shape) for array in arrays):
+        return Pointwise(ufunc, *arrays)
+    return partial(ufunc, *arrays)
+
+
+def _textbook(value: Callable[[], object], derivative: Callable[..., None], y: NDArray, slopes: NDArray) -> Any:
+    def both() -> None:
+        value()
+        derivative(y, slopes)
+
+    return both
 
 
 def _pair(one: Any) -> tuple[Any, Any]:

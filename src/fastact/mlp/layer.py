@@ -23,10 +23,8 @@ class Buffers:
 
     Attributes
     ----------
-    x_and_ones : ndarray, shape (inputs + 1, size)
-        The inputs, one column for each sample; the last row is 1.
     x : ndarray, shape (inputs, size)
-        The same without the last row.
+        The inputs, one column for each sample. Rows are contiguous but for those of the first layer, whose columns are.
     y : ndarray, shape (outputs, size)
         The outputs, which are the next layer's x.
     dy : ndarray, shape (outputs, size)
@@ -39,9 +37,8 @@ class Buffers:
         dL/dz after the pass back, z what the activation is applied to; dL/dy for layers without an activation.
     """
 
-    def __init__(self, x_and_ones: NDArray, y: NDArray, dy: NDArray, dx: NDArray | None) -> None:
-        self.x_and_ones, self.x = x_and_ones, x_and_ones[:-1]
-        self.y, self.dy, self.dx = y, dy, dx
+    def __init__(self, x: NDArray, y: NDArray, dy: NDArray, dx: NDArray | None) -> None:
+        self.x, self.y, self.dy, self.dx = x, y, dy, dx
         self.size, self.dtype = y.shape[1], y.dtype
         self.slopes: NDArray | None = None
         self.dz = dy

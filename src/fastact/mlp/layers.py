@@ -1,8 +1,7 @@
 """Layers of learned sums: dense, maxout, and an activation by itself.
 
-Arrays are kept with one column per sample, and a constant row of ones below the inputs makes the bias one more row of
-weights. So one matrix product yields the pre-activations, one the gradients of weights and biases together, and every
-elementwise pass runs over contiguous memory.
+Arrays are kept with one column per sample, so that the units' biases and activations run over contiguous memory. What a
+layer computes in a step is bound to its arrays when a batch size is planned (``_ops.pyx``).
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _checks
+from ._kernels import Pointwise, Product, RowSums
 from .elementwise import Derivatives, Elementwise, Learn, OneActivation
 from .layer import Buffers, Draw, Layer
 
@@ -61,28 +61,18 @@ class Affine(Layer):
     ) -> None:
         self.weight, self.bias = arrays["weight"], arrays.get("bias")
         self.weight_gradient, self.bias_gradient = gradients["weight"], gradients.get("bias")
-        self._block, self._gradient_block = (
-            # Weights and biases are neighbours in the flat vector: one matrix with the biases as its last row.
-            np.lib.stride_tricks.as_strided(of["weight"], (self.inputs + self.use_bias, self.sums))
-            for of in (arrays, gradients)
-        )
-        self._transposed = self._block.T
 
     def initialise(self, draw: Draw) -> None:
         draw(self.weight, self.bias)
 
-    def plan(self, at: Buffers) -> None:
-        at.a = at.x_and_ones if self.use_bias else at.x
-
-    def multiply(self, at: Buffers, z: NDArray) -> None:
-        """z = W^T a."""
-        np.matmul(self._transposed, at.a, out=z)
-
-    def multiply_backward(self, at: Buffers, dz: NDArray, dz_transposed: NDArray) -> None:
-        """dL/dW = a dz^T, dL/da = W dz."""
-        np.matmul(at.a, dz_transposed, out=self._gradient_block)
+    def plan_sums(self, at: Buffers, z: NDArray, dz: NDArray) -> None:
+        """Bind z = W^T x + b, and its derivatives dL/dW = x dz^T, dL/db = sum of dz, dL/dx = W dz."""
+        at.sum = Product(self.weight.T, at.x, z, self.bias)
+        at.sum_backward = [Product(at.x, dz.T, self.weight_gradient)]
+        if self.bias_gradient is not None:
+            at.sum_backward.append(RowSums(dz, self.bias_gradient))
         if at.dx is not None:
-            np.matmul(self.weight, dz, out=at.dx)
+            at.sum_backward.append(Product(self.weight, dz, at.dx))
 
     def penalise(self) -> float:
         """l1 sum abs W + l2 sum W^2, whose derivatives are added to the gradients."""
@@ -161,31 +151,34 @@ class Dense(Affine):
         self.elementwise.initialise()
 
     def plan(self, at: Buffers) -> None:
-        super().plan(at)
         # The pre-activations are overwritten by the outputs, unless the parameters' derivatives need them.
         at.z = np.empty_like(at.y) if self.learn else at.y
-        at.slopes = None if self.elementwise.linear else np.empty_like(at.y)
-        at.dz = at.dy if at.slopes is None else at.slopes
-        at.dz_transposed = at.dz.T
+        if not self.elementwise.linear:
+            at.slopes = at.dz = np.empty_like(at.y)
+            at.activate = self.elementwise.bound(at.z, at.y, at.slopes)
+            at.chain = Pointwise(np.multiply, at.slopes, at.dy, at.slopes)
+        self.plan_sums(at, at.z, at.dz)
 
     def forward(self, at: Buffers) -> None:
         """f(z)."""
-        self.multiply(at, at.y)
-        self.elementwise.forward(at.y, at.y)
+        at.sum()
+        if at.slopes is not None:
+            at.activate.forward()
 
     def forward_with_derivative(self, at: Buffers, rng: np.random.Generator | None) -> None:
         """f(z), and f'(z) in one pass."""
-        self.multiply(at, at.z)
+        at.sum()
         if at.slopes is not None:
-            self.elementwise.forward_with_derivative(at.z, at.y, at.slopes, rng)
+            at.activate.forward_with_derivative(rng)
 
     def backward(self, at: Buffers) -> None:
         """dL/dz = f'(z) dL/dy takes the place of f'(z)."""
         if self.learn:
             self.elementwise.backward_to_parameters(at.z, at.dy)
         if at.slopes is not None:
-            np.multiply(at.slopes, at.dy, out=at.slopes)
-        self.multiply_backward(at, at.dz, at.dz_transposed)
+            at.chain()
+        for derivative in at.sum_backward:
+            derivative()
 
     def constrain(self) -> None:
         if self.learn:
@@ -226,17 +219,16 @@ class Maxout(Affine):
         return self.units * self.pieces
 
     def plan(self, at: Buffers) -> None:
-        super().plan(at)
         at.z = np.empty((self.sums, at.size), at.dtype)
         at.pieces = at.z.reshape(self.units, self.pieces, at.size)
         at.dz = np.empty_like(at.z)
-        at.dz_transposed = at.dz.T
+        self.plan_sums(at, at.z, at.dz)
         at.dpieces = at.dz.reshape(at.pieces.shape)
         at.chosen = np.empty((self.units, 1, at.size), np.intp)
 
     def forward(self, at: Buffers) -> None:
         """max z."""
-        self.multiply(at, at.z)
+        at.sum()
         np.maximum.reduce(at.pieces, axis=1, out=at.y)
 
     def forward_with_derivative(self, at: Buffers, rng: np.random.Generator | None) -> None:  # noqa: ARG002
@@ -248,7 +240,8 @@ class Maxout(Affine):
         """dL/dz is dL/dy for the largest, and 0 for the others."""
         at.dz[...] = 0.0
         np.put_along_axis(at.dpieces, at.chosen, at.dy[:, np.newaxis], axis=1)
-        self.multiply_backward(at, at.dz, at.dz_transposed)
+        for derivative in at.sum_backward:
+            derivative()
 
 
 @dataclass(eq=False)
@@ -287,14 +280,15 @@ class Activation(Layer):
 
     def plan(self, at: Buffers) -> None:
         at.slopes = at.dz = np.empty_like(at.y)
+        at.activate = self.elementwise.bound(at.x, at.y, at.dz)
 
     def forward(self, at: Buffers) -> None:
         """f(x)."""
-        self.elementwise.forward(at.x, at.y)
+        at.activate.forward()
 
     def forward_with_derivative(self, at: Buffers, rng: np.random.Generator | None) -> None:
         """f(x), and f'(x) in one pass."""
-        self.elementwise.forward_with_derivative(at.x, at.y, at.dz, rng)
+        at.activate.forward_with_derivative(rng)
 
     def backward(self, at: Buffers) -> None:
         """dL/dx = f'(x) dL/dy."""

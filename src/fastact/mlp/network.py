@@ -34,8 +34,8 @@ class Plan:
 
     Attributes
     ----------
-    samples : ndarray, shape (size, inputs + 1)
-        The batch, and a last column of ones.
+    samples : ndarray, shape (size, inputs)
+        The batch.
     targets : ndarray
         Its labels (size,) or numbers (size, outputs).
     weights : ndarray, shape (size,)
@@ -49,7 +49,7 @@ class Plan:
         self, size: int, layers: Sequence[Layer], widths: Sequence[int], dtype: np.dtype, labels: bool
     ) -> None:
         inputs, *outputs = widths
-        self.samples = np.ones((size, inputs + 1), dtype)
+        self.samples = np.zeros((size, inputs), dtype)
         self.targets = np.zeros(size, np.intp) if labels else np.zeros((size, outputs[-1]), dtype)
         self.weights = np.ones(size, dtype)
         below = self.samples.T
@@ -57,12 +57,11 @@ class Plan:
         dx = None
         self.buffers: list[Buffers] = []
         for index, (layer, width) in enumerate(zip(layers, outputs, strict=True)):
-            above = np.ones((width + 1, size), dtype)
             dy = memories[index % 2][: width * size].reshape(width, size)
-            at = Buffers(below, above[:-1], dy, dx)
+            at = Buffers(below, np.zeros((width, size), dtype), dy, dx)
             layer.plan(at)
             self.buffers.append(at)
-            below, dx = above, dy
+            below, dx = at.y, dy
         self.outputs, self.gradient = self.buffers[-1].y, self.buffers[-1].dy
 
 
@@ -257,7 +256,7 @@ class Network:
         if sample_weight is not None:
             sample_weight = _checks.weights("sample_weight", sample_weight, len(X), self.dtype)
         plan = self._plan(len(X))
-        plan.samples[:, :-1] = X
+        plan.samples[...] = X
         plan.targets[...] = y
         if sample_weight is not None:
             plan.weights[...] = sample_weight
@@ -402,7 +401,7 @@ class Network:
             for start in range(0, len(X), CHUNK):
                 chunk = X[start : start + CHUNK]
                 plan = self._plan(len(chunk))
-                plan.samples[:, :-1] = chunk
+                plan.samples[...] = chunk
                 for layer, at in zip(self.layers, plan.buffers, strict=True):
                     layer.forward(at)
                 outputs[start : start + CHUNK] = plan.outputs.T
@@ -412,7 +411,7 @@ class Network:
         """The outputs of every layer for samples (samples, inputs): arrays (samples, outputs of the layer)."""
         X = _checks.samples(X, self.inputs, self.dtype)
         plan = self._plan(len(X))
-        plan.samples[:, :-1] = X
+        plan.samples[...] = X
         with np.errstate(all="ignore"):
             for layer, at in zip(self.layers, plan.buffers, strict=True):
                 layer.forward(at)

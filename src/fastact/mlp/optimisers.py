@@ -2,7 +2,7 @@
 
 An optimiser keeps its state (step count, moments) from call to call, so training goes on where it stopped; the state
 belongs to the one vector of parameters that it was first used with. The rules are those of PyTorch's optimisers of the
-same names, and are computed by ``_steps.pyx`` in one pass. Here p are the parameters, g the gradient and t counts the
+same names, and are computed by ``_rules.pyx`` in one pass. Here p are the parameters, g the gradient and t counts the
 steps from 1.
 """
 
@@ -72,7 +72,7 @@ class Optimiser(ABC):
     @property
     @abstractmethod
     def rule(self) -> str:
-        """The name of the rule in ``_steps.pyx``."""
+        """The name of the rule in ``_rules.pyx``."""
 
     @abstractmethod
     def constants(self, rate: float, t: int) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _checks
+from ._kernels import Rows
 from .history import History
 from .optimisers import Adam, Optimiser
 from .probes import Observer, Probe
@@ -163,9 +164,9 @@ class Training:
             kept, held = self.drawn[: -self.held_out], self.drawn[-self.held_out :]
             self.validation = X[held], y[held]
             X, y, weights = X[kept], y[kept], None if weights is None else weights[kept]
-        self.samples = np.ones((len(X), self.network.inputs + 1), self.network.dtype)
-        self.samples[:, :-1] = X
-        self.targets, self.weights = y, weights
+        # Bound operations read the memory as it is: contiguous, and the training's own.
+        self.samples, self.targets = X.copy(order="C"), y.copy(order="C")
+        self.weights = None if weights is None else np.ascontiguousarray(weights)
         if self.order is None:
             self.order = np.arange(len(X))
 
@@ -201,35 +202,40 @@ class Training:
 
     def _run_epoch(self) -> float:
         """One pass over the samples; the mean loss."""
-        network, optimiser, samples, targets, weights = (
-            self.network, self.optimiser, self.samples, self.targets, self.weights,
-        )  # fmt: skip
-        rng, parameters, gradients, order = network.rng, network.parameters, network.gradients, self.order
+        network, order = self.network, self.order
         assert order is not None
         if self.shuffle:
-            rng.shuffle(order)
-        total = 0.0
+            network.rng.shuffle(order)
         count, size = len(order), min(self.batch_size, len(order))
         with np.errstate(all="ignore"):
-            for start in range(0, count, size):
-                batch = order[start : start + size]
-                plan = network._plan(len(batch))
-                # mode="clip" only because "raise" would go through a temporary array
-                samples.take(batch, axis=0, out=plan.samples, mode="clip")
-                targets.take(batch, axis=0, out=plan.targets, mode="clip")
-                if weights is not None:
-                    weights.take(batch, out=plan.weights, mode="clip")
-                network._forward_with_derivatives(plan, rng)
-                if self.observer is None:
-                    loss = network._backpropagate(plan, weighted=weights is not None)
-                    optimiser.step(parameters, gradients)
-                else:
-                    loss = self._observed(self.observer, plan)
-                for layer in network._constrained:
-                    layer.constrain()
-                self.step += 1
-                total += loss * len(batch)
+            total = self._run_steps(order, range(0, count - size + 1, size), size)
+            if rest := count % size:
+                total += self._run_steps(order, range(count - rest, count, rest), rest)
         return total / count
+
+    def _run_steps(self, order: NDArray[np.intp], starts: range, size: int) -> float:
+        """A step for each batch of a size, which begin at some places of the order; the sum of the samples' losses."""
+        network, optimiser, observer = self.network, self.optimiser, self.observer
+        plan, rng, parameters, gradients = network._plan(size), network.rng, network.parameters, network.gradients
+        weighted = self.weights is not None
+        take_samples, take_targets = Rows(self.samples, plan.samples), Rows(self.targets, plan.targets)
+        take_weights = Rows(self.weights, plan.weights) if weighted else None
+        total = 0.0
+        for start in starts:
+            take_samples(order, start)
+            take_targets(order, start)
+            if take_weights is not None:
+                take_weights(order, start)
+            network._forward_with_derivatives(plan, rng)
+            if observer is None:
+                total += network._backpropagate(plan, weighted=weighted)
+                optimiser.step(parameters, gradients)
+            else:
+                total += self._observed(observer, plan)
+            for layer in network._constrained:
+                layer.constrain()
+            self.step += 1
+        return total * size
 
     def _observed(self, observer: Observer, plan: Any) -> float:
         """The pass back and the step, told to the observer."""
