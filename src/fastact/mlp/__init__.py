@@ -14,6 +14,7 @@ from .layer import Layer
 from .layers import Activation, Dense, Maxout
 from .network import Network
 from .normalisation import BatchNormalisation
+from .onnx_export import to_onnx
 from .optimisers import (
     OPTIMISERS,
     SGD,
@@ -72,4 +73,5 @@ __all__ = [
     "load",
     "resume",
     "save",
+    "to_onnx",
 ]

@@ -90,4 +90,3 @@ class Objective:
 
 
 PROBABILITIES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence")
-
