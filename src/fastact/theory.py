@@ -50,9 +50,8 @@ def _moment(activation: str, derivative: bool, variance: float, parameters: dict
     if derivative:
         function = function.derivative
     deviation = math.sqrt(variance)
-    # Steep functions of many standard deviations are smooth on the scale of 1 / deviation only: more breaks near 0.
-    breaks = [kink / deviation for kink in row.kinks_at(**parameters)]
-    breaks += [sign * step / deviation for step in range(0, 40, 2) for sign in (-1.0, 1.0)] if deviation > 2 else []
+    # Between kinks; and every activation is smooth on the scale of 1, or has its pieces meet at small integers.
+    breaks = [point / deviation for point in (*row.kinks_at(**parameters), *range(-40, 41))]
     with np.errstate(over="ignore"):
         return _expectation(lambda z: np.square(function(deviation * z, **parameters)), breaks)
 

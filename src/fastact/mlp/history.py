@@ -108,7 +108,8 @@ class History:
                 if np.isfinite([value for _, value in points]).any():
                     axis.plot(*zip(*points, strict=True), label=f"layer {layer}")
             axis.set(xlabel="step", ylabel=title)
-            axis.legend()
+            if axis.lines:
+                axis.legend()
         positive = [r.weight_gradient_norm for r in self.probes if r.weight_gradient_norm > 0]
         if panels > 1 and positive:
             axes[1].set_yscale("log")

@@ -135,7 +135,7 @@ class Dense(Affine):
             self.activation = self.elementwise.name
             self.parameters = dict(self.elementwise.runs[0].parameters)
         else:
-            self.activation = tuple(self.activation)
+            self.activation = tuple(one if isinstance(one, str) else (one[0], one[1]) for one in self.activation)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return super().shapes() | self.elementwise.shapes()
