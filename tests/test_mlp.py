@@ -246,6 +246,14 @@ def test_learns_the_digits(digits, activation, optimiser, dtype):
     assert history.loss[-1] < history.loss[0] / 10
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_defaults_learn_the_digits(digits, seed):
+    X_train, X_test, y_train, y_test = digits
+    net = mlp.Network([mlp.Dense(100, "relu"), mlp.Dense(10)], inputs=64, seed=seed)
+    net.fit(X_train, y_train)
+    assert net.score(X_test, y_test) >= 0.97
+
+
 @pytest.mark.parametrize("name", ["sgd", "momentum", "adam"])
 def test_trajectories_agree_with_pytorch(name):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")

@@ -278,7 +278,7 @@ if what == "resume":
     net, history = mlp.resume(path, X, y)
 else:
     net = mlp.Network(
-        [mlp.Dense(20), mlp.BatchNormalisation(), mlp.Activation("prelu", learn="unit"), mlp.Dropout(0.2), mlp.Dense(3)],
+        [mlp.Dense(20), mlp.BatchNormalisation(), mlp.Activation("prelu", learn="unit"), mlp.Dropout(), mlp.Dense(3)],
         6,
     )
     net.fit(X, y, epochs=40, batch_size=7, optimiser=mlp.NAdam(mlp.Cosine(0.01, 2000)), validation_split=0.1,

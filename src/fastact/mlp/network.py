@@ -319,7 +319,7 @@ class Network:
         X: ArrayLike,
         y: ArrayLike,
         *,
-        epochs: int = 10,
+        epochs: int = 50,
         batch_size: int = 32,
         optimiser: Optimiser | None = None,
         shuffle: bool = True,

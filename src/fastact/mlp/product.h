@@ -12,6 +12,7 @@
 #define FASTACT_PRODUCT_COMMON
 
 #include <stddef.h>
+#include <string.h>
 
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
@@ -67,6 +68,31 @@ FASTACT_TILE fastact_vector_f64 fastact_vector_fma_f64(
 #endif
 }
 
+/* The first, or the last, halves of two vectors with their numbers in turns: a0 b0 a1 b1 ... */
+#if defined(__clang__)
+#define FASTACT_SHUFFLE(a, b, bits, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int fastact_lanes_32 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
+typedef long long fastact_lanes_64 __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
+#define FASTACT_SHUFFLE(a, b, bits, ...) __builtin_shuffle(a, b, (fastact_lanes_##bits){__VA_ARGS__})
+#endif
+#if FASTACT_VECTOR_BYTES == 64
+#define fastact_first_f32(a, b) FASTACT_SHUFFLE(a, b, 32, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define fastact_last_f32(a, b) FASTACT_SHUFFLE(a, b, 32, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+#define fastact_first_f64(a, b) FASTACT_SHUFFLE(a, b, 64, 0, 8, 1, 9, 2, 10, 3, 11)
+#define fastact_last_f64(a, b) FASTACT_SHUFFLE(a, b, 64, 4, 12, 5, 13, 6, 14, 7, 15)
+#elif FASTACT_VECTOR_BYTES == 32
+#define fastact_first_f32(a, b) FASTACT_SHUFFLE(a, b, 32, 0, 8, 1, 9, 2, 10, 3, 11)
+#define fastact_last_f32(a, b) FASTACT_SHUFFLE(a, b, 32, 4, 12, 5, 13, 6, 14, 7, 15)
+#define fastact_first_f64(a, b) FASTACT_SHUFFLE(a, b, 64, 0, 4, 1, 5)
+#define fastact_last_f64(a, b) FASTACT_SHUFFLE(a, b, 64, 2, 6, 3, 7)
+#else
+#define fastact_first_f32(a, b) FASTACT_SHUFFLE(a, b, 32, 0, 4, 1, 5)
+#define fastact_last_f32(a, b) FASTACT_SHUFFLE(a, b, 32, 2, 6, 3, 7)
+#define fastact_first_f64(a, b) FASTACT_SHUFFLE(a, b, 64, 0, 2)
+#define fastact_last_f64(a, b) FASTACT_SHUFFLE(a, b, 64, 1, 3)
+#endif
+
 #define FASTACT_JOINED(name, suffix) fastact_##name##_##suffix
 #define FASTACT_JOIN(name, suffix) FASTACT_JOINED(name, suffix)
 #endif
@@ -75,6 +101,8 @@ FASTACT_TILE fastact_vector_f64 fastact_vector_fma_f64(
 #define R FASTACT_PRODUCT_REAL
 #define V P(vector)
 #define LANES ((ptrdiff_t)(FASTACT_VECTOR_BYTES / sizeof(R)))
+#define FIRST FASTACT_JOIN(first, FASTACT_PRODUCT_SUFFIX)
+#define LAST FASTACT_JOIN(last, FASTACT_PRODUCT_SUFFIX)
 
 /* One tile; rows and vectors are constants where it is inlined. The last vector has `last` columns. */
 FASTACT_TILE void P(tile)(
@@ -84,7 +112,7 @@ FASTACT_TILE void P(tile)(
 #pragma GCC unroll 4
     for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 4
-        for (int j = 0; j < vectors; ++j) sum[i][j] = (V){0} + (bias ? bias[i] : (R)0);
+        for (int j = 0; j < vectors; ++j) sum[i][j] = (bias ? bias[i] : (R)0) - (V){0};
     }
     for (ptrdiff_t k = 0; k < inner; ++k) {
         V row[FASTACT_TILE_VECTORS];
@@ -92,7 +120,7 @@ FASTACT_TILE void P(tile)(
         for (int j = 0; j < vectors; ++j) row[j] = *(const V *)(b + k * b_row + j * LANES);
 #pragma GCC unroll 4
         for (int i = 0; i < rows; ++i) {
-            const V number = (V){0} + a[i * a_row + k * a_column];
+            const V number = a[i * a_row + k * a_column] - (V){0}; /* the same in all lanes, -0 too */
 #pragma GCC unroll 4
             for (int j = 0; j < vectors; ++j) sum[i][j] = P(vector_fma)(number, row[j], sum[i][j]);
         }
@@ -105,7 +133,8 @@ FASTACT_TILE void P(tile)(
             if (j + 1 < vectors || last == LANES) {
                 *(V *)to = sum[i][j];
             } else {
-                for (ptrdiff_t lane = 0; lane < last; ++lane) to[lane] = sum[i][j][lane];
+                const V edge = sum[i][j];
+                memcpy(to, &edge, (size_t)last * sizeof(R));
             }
         }
     }
@@ -122,6 +151,39 @@ FASTACT_TILE void P(panel)(
     for (; i < rows; ++i)
         P(tile)(1, vectors, inner, a + i * a_row, a_row, a_column, b, b_row, bias ? bias + i : bias, out + i * out_row,
                 out_row, last);
+}
+
+/* A square of LANES x LANES numbers to its place in a transposed panel. With each of log2(LANES) rounds, in which rows i
+ * and i + LANES / 2 are shuffled to rows 2 i and 2 i + 1, one bit of the row's index changes places with one of the
+ * column's. */
+FASTACT_TILE void P(transpose)(const R *from, ptrdiff_t from_row, R *to, ptrdiff_t to_row) {
+    V row[LANES], shuffled[LANES];
+#pragma GCC unroll 16
+    for (int i = 0; i < (int)LANES; ++i) row[i] = *(const V *)(from + i * from_row);
+#pragma GCC unroll 4
+    for (int round = 1; round < (int)LANES; round *= 2) {
+#pragma GCC unroll 8
+        for (int i = 0; i < (int)LANES / 2; ++i) {
+            shuffled[2 * i] = FIRST(row[i], row[i + LANES / 2]);
+            shuffled[2 * i + 1] = LAST(row[i], row[i + LANES / 2]);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < (int)LANES; ++i) row[i] = shuffled[i];
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < (int)LANES; ++i) *(V *)(to + i * to_row) = row[i];
+}
+
+/* packed (inner, width) = b (inner, valid), whose columns are contiguous, `b_column` apart. */
+FASTACT_TILE void P(pack_columns)(
+    ptrdiff_t inner, ptrdiff_t valid, const R *b, ptrdiff_t b_row, ptrdiff_t b_column, R *packed, ptrdiff_t width) {
+    const ptrdiff_t whole = b_row == 1 ? inner - inner % LANES : 0, squares = valid - valid % LANES;
+    for (ptrdiff_t k = 0; k < whole; k += LANES)
+        for (ptrdiff_t j = 0; j < squares; j += LANES)
+            P(transpose)(b + j * b_column + k, b_column, packed + k * width + j, width);
+    for (ptrdiff_t j = 0; j < valid; ++j)
+        for (ptrdiff_t k = j < squares ? whole : 0; k < inner; ++k)
+            packed[k * width + j] = b[k * b_row + j * b_column];
 }
 
 /* out (rows, columns) = bias + a (rows, inner) b (inner, columns). Rows of out are contiguous; b has rows or columns that
@@ -143,10 +205,7 @@ static void P(product)(
                 for (ptrdiff_t k = 0; k < inner; ++k)
                     for (ptrdiff_t j = 0; j < valid; ++j) packed[k * width + j] = panel[k * b_row + j];
             } else {
-                for (ptrdiff_t k = 0; k < inner; k += 8)
-                    for (ptrdiff_t j = 0; j < valid; ++j)
-                        for (ptrdiff_t l = k; l < k + 8 && l < inner; ++l)
-                            packed[l * width + j] = panel[l * b_row + j * b_column];
+                P(pack_columns)(inner, valid, panel, b_row, b_column, packed, width);
             }
             panel = packed;
             panel_row = width;
@@ -172,5 +231,7 @@ static void P(product)(
 #undef R
 #undef V
 #undef LANES
+#undef FIRST
+#undef LAST
 #undef FASTACT_PRODUCT_REAL
 #undef FASTACT_PRODUCT_SUFFIX
