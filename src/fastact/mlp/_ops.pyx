@@ -13,13 +13,18 @@ cnp.import_array()
 
 cdef extern from *:
     """
-    #define FASTACT_PRODUCT_REAL float
-    #define FASTACT_PRODUCT_SUFFIX f32
-    #include "product.h"
-    #define FASTACT_PRODUCT_REAL double
-    #define FASTACT_PRODUCT_SUFFIX f64
-    #include "product.h"
+    /* in product.c */
+    #include <stddef.h>
+    extern const int fastact_product_vector_bytes, fastact_product_tile_vectors;
+    void fastact_product_f32(
+        ptrdiff_t, ptrdiff_t, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t,
+        const float *, float *, ptrdiff_t, float *);
+    void fastact_product_f64(
+        ptrdiff_t, ptrdiff_t, ptrdiff_t, const double *, ptrdiff_t, ptrdiff_t, const double *, ptrdiff_t, ptrdiff_t,
+        const double *, double *, ptrdiff_t, double *);
     """
+    const int fastact_product_vector_bytes
+    const int fastact_product_tile_vectors
     void fastact_product_f32(
         Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, Py_ssize_t,
         const float *, float *, Py_ssize_t, float *,
@@ -28,9 +33,6 @@ cdef extern from *:
         Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
         Py_ssize_t, const double *, double *, Py_ssize_t, double *,
     ) noexcept nogil
-    enum:
-        FASTACT_VECTOR_BYTES
-        FASTACT_TILE_VECTORS
 
 cdef extern from "numpy/ufuncobject.h":
     ctypedef struct PyUFuncObject:
@@ -115,7 +117,8 @@ cdef class Product:
         if self.rows * self.columns * self.inner >= LARGE:
             self.matmul = np.matmul
         else:
-            self.packed = np.empty(self.inner * FASTACT_TILE_VECTORS * (FASTACT_VECTOR_BYTES // size), out.dtype)
+            width = fastact_product_tile_vectors * (fastact_product_vector_bytes // size)
+            self.packed = np.empty(self.inner * width, out.dtype)
             self.ppacked = cnp.PyArray_DATA(<cnp.ndarray> self.packed)
 
     def __call__(self):

@@ -6,7 +6,7 @@
  * vectors of one row of b and one number of a for each row. a may have any strides. Rows of b are read where they are, or
  * from a copy with whole vectors where b is transposed or its columns do not fill one.
  *
- * Included once for float (with FASTACT_PRODUCT_REAL float) and once for double.
+ * Included once for float (with FASTACT_PRODUCT_REAL float) and once for double, by product.c.
  */
 #ifndef FASTACT_PRODUCT_COMMON
 #define FASTACT_PRODUCT_COMMON
@@ -188,7 +188,11 @@ FASTACT_TILE void P(pack_columns)(
 
 /* out (rows, columns) = bias + a (rows, inner) b (inner, columns). Rows of out are contiguous; b has rows or columns that
  * are. `packed` has room for inner * FASTACT_TILE_VECTORS vectors. */
-static void P(product)(
+void P(product)(
+    ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const R *a, ptrdiff_t a_row, ptrdiff_t a_column, const R *b,
+    ptrdiff_t b_row, ptrdiff_t b_column, const R *bias, R *out, ptrdiff_t out_row, R *packed);
+
+void P(product)(
     ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t inner, const R *a, ptrdiff_t a_row, ptrdiff_t a_column, const R *b,
     ptrdiff_t b_row, ptrdiff_t b_column, const R *bias, R *out, ptrdiff_t out_row, R *packed) {
     for (ptrdiff_t start = 0, width; start < columns; start += width) {
