@@ -153,13 +153,13 @@ FASTACT_TILE void P(panel)(
                 out_row, last);
 }
 
-/* A square of LANES x LANES numbers to its place in a transposed panel. With each of log2(LANES) rounds, in which rows i
- * and i + LANES / 2 are shuffled to rows 2 i and 2 i + 1, one bit of the row's index changes places with one of the
- * column's. */
-FASTACT_TILE void P(transpose)(const R *from, ptrdiff_t from_row, R *to, ptrdiff_t to_row) {
+/* A square of LANES x LANES numbers, of which there may be fewer rows, to its place in a transposed panel. With each of
+ * log2(LANES) rounds, in which rows i and i + LANES / 2 are shuffled to rows 2 i and 2 i + 1, one bit of the row's index
+ * changes places with one of the column's. */
+FASTACT_TILE void P(transpose)(const R *from, ptrdiff_t from_row, ptrdiff_t rows, R *to, ptrdiff_t to_row) {
     V row[LANES], shuffled[LANES];
 #pragma GCC unroll 16
-    for (int i = 0; i < (int)LANES; ++i) row[i] = *(const V *)(from + i * from_row);
+    for (int i = 0; i < (int)LANES; ++i) row[i] = i < rows ? *(const V *)(from + i * from_row) : (V){0};
 #pragma GCC unroll 4
     for (int round = 1; round < (int)LANES; round *= 2) {
 #pragma GCC unroll 8
@@ -174,16 +174,16 @@ FASTACT_TILE void P(transpose)(const R *from, ptrdiff_t from_row, R *to, ptrdiff
     for (int i = 0; i < (int)LANES; ++i) *(V *)(to + i * to_row) = row[i];
 }
 
-/* packed (inner, width) = b (inner, valid), whose columns are contiguous, `b_column` apart. */
+/* packed (inner, width) = b (inner, valid) and zeros; the columns of b are contiguous, as a rule. */
 FASTACT_TILE void P(pack_columns)(
     ptrdiff_t inner, ptrdiff_t valid, const R *b, ptrdiff_t b_row, ptrdiff_t b_column, R *packed, ptrdiff_t width) {
-    const ptrdiff_t whole = b_row == 1 ? inner - inner % LANES : 0, squares = valid - valid % LANES;
+    const ptrdiff_t whole = b_row == 1 ? inner - inner % LANES : 0;
     for (ptrdiff_t k = 0; k < whole; k += LANES)
-        for (ptrdiff_t j = 0; j < squares; j += LANES)
-            P(transpose)(b + j * b_column + k, b_column, packed + k * width + j, width);
-    for (ptrdiff_t j = 0; j < valid; ++j)
-        for (ptrdiff_t k = j < squares ? whole : 0; k < inner; ++k)
-            packed[k * width + j] = b[k * b_row + j * b_column];
+        for (ptrdiff_t j = 0; j < width; j += LANES)
+            P(transpose)(b + j * b_column + k, b_column, valid - j, packed + k * width + j, width);
+    for (ptrdiff_t j = 0; j < width; ++j)
+        for (ptrdiff_t k = whole; k < inner; ++k)
+            packed[k * width + j] = j < valid ? b[k * b_row + j * b_column] : (R)0;
 }
 
 /* out (rows, columns) = bias + a (rows, inner) b (inner, columns). Rows of out are contiguous; b has rows or columns that
@@ -203,11 +203,9 @@ void P(product)(
         ptrdiff_t panel_row = b_row;
         const ptrdiff_t valid = left < width ? left : width;
         if (b_column != 1 || valid < width) {
-            for (ptrdiff_t k = 0; k < inner && valid < width; ++k)
-                for (ptrdiff_t j = valid; j < width; ++j) packed[k * width + j] = (R)0;
             if (b_column == 1) {
                 for (ptrdiff_t k = 0; k < inner; ++k)
-                    for (ptrdiff_t j = 0; j < valid; ++j) packed[k * width + j] = panel[k * b_row + j];
+                    for (ptrdiff_t j = 0; j < width; ++j) packed[k * width + j] = j < valid ? panel[k * b_row + j] : (R)0;
             } else {
                 P(pack_columns)(inner, valid, panel, b_row, b_column, packed, width);
             }
