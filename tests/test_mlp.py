@@ -5,6 +5,7 @@ import doctest
 import math
 import pickle
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import fastact
-from fastact import mlp
+from fastact import mlp, theory
 from fastact.mlp import network as network_module
 
 ACTIVATIONS = sorted(fastact.activations)
+PAGE = Path(__file__).parents[1] / "docs" / "mlp.md"
 
 
 def problem(samples=12, inputs=5, classes=3, seed=3):
@@ -640,4 +642,23 @@ def test_an_optimiser_serves_one_network():
 
 
 def test_examples_in_the_docstrings():
-    assert doctest.testmod(mlp).failed == 0
+    for module in (mlp, theory):
+        done = doctest.testmod(module)
+        assert done.attempted > 0
+        assert done.failed == 0
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="the source tree is not here, only an installed fastact")
+def test_examples_on_the_page():
+    done = doctest.testfile(str(PAGE), module_relative=False)
+    assert done.attempted > 10
+    assert done.failed == 0
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="the source tree is not here, only an installed fastact")
+def test_the_page_names_every_optimiser_schedule_and_layer():
+    text = PAGE.read_text()
+    kinds = [kind for kind in vars(mlp).values() if isinstance(kind, type)]
+    for kind in kinds:
+        if issubclass(kind, (mlp.Optimiser, mlp.Schedule, mlp.Layer)) and kind not in (mlp.Optimiser, mlp.Schedule):
+            assert kind.__name__ in text
