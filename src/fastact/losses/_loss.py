@@ -58,27 +58,29 @@ class Loss(Record, kw_only=True):
         What its functions call predictions and targets.
     parameters : tuple of Parameter
         What else they take, by name.
+    prediction_check, target_check : callable, optional
+        Raise for what the domains do not say.
     """
 
     name: str
     summary: str
     formula: str
     gradient_formula: str
-    note: str
     reference: str
     example: str
-    target: Literal["labels", "dense"]
-    distributions: bool
-    logits: bool
-    rows: bool
-    prediction_domain: Interval
-    target_domain: Interval
-    target_meaning: str
-    arguments: tuple[str, str]
-    parameters: tuple[Parameter, ...]
-    aliases: tuple[str, ...]
-    prediction_check: Check | None
-    target_check: Check | None
+    note: str = ""
+    target: Literal["labels", "dense"] = "dense"
+    distributions: bool = False
+    logits: bool = False
+    rows: bool = False
+    prediction_domain: Interval = _checks.REAL
+    target_domain: Interval = _checks.REAL
+    target_meaning: str = ""
+    arguments: tuple[str, str] = ("prediction", "target")
+    parameters: tuple[Parameter, ...] = ()
+    aliases: tuple[str, ...] = ()
+    prediction_check: Check | None = None
+    target_check: Check | None = None
 
     @property
     def value(self) -> Callable[..., Any]:
@@ -142,50 +144,11 @@ SUFFIXES = {"value": "", "gradient": "_gradient", "value_and_gradient": "_value_
 """What the names of the public functions end in."""
 
 
-def loss(
-    *,
-    formula: str,
-    gradient: str,
-    reference: str,
-    example: str,
-    note: str = "",
-    target: Literal["labels", "dense"] = "dense",
-    distributions: bool = False,
-    logits: bool = False,
-    rows: bool = False,
-    prediction_domain: Interval = _checks.REAL,
-    target_domain: Interval = _checks.REAL,
-    target_meaning: str = "",
-    arguments: tuple[str, str] = ("prediction", "target"),
-    parameters: tuple[Parameter, ...] = (),
-    aliases: tuple[str, ...] = (),
-    prediction_check: Check | None = None,
-    target_check: Check | None = None,
-) -> Callable[[Formula], Loss]:
-    """Make a loss of a formula, whose docstring is its summary; the checks raise for what no domain says."""
+def loss(**fields: Any) -> Callable[[Formula], Loss]:
+    """Make a loss of a formula, whose name and docstring are its name and summary; the other fields are given."""
 
     def define(function: Formula) -> Loss:
-        row = Loss(
-            name=function.__name__,
-            summary=function.__doc__ or "",
-            formula=formula,
-            gradient_formula=gradient,
-            note=note,
-            reference=reference,
-            example=example,
-            target=target,
-            distributions=distributions,
-            logits=logits,
-            rows=rows,
-            prediction_domain=prediction_domain,
-            target_domain=target_domain,
-            target_meaning=target_meaning,
-            arguments=arguments,
-            parameters=parameters,
-            aliases=aliases,
-            prediction_check=prediction_check,
-            target_check=target_check,
-        )
+        row = Loss(name=function.__name__, summary=function.__doc__ or "", **fields)
         LOSSES[row.name] = row
         FUNCTIONS.update(_functions(row, function))
         return row
@@ -195,7 +158,7 @@ def loss(
 
 # What all losses do alike --------------------------------------------------------------------------------------------
 
-
+# What is wanted of a loss.
 _VALUE, _GRADIENT, _BOTH = 1, 2, 3
 
 
@@ -354,13 +317,15 @@ ValueError
 
 def _gradient_documentation(row: Loss) -> str:
     shape = "(samples, classes)" if row.rows else "of the prediction's shape"
-    per = "" if row.rows else ", by the number of outputs"
+    per = "" if row.rows else "by the number of outputs and "
     return f"""Gradient of `{row.name}` with respect to the {row.arguments[0]}.
 
 {textwrap.indent(textwrap.dedent(row.gradient_formula).strip(), "    ")}
 
-times the sample's weight{per}, and by the number of samples for "mean". For ``reduction="none"`` row i is the gradient
-of the loss of sample i. Parameters and errors are those of `{row.name}_value_and_gradient`.
+times the sample's weight, divided {per}for "mean" by the number of samples. For
+``reduction="none"`` row i is the gradient of the loss of sample i.
+
+Parameters and errors are those of `{row.name}_value_and_gradient`.
 
 Returns
 -------

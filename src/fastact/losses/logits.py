@@ -35,7 +35,7 @@ from ._rows import sums_of_others, times
     L_i = log(sum_k exp(x_ik)) - x_it,  t = labels_i
     L_i = sum_k t_ik (log(sum_j exp(x_ij)) - x_ik)   for a distribution t_i, or with smoothing
     """,
-    gradient="""
+    gradient_formula="""
     dL_i/dx_ik = softmax(x_i)_k - [k = t],  t = labels_i
     dL_i/dx_ik = softmax(x_i)_k sum_j t_ij - t_ik    for a distribution t_i, or with smoothing
     """,
@@ -115,7 +115,7 @@ def _against_distributions(x: NDArray, t: NDArray, out: NDArray | None) -> Itera
 
 @loss(
     formula="L_ik = t_ik softplus(-x_ik) + (1 - t_ik) softplus(x_ik)",
-    gradient="dL_ik/dx_ik = (1 - t_ik) sigmoid(x_ik) - t_ik sigmoid(-x_ik)",
+    gradient_formula="dL_ik/dx_ik = (1 - t_ik) sigmoid(x_ik) - t_ik sigmoid(-x_ik)",
     reference="``torch.nn.functional.binary_cross_entropy_with_logits``, whose mean is over all numbers too.",
     example="""
     >>> losses.bce_with_logits([-1000.0], [1.0])

@@ -29,7 +29,7 @@ def _missing(x: NDArray, t: NDArray) -> tuple[NDArray, NDArray]:
 
 @loss(
     formula="L_ik = max(0, 1 - t_ik x_ik),  t_ik = -1 or 1",
-    gradient="dL_ik/dx_ik = -t_ik where t_ik x_ik < 1, else 0",
+    gradient_formula="dL_ik/dx_ik = -t_ik where t_ik x_ik < 1, else 0",
     reference="``keras.losses.hinge``.",
     example="""
     >>> losses.hinge([2.0, 0.5, -1.0], [1, 1, 1], reduction="none")
@@ -48,7 +48,7 @@ def hinge(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArray]:
 
 @loss(
     formula="L_ik = max(0, 1 - t_ik x_ik)^2,  t_ik = -1 or 1",
-    gradient="dL_ik/dx_ik = -2 t_ik max(0, 1 - t_ik x_ik)",
+    gradient_formula="dL_ik/dx_ik = -2 t_ik max(0, 1 - t_ik x_ik)",
     reference="``keras.losses.squared_hinge``.",
     example="""
     >>> losses.squared_hinge([2.0, 0.5, -1.0], [1, 1, 1], reduction="none")
@@ -67,7 +67,7 @@ def squared_hinge(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArr
 
 @loss(
     formula="L_i = max(0, 1 + max_k (1 - t_ik) x_ik - sum_k t_ik x_ik)",
-    gradient="""
+    gradient_formula="""
     dL_i/dx_ik = (1 - t_ik) [k = m] - t_ik where L_i > 0, else 0;  m the first k with the largest (1 - t_ik) x_ik
     """,
     note="As in Keras the true class itself, with (1 - 1) x = 0, is among those of which the best is taken.",

@@ -35,7 +35,7 @@ def _quotient(numerator: NDArray, denominator: NDArray, where: NDArray) -> NDArr
 
 @loss(
     formula="L_ik = - t_ik log(max(x_ik, epsilon)) - (1 - t_ik) log(max(1 - x_ik, epsilon))",
-    gradient="""
+    gradient_formula="""
     dL_ik/dx_ik = (1 - t_ik) / (1 - x_ik) - t_ik / x_ik,  without the part whose logarithm is that of epsilon
     """,
     reference="``keras.losses.binary_crossentropy``; ``torch.nn.functional.binary_cross_entropy``, which bounds the\n"
@@ -67,7 +67,7 @@ def _at_least_normal(epsilon: float, x: NDArray) -> float:
 
 @loss(
     formula="L_i = - sum_k t_ik log(max(q_ik, epsilon)),  q_ik = x_ik / sum_j x_ij",
-    gradient="dL_i/dx_ik = sum_j t'_ij / sum_j x_ij - t'_ik / x_ik,  t' = t where q >= epsilon, else 0",
+    gradient_formula="dL_i/dx_ik = sum_j t'_ij / sum_j x_ij - t'_ik / x_ik,  t' = t where q >= epsilon, else 0",
     note="The logarithm of q_k is taken as - log(1 + R_k / x_k), R_k the sum of the row without x_k.",
     reference="``keras.losses.categorical_crossentropy``.",
     example="""
@@ -94,7 +94,7 @@ def categorical_crossentropy(x: NDArray, t: NDArray, out: NDArray | None, epsilo
 
 @loss(
     formula="L_i = - log(max(q_it, epsilon)),  q_ik = x_ik / sum_j x_ij,  t = target_i",
-    gradient="dL_i/dx_ik = 1 / sum_j x_ij - [k = t] / x_it where q_it >= epsilon, else 0",
+    gradient_formula="dL_i/dx_ik = 1 / sum_j x_ij - [k = t] / x_it where q_it >= epsilon, else 0",
     note="The logarithm of q_t is taken as - log(1 + R / x_t), R the sum of the row without x_t.",
     reference="``keras.losses.sparse_categorical_crossentropy``.",
     example="""
@@ -124,7 +124,7 @@ def sparse_categorical_crossentropy(x: NDArray, t: NDArray, _: NDArray | None, e
 
 @loss(
     formula="L_i = sum_k t_ik log(t_ik / max(x_ik, epsilon)),  0 log(0) = 0",
-    gradient="dL_i/dx_ik = - t_ik / x_ik, 0 where x_ik < epsilon",
+    gradient_formula="dL_i/dx_ik = - t_ik / x_ik, 0 where x_ik < epsilon",
     note="Keras counts targets below epsilon as epsilon, too: a difference of at most 1e-7 log(1e7) for each.",
     reference="``keras.losses.kl_divergence``; ``torch.nn.functional.kl_div`` of the predictions' logarithms.",
     example="""
@@ -150,7 +150,7 @@ def kl_divergence(x: NDArray, t: NDArray, out: NDArray | None, epsilon: float) -
 
 @loss(
     formula="L_i = - x_it,  t = target_i",
-    gradient="dL_i/dx_ik = -[k = t]",
+    gradient_formula="dL_i/dx_ik = -[k = t]",
     reference="``torch.nn.functional.nll_loss``, whose mean is over samples too.",
     example="""
     >>> losses.nll([[-1000.0, 0.0]], [0])

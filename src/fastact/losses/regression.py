@@ -19,7 +19,7 @@ POSITIVE = Interval(0.0, math.inf)
 
 @loss(
     formula="L_ik = (x_ik - t_ik)^2",
-    gradient="dL_ik/dx_ik = 2 (x_ik - t_ik)",
+    gradient_formula="dL_ik/dx_ik = 2 (x_ik - t_ik)",
     reference="``keras.losses.mean_squared_error``, ``torch.nn.functional.mse_loss``.",
     example="""
     >>> losses.mean_squared_error([[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [3.0, 6.0]], reduction="none")
@@ -36,7 +36,7 @@ def mean_squared_error(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[
 
 @loss(
     formula="L_ik = abs(x_ik - t_ik)",
-    gradient="dL_ik/dx_ik = sign(x_ik - t_ik), 0 at 0",
+    gradient_formula="dL_ik/dx_ik = sign(x_ik - t_ik), 0 at 0",
     reference="``keras.losses.mean_absolute_error``, ``torch.nn.functional.l1_loss``.",
     example="""
     >>> losses.mean_absolute_error([1.0, 2.0], [1.5, 4.0])
@@ -53,7 +53,7 @@ def mean_absolute_error(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator
 
 @loss(
     formula="L_ik = 100 abs(x_ik - t_ik) / max(abs(t_ik), epsilon)",
-    gradient="dL_ik/dx_ik = 100 sign(x_ik - t_ik) / max(abs(t_ik), epsilon), 0 at 0",
+    gradient_formula="dL_ik/dx_ik = 100 sign(x_ik - t_ik) / max(abs(t_ik), epsilon), 0 at 0",
     reference="``keras.losses.mean_absolute_percentage_error``.",
     example="""
     >>> losses.mean_absolute_percentage_error([110.0, 3.0], [100.0, 4.0], reduction="none")
@@ -71,7 +71,7 @@ def mean_absolute_percentage_error(x: NDArray, t: NDArray, out: NDArray | None, 
 
 @loss(
     formula="L_ik = (log(1 + max(x_ik, epsilon)) - log(1 + max(t_ik, epsilon)))^2",
-    gradient="""
+    gradient_formula="""
     dL_ik/dx_ik = 2 (log(1 + x_ik) - log(1 + max(t_ik, epsilon))) / (1 + x_ik),  0 where x_ik < epsilon
     """,
     note="""
@@ -98,7 +98,7 @@ def mean_squared_logarithmic_error(x: NDArray, t: NDArray, out: NDArray | None, 
 
 @loss(
     formula="L_ik = e^2 / 2 for abs(e) <= delta, delta (abs(e) - delta / 2) beyond,  e = x_ik - t_ik",
-    gradient="dL_ik/dx_ik = e for abs(e) <= delta, delta sign(e) beyond,  e = x_ik - t_ik",
+    gradient_formula="dL_ik/dx_ik = e for abs(e) <= delta, delta sign(e) beyond,  e = x_ik - t_ik",
     reference="Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35, 1964;\n"
     "``keras.losses.huber``, ``torch.nn.functional.huber_loss``.",
     example="""
@@ -118,7 +118,7 @@ def huber(x: NDArray, t: NDArray, _: NDArray | None, delta: float) -> Iterator[N
 
 @loss(
     formula="L_ik = log(cosh(x_ik - t_ik))",
-    gradient="dL_ik/dx_ik = tanh(x_ik - t_ik)",
+    gradient_formula="dL_ik/dx_ik = tanh(x_ik - t_ik)",
     note="""
     Small errors e go through log(1 + sinh(e)^2) / 2 and keep their relative precision, where the form for large ones,
     abs(e) + log(1 + exp(-2 abs(e))) - log(2), cancels.
@@ -142,7 +142,7 @@ def log_cosh(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArray]:
 
 @loss(
     formula="L_ik = x_ik - t_ik log(x_ik + epsilon)",
-    gradient="dL_ik/dx_ik = (x_ik + epsilon - t_ik) / (x_ik + epsilon)",
+    gradient_formula="dL_ik/dx_ik = (x_ik + epsilon - t_ik) / (x_ik + epsilon)",
     reference="``keras.losses.poisson``; ``torch.nn.functional.poisson_nll_loss`` with ``log_input=False``.",
     example="""
     >>> losses.poisson([1.0, 2.0], [0.0, 0.0], reduction="none")
@@ -170,7 +170,7 @@ def _unit_rows(a: NDArray) -> tuple[NDArray, NDArray]:
 
 @loss(
     formula="L_i = - sum_k x_ik t_ik / (norm(x_i) norm(t_i)),  0 for a row of zeros",
-    gradient="""
+    gradient_formula="""
     dL_i/dx_ik = - (t_ik / norm(t_i) + L_i x_ik / norm(x_i)) / norm(x_i),  0 for a row of zeros
     """,
     note="The gradient's rounding errors are relative to 1 / norm(x_i), even where the rows agree and it is 0.",
