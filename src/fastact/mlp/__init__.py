@@ -6,6 +6,8 @@
 [(64, 32), (32, 10)]
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .dropout import AlphaDropout, Dropout, Dropout2d, Dropout3d
 from .files import load, resume, save
 from .history import History
@@ -33,6 +35,31 @@ from .rowwise import Rowwise
 from .schedules import SCHEDULES, Constant, Cosine, OneCycle, Schedule, Step, WarmUp
 from .statistics import LayerStatistics
 from .training import EarlyStopping
+
+# What needs scikit-learn is imported when it is asked for.
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+
+if TYPE_CHECKING:
+    from .estimators import MLPClassifier, MLPRegressor  # noqa: F401
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ESTIMATORS:
+        try:
+            from . import estimators
+        except ImportError as error:
+            if (error.name or "").partition(".")[0] != "sklearn":
+                raise
+            raise ImportError(
+                f"fastact.mlp.{name} needs scikit-learn 1.6 or newer: pip install 'fastact[estimators]'"
+            ) from error
+        return getattr(estimators, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_ESTIMATORS])
+
 
 __all__ = [
     "INITIALISERS",

@@ -172,9 +172,7 @@ class Network:
                 start = stop
             layer.arrays = arrays
             layer.attach(arrays, gradients, self.dtype, self.derivatives)
-        # Most layers have neither; a step need not ask them.
-        self._penalised = [layer for layer in self.layers if getattr(layer, "l1", 0.0) or getattr(layer, "l2", 0.0)]
-        self._constrained = [layer for layer in self.layers if getattr(layer, "learn", None)]
+        self._gather()
 
     def _initialise(self, draw: Initialiser, gain: float) -> None:
         """Draw what is learned, layer by layer."""
@@ -196,6 +194,23 @@ class Network:
         for layer, state in zip(self.layers, states, strict=True):
             for name, array in layer.state().items():
                 array[...] = state[name]
+
+    def set_state(self, parameters: NDArray, states: Sequence[Mapping[str, NDArray]]) -> None:
+        """Take parameters and ``states`` of a network of the same layers; they are copied."""
+        self.parameters[...] = parameters
+        self._restore(states)
+
+    def set_l2(self, l2: float) -> None:
+        """Put the same l2 on the weights of every layer that has some."""
+        for layer in self.layers:
+            if layer.weighted:
+                layer.l2 = _checks.number("l2", l2, 0.0, closed=True)
+        self._gather()
+
+    def _gather(self) -> None:
+        """Find the layers of which a step asks more: most have neither penalties nor bounds."""
+        self._penalised = [layer for layer in self.layers if getattr(layer, "l1", 0.0) or getattr(layer, "l2", 0.0)]
+        self._constrained = [layer for layer in self.layers if getattr(layer, "learn", None)]
 
     def __getstate__(self) -> dict[str, Any]:
         """Without views and buffers, which `__setstate__` makes anew: pickled views would be copies."""
@@ -219,14 +234,21 @@ class Network:
     # Forward and back ------------------------------------------------------------------------------------------------
 
     def _plan(self, size: int) -> Plan:
-        """The buffers for a batch size; those of the size not used for longest make room for new ones."""
-        plan = self._plans.pop(size, None)
-        if plan is None:
-            plan = Plan(size, self.layers, self._widths, self.dtype, self.objective.labels)
-        self._plans[size] = plan
-        if len(self._plans) > PLANS:
-            del self._plans[next(iter(self._plans))]
+        """The buffers for a batch size, which are kept."""
+        plan = self._taken(size)
+        self._keep(size, plan)
         return plan
+
+    def _taken(self, size: int) -> Plan:
+        """Buffers for a batch size that nobody else has, in whatever thread: a prediction puts them back at its end."""
+        plan = self._plans.pop(size, None)
+        return plan or Plan(size, self.layers, self._widths, self.dtype, self.objective.labels)
+
+    def _keep(self, size: int, plan: Plan) -> None:
+        """Put buffers back; those of the size not used for longest make room for new ones."""
+        self._plans[size] = plan
+        for oldest in list(self._plans)[:-PLANS]:
+            self._plans.pop(oldest, None)
 
     def _forward_with_derivatives(self, plan: Plan, rng: np.random.Generator | None) -> None:
         for layer, at in zip(self.layers, plan.buffers, strict=True):
@@ -394,17 +416,21 @@ class Network:
     # Prediction ------------------------------------------------------------------------------------------------------
 
     def forward(self, X: ArrayLike) -> NDArray:
-        """The outputs, an array (samples, outputs) of the network's dtype, for finite samples (samples, inputs)."""
+        """The outputs, an array (samples, outputs) of the network's dtype, for finite samples (samples, inputs).
+
+        Several threads may predict with one network, by this and by what is based on it, while none trains it.
+        """
         X = _checks.samples(X, self.inputs, self.dtype)
         outputs = np.empty((len(X), self.outputs), self.dtype)
         with np.errstate(all="ignore"):
             for start in range(0, len(X), CHUNK):
                 chunk = X[start : start + CHUNK]
-                plan = self._plan(len(chunk))
+                plan = self._taken(len(chunk))
                 plan.samples[...] = chunk
                 for layer, at in zip(self.layers, plan.buffers, strict=True):
                     layer.forward(at)
                 outputs[start : start + CHUNK] = plan.outputs.T
+                self._keep(len(chunk), plan)
         return outputs
 
     def activations(self, X: ArrayLike) -> list[NDArray]:
