@@ -33,6 +33,13 @@ def number(name: str, value: Any, lower: float, upper: float = math.inf, *, clos
     return result
 
 
+def boolean(name: str, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name} must be True or False, got {value!r:.60}")
+    return bool(value)
+
+
 def choice(name: str, value: Any, allowed: Collection[str]) -> str:
     """One of the allowed names, which are listed if it is not; a collection may know more of them than it lists."""
     if not isinstance(value, str) or value not in allowed:
@@ -69,6 +76,34 @@ def labels(y: ArrayLike, count: int, classes: int) -> NDArray[np.intp]:
     if array.min() < 0 or array.max() >= classes:
         raise ValueError(f"y must have labels in [0, {classes}), got {array.min()} to {array.max()}")
     return array.astype(np.intp, copy=False)
+
+
+def dense(y: ArrayLike, count: int, outputs: int, dtype: np.dtype) -> NDArray:
+    """Finite real targets of shape (count, outputs), in the given dtype; (count,) will do for one output."""
+    array = _array("y", y)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"y must be an array of real numbers, got {array.dtype}")
+    if array.shape == (count,) and outputs == 1:
+        array = array[:, np.newaxis]
+    if array.shape != (count, outputs):
+        raise ValueError(f"y must have the shape {(count, outputs)}, a row per sample, got {array.shape}")
+    with np.errstate(all="ignore"):
+        array = array.astype(dtype, copy=False)
+    if not np.isfinite(array).all():
+        raise ValueError(f"y must be finite in {dtype}: it has NaN, infinity or a value too large")
+    return array
+
+
+def weights(name: str, value: ArrayLike, count: int, dtype: np.dtype) -> NDArray:
+    """Finite weights, none negative and not all 0, of shape (count,), in the given dtype."""
+    array = _array(name, value)
+    if array.dtype.kind not in "fiub" or array.shape != (count,):
+        raise ValueError(f"{name} must be {count} numbers, one per sample, got {array.dtype} of shape {array.shape}")
+    with np.errstate(all="ignore"):
+        array = array.astype(dtype)
+    if not np.isfinite(array).all() or array.min() < 0 or not array.any():
+        raise ValueError(f"{name} must be finite in {dtype}, none negative and not all 0")
+    return array
 
 
 def _array(name: str, value: ArrayLike) -> NDArray:

@@ -1,23 +1,38 @@
-"""Distributions of the initial weights. Biases start at 0.
+"""Distributions of the initial weights, and of the biases where they do not start at 0.
 
 With n inputs, m units and the network's gain g, a weight has mean 0 and the standard deviation
 
-    Xavier  g * sqrt(2 / (n + m))   Glorot & Bengio, Understanding the difficulty of training deep feedforward
-                                    neural networks, AISTATS 2010, eq. 16
-    He      g * sqrt(2 / n)         He et al., Delving deep into rectifiers, ICCV 2015, eq. 10
+    normal, uniform  g              (1, to be set by the gain)
+    Xavier, Glorot   g * sqrt(2 / (n + m))   Glorot & Bengio, Understanding the difficulty of training deep
+                                             feedforward neural networks, AISTATS 2010, eq. 16
+    He, Kaiming      g * sqrt(2 / n)         He et al., Delving deep into rectifiers, ICCV 2015, eq. 10
+    LeCun            g * sqrt(1 / n)         LeCun et al., Efficient backprop, 1998, section 4.6
+    critical         g * sqrt(c / n)         c = 1 / E f(Z)^2, f the activation whose outputs the layer gets and Z
+                                             standard normal: keeps the variance of pre-activations at 1, whatever f
+    edge_of_chaos    g * w / sqrt(n)         w and the standard deviation of the biases from `theory.edge_of_chaos`
 
-drawn from the normal distribution, or from the uniform one on (-sqrt(3), sqrt(3)) standard deviations.
+drawn from the normal distribution, or from the uniform one on (-sqrt(3), sqrt(3)) standard deviations. "orthogonal"
+draws g times a matrix with orthonormal rows or columns, uniformly (Saxe et al., Exact solutions to the nonlinear
+dynamics of learning in deep linear neural networks, ICLR 2014). Inputs of a first layer count as standardised.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Initialiser = Callable[[np.random.Generator, int, int], NDArray[np.float64]]
+from fastact import theory
+
+from . import _checks
+from .elementwise import Elementwise
+from .layer import Draw
+
+Initialiser = Callable[[np.random.Generator, int, int, "Elementwise | None"], tuple[Any, float]]
+"""(rng, inputs, units, activation of the inputs) -> weights (inputs, units) in float64, biases' standard deviation."""
 
 
 def xavier_std(inputs: int, units: int) -> float:
@@ -30,25 +45,102 @@ def he_std(inputs: int, units: int) -> float:  # noqa: ARG001
     return math.sqrt(2.0 / inputs)
 
 
+def lecun_std(inputs: int, units: int) -> float:  # noqa: ARG001
+    """The standard deviation that keeps the variance of standardised inputs."""
+    return math.sqrt(1.0 / inputs)
+
+
+def _unit_std(inputs: int, units: int) -> float:  # noqa: ARG001
+    return 1.0
+
+
 def _normal(std: Callable[[int, int], float]) -> Initialiser:
-    return lambda rng, inputs, units: rng.normal(0.0, std(inputs, units), (inputs, units))
+    return lambda rng, inputs, units, _: (rng.normal(0.0, std(inputs, units), (inputs, units)), 0.0)
 
 
 def _uniform(std: Callable[[int, int], float]) -> Initialiser:
-    def draw(rng: np.random.Generator, inputs: int, units: int) -> NDArray[np.float64]:
+    def draw(rng: np.random.Generator, inputs: int, units: int, _: Any) -> tuple[NDArray[np.float64], float]:
         bound = math.sqrt(3.0) * std(inputs, units)
-        return rng.uniform(-bound, bound, (inputs, units))
+        return rng.uniform(-bound, bound, (inputs, units)), 0.0
 
     return draw
 
 
+def _orthogonal(rng: np.random.Generator, inputs: int, units: int, _: Any) -> tuple[NDArray[np.float64], float]:
+    q, r = np.linalg.qr(rng.normal(size=(max(inputs, units), min(inputs, units))))
+    q *= np.sign(np.diagonal(r))  # else the distribution would depend on how the decomposition chooses signs
+    return (q if inputs >= units else q.T), 0.0
+
+
+def _mean_over_units(feeding: Elementwise, of_run: Callable[[Any], float]) -> float:
+    """The mean of a figure of the runs of activations over their units."""
+    lengths = [run.units.stop - run.units.start for run in feeding.runs]
+    return float(np.average([of_run(run) for run in feeding.runs], weights=lengths))
+
+
+def _critical(
+    rng: np.random.Generator, inputs: int, units: int, feeding: Elementwise | None
+) -> tuple[NDArray[np.float64], float]:
+    moment = 1.0
+    if feeding is not None:
+        moment = _mean_over_units(feeding, lambda run: theory.second_moment(run.activation, **run.parameters))
+    return rng.normal(0.0, math.sqrt(1.0 / (inputs * moment)), (inputs, units)), 0.0
+
+
+def _edge_of_chaos(
+    rng: np.random.Generator, inputs: int, units: int, feeding: Elementwise | None
+) -> tuple[NDArray[np.float64], float]:
+    weight_std, bias_std = 1.0, 0.0
+    if feeding is not None:
+        if len(feeding.runs) > 1:
+            raise ValueError("initialiser must not be edge_of_chaos where units of a layer differ in activation")
+        run = feeding.runs[0]
+        point = theory.edge_of_chaos(run.activation, **run.parameters)
+        weight_std, bias_std = point.weight_std, point.bias_std
+    return rng.normal(0.0, weight_std / math.sqrt(inputs), (inputs, units)), bias_std
+
+
 INITIALISERS: dict[str, Initialiser] = {
+    "zeros": lambda _, inputs, units, __: (np.zeros((inputs, units)), 0.0),
+    "normal": _normal(_unit_std),
+    "uniform": _uniform(_unit_std),
     "xavier_uniform": _uniform(xavier_std),
     "xavier_normal": _normal(xavier_std),
     "he_uniform": _uniform(he_std),
     "he_normal": _normal(he_std),
+    "lecun_uniform": _uniform(lecun_std),
+    "lecun_normal": _normal(lecun_std),
+    "orthogonal": _orthogonal,
+    "critical": _critical,
+    "edge_of_chaos": _edge_of_chaos,
 }
-"""Draws (rng, inputs, units) -> weights of shape (inputs, units) in float64, by name; `xavier` and `he` are aliases."""
+"""Draws by name. Aliases: `xavier`, `glorot`, `he`, `kaiming`, `lecun`, and `glorot_` and `kaiming_` of each kind."""
 
-INITIALISERS["xavier"] = INITIALISERS["xavier_uniform"]
-INITIALISERS["he"] = INITIALISERS["he_normal"]
+INITIALISERS |= {
+    "xavier": INITIALISERS["xavier_uniform"],
+    "he": INITIALISERS["he_normal"],
+    "lecun": INITIALISERS["lecun_normal"],
+    "glorot": INITIALISERS["xavier_uniform"],
+    "glorot_uniform": INITIALISERS["xavier_uniform"],
+    "glorot_normal": INITIALISERS["xavier_normal"],
+    "kaiming": INITIALISERS["he_normal"],
+    "kaiming_uniform": INITIALISERS["he_uniform"],
+    "kaiming_normal": INITIALISERS["he_normal"],
+}
+
+
+def initialiser_named(name: Any) -> Initialiser:
+    """The draw of that name; ValueError if there is none."""
+    return INITIALISERS[_checks.choice("initialiser", name, INITIALISERS)]
+
+
+def filler(draw: Initialiser, rng: np.random.Generator, gain: float, feeding: Elementwise | None) -> Draw:
+    """What fills a layer's weights and biases, whose inputs come from the given activations."""
+
+    def fill(weight: NDArray, bias: NDArray | None) -> None:
+        drawn, bias_std = draw(rng, weight.shape[0], weight.shape[1], feeding)
+        weight[...] = gain * drawn
+        if bias is not None and bias_std:
+            bias[...] = rng.normal(0.0, bias_std, bias.shape)
+
+    return fill

@@ -1,24 +1,26 @@
-"""The network: parameters in one flat vector, buffers planned once per batch size, training and prediction."""
+"""The network: parameters in one flat vector, buffers planned once per batch size, gradients and prediction."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-import fastact
-from fastact import losses
-
 from . import _checks
-from .initialisers import INITIALISERS
-from .layers import Dense, Derivatives
-from .optimisers import Adam, Optimiser
+from .elementwise import Derivatives
+from .history import History
+from .initialisers import Initialiser, filler, initialiser_named
+from .layer import Buffers, Layer
+from .objective import Objective
+from .optimisers import Optimiser
+from .probes import Probe, layer_name
 from .statistics import LayerStatistics, backward_statistics, forward_statistics
+from .training import EarlyStopping, Training
 
 CHUNK = 1024
 """Samples that a prediction takes at a time: its memory does not grow with the number of samples."""
@@ -27,68 +29,67 @@ PLANS = 4
 """Batch sizes whose buffers are kept: the batch, the rest of the epoch, a prediction and its rest."""
 
 
-@dataclass
-class History:
-    """What a call of `Network.fit` saw.
-
-    Attributes
-    ----------
-    loss : list of float
-        Mean loss over the samples of each epoch, each taken just before the step that it led to.
-    """
-
-    loss: list[float] = field(default_factory=list)
-
-
 class Plan:
     """Every buffer that a batch of a given size needs.
 
     Attributes
     ----------
-    samples : ndarray, shape (size, inputs + 1)
-        The batch, and a last column of ones.
-    labels : ndarray of intp, shape (size,)
-        Its labels.
-    inputs : list of ndarray, each (inputs of the layer + 1, size)
-        What each layer gets; the last row is 1. The first is ``samples`` transposed.
-    outputs : list of ndarray, each (units, size)
-        What each layer gives: the next one's inputs without the last row.
-    slopes : list of ndarray, each (units, size)
-        f' at the pre-activations after the pass forward, dL/dpre-activations after the pass back.
-    gradients : list of ndarray, each (units, size)
-        dL/doutputs, alive for one layer at a time: all share one memory.
+    samples : ndarray, shape (size, inputs)
+        The batch.
+    targets : ndarray
+        Its labels (size,) or numbers (size, outputs).
+    weights : ndarray, shape (size,)
+        Those of its samples, where samples have weights.
+    buffers : list of Buffers
+        Those of each layer. Each has the outputs of the one before as its inputs; the gradients with respect to the
+        layers' outputs are alive for one layer at a time, and take turns in two memories.
     """
 
-    def __init__(self, size: int, widths: Sequence[int], dtype: np.dtype) -> None:
-        inputs, *units = widths
-        self.samples = np.ones((size, inputs + 1), dtype)
-        self.labels = np.zeros(size, np.intp)
-        activations = [np.ones((width + 1, size), dtype) for width in units]
-        self.inputs = [self.samples.T, *activations[:-1]]
-        self.outputs = [activation[:-1] for activation in activations]
-        self.slopes = [np.empty((width, size), dtype) for width in units]
-        shared = np.empty(max(units) * size, dtype)
-        self.gradients = [shared[: width * size].reshape(width, size) for width in units]
+    def __init__(
+        self, size: int, layers: Sequence[Layer], widths: Sequence[int], dtype: np.dtype, labels: bool
+    ) -> None:
+        inputs, *outputs = widths
+        self.samples = np.zeros((size, inputs), dtype)
+        self.targets = np.zeros(size, np.intp) if labels else np.zeros((size, outputs[-1]), dtype)
+        self.weights = np.ones(size, dtype)
+        below = self.samples.T
+        memories = [np.empty(max(outputs) * size, dtype) for _ in range(min(2, len(outputs)))]
+        dx = None
+        self.buffers: list[Buffers] = []
+        for index, (layer, width) in enumerate(zip(layers, outputs, strict=True)):
+            dy = memories[index % 2][: width * size].reshape(width, size)
+            at = Buffers(below, np.zeros((width, size), dtype), dy, dx)
+            layer.plan(at)
+            self.buffers.append(at)
+            below, dx = at.y, dy
+        self.outputs, self.gradient = self.buffers[-1].y, self.buffers[-1].dy
 
 
 class Network:
-    """A multi-layer perceptron that classifies: dense layers, cross-entropy from the last layer's outputs (logits).
+    """A multi-layer perceptron: layers, and a loss between the last one's outputs and targets.
 
     Parameters
     ----------
-    layers : sequence of Dense
-        At least one. The last has one unit per class, at least 2, and usually the activation "identity".
+    layers : sequence of Layer
+        At least one. For a loss of labels the last has one output per class, at least 2.
         The network works on copies.
     inputs : int
         Number of features, at least 1.
+    loss : str, default "cross_entropy"
+        A name in ``fastact.losses``. One of labels takes integers in [0, outputs) as targets, the others an array
+        (samples, outputs). "cross_entropy" and "bce_with_logits" take logits, so that the last layer's activation is
+        usually "identity".
+    loss_parameters : mapping of str to float, optional
+        Keywords of the loss, such as ``{"label_smoothing": 0.1}``.
     dtype : {"float32", "float64"}
         Of parameters, activations and gradients.
     seed : int, default 0
-        At least 0. It alone decides the initial weights and the order of the samples: two runs agree bit for bit.
-        Weights are drawn in float64, so a float32 network starts from the rounded weights of the float64 one.
+        At least 0. It alone decides the initial weights, the order of the samples and what dropout drops: two runs
+        agree bit for bit. Weights are drawn in float64, so a float32 network starts from the rounded weights of the
+        float64 one.
     initialiser : str, default "xavier_uniform"
-        Distribution of the initial weights: "xavier_uniform" (alias "xavier"), "xavier_normal", "he_uniform" or
-        "he_normal" (alias "he"). Biases start at 0.
+        Distribution of the initial weights: a name in ``mlp.INITIALISERS``. Biases start at 0, unless it says
+        otherwise.
     gain : float, default 1
         In (0, inf); multiplies the initial weights.
     derivatives : {"exact", "textbook"}
@@ -98,9 +99,11 @@ class Network:
     Attributes
     ----------
     parameters, gradients : ndarray, 1-D
-        All weights and biases, and the derivatives of the last loss with respect to them.
-    layers : list of Dense
+        All that is learned, and the derivatives of the last loss with respect to it.
+    layers : list of Layer
         Their weights, biases and gradients are views into these two.
+    rng : numpy.random.Generator
+        What the seed began.
 
     Raises
     ------
@@ -110,9 +113,11 @@ class Network:
 
     def __init__(
         self,
-        layers: Sequence[Dense],
+        layers: Sequence[Layer],
         inputs: int,
         *,
+        loss: str = "cross_entropy",
+        loss_parameters: Mapping[str, float] = MappingProxyType({}),
         dtype: DTypeLike = "float32",
         seed: int = 0,
         initialiser: str = "xavier_uniform",
@@ -120,149 +125,264 @@ class Network:
         derivatives: Derivatives = "exact",
     ) -> None:
         layers = list(layers)
-        if not layers or not all(isinstance(layer, Dense) for layer in layers):
-            raise ValueError(f"layers must be a sequence of at least one Dense, got {layers!r:.60}")
-        if layers[-1].units < 2:
-            raise ValueError(f"layers: the last must have one unit per class, at least 2, got {layers[-1].units}")
-        draw = INITIALISERS[_checks.choice("initialiser", initialiser, INITIALISERS)]
+        if not layers or not all(isinstance(layer, Layer) for layer in layers):
+            raise ValueError(f"layers must be a sequence of at least one layer such as Dense, got {layers!r:.60}")
+        draw = initialiser_named(initialiser)
         gain = _checks.number("gain", gain, 0.0)
         self.inputs = _checks.integer("inputs", inputs, 1)
         self.dtype = _float_dtype(dtype)
         _checks.choice("derivatives", derivatives, ("exact", "textbook"))
         self.derivatives: Derivatives = derivatives
-        self.layers = layers
         self.rng = np.random.default_rng(_checks.integer("seed", seed, 0))
-        widths = self._widths
-        size = sum((n + 1) * m for n, m in pairwise(widths))
-        self.parameters = np.zeros(size, self.dtype)
+        self._connect(layers)
+        self.objective = Objective(loss, loss_parameters, self.outputs)
+        self.parameters = np.zeros(self._size, self.dtype)
         self._attach()
+        self._initialise(draw, gain)
+
+    # What it is made of ----------------------------------------------------------------------------------------------
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs of the last layer; of classes, where targets are labels."""
+        return self._widths[-1]
+
+    @property
+    def _size(self) -> int:
+        return sum(math.prod(shape) for layer in self.layers for shape in layer.shapes().values())
+
+    def _connect(self, layers: Sequence[Layer]) -> None:
+        """Fresh layers that know their inputs, and their widths."""
+        self.layers: list[Any] = [layer.fresh() for layer in layers]
+        self._widths = [self.inputs]
         for layer in self.layers:
-            layer.weight[...] = gain * draw(self.rng, *layer.weight.shape)
-
-    @property
-    def classes(self) -> int:
-        """Number of classes: the units of the last layer."""
-        return self.layers[-1].units
-
-    @property
-    def _widths(self) -> list[int]:
-        return [self.inputs, *(layer.units for layer in self.layers)]
+            self._widths.append(layer.connect(self._widths[-1]))
 
     def _attach(self) -> None:
-        """Give fresh copies of the layers their parts of the flat vectors."""
+        """Give the layers their parts of the flat vectors."""
         self.gradients = np.zeros_like(self.parameters)
         self._plans: dict[int, Plan] = {}
-        self.layers = [replace(layer) for layer in self.layers]
         start = 0
-        for inputs, layer in zip(self._widths, self.layers, strict=False):
-            stop = start + (inputs + 1) * layer.units
-            shape = (inputs + 1, layer.units)
-            layer.attach(
-                self.parameters[start:stop].reshape(shape), self.gradients[start:stop].reshape(shape), self.derivatives
-            )
-            start = stop
+        for layer in self.layers:
+            arrays, gradients = {}, {}
+            for name, shape in layer.shapes().items():
+                stop = start + math.prod(shape)
+                arrays[name] = self.parameters[start:stop].reshape(shape)
+                gradients[name] = self.gradients[start:stop].reshape(shape)
+                start = stop
+            layer.arrays = arrays
+            layer.attach(arrays, gradients, self.dtype, self.derivatives)
+        self._gather()
+
+    def _initialise(self, draw: Initialiser, gain: float) -> None:
+        """Draw what is learned, layer by layer."""
+        feeding = None
+        for layer in self.layers:
+            layer.initialise(filler(draw, self.rng, gain, feeding))
+            feeding = getattr(layer, "elementwise", feeding)
+
+    @property
+    def states(self) -> list[dict[str, NDArray]]:
+        """Of each layer the arrays that training changes without learning them."""
+        return [layer.state() for layer in self.layers]
+
+    def named_arrays(self) -> list[dict[str, NDArray]]:
+        """Of each layer everything that training changes, by name: views."""
+        return [layer.arrays | layer.state() for layer in self.layers]
+
+    def _restore(self, states: Sequence[Mapping[str, NDArray]]) -> None:
+        for layer, state in zip(self.layers, states, strict=True):
+            for name, array in layer.state().items():
+                array[...] = state[name]
+
+    def set_state(self, parameters: NDArray, states: Sequence[Mapping[str, NDArray]]) -> None:
+        """Take parameters and ``states`` of a network of the same layers; they are copied."""
+        self.parameters[...] = parameters
+        self._restore(states)
+
+    def set_l2(self, l2: float) -> None:
+        """Put the same l2 on the weights of every layer that has some."""
+        for layer in self.layers:
+            if layer.weighted:
+                layer.l2 = _checks.number("l2", l2, 0.0, closed=True)
+        self._gather()
+
+    def _gather(self) -> None:
+        """Find the layers of which a step asks more: most have neither penalties nor bounds."""
+        self._penalised = [layer for layer in self.layers if getattr(layer, "l1", 0.0) or getattr(layer, "l2", 0.0)]
+        self._constrained = [layer for layer in self.layers if getattr(layer, "learn", None)]
 
     def __getstate__(self) -> dict[str, Any]:
         """Without views and buffers, which `__setstate__` makes anew: pickled views would be copies."""
-        state = self.__dict__ | {"layers": [replace(layer) for layer in self.layers]}
-        del state["gradients"], state["_plans"]
+        state = self.__dict__ | {"layers": [layer.fresh() for layer in self.layers], "states": self.states}
+        for name in ("gradients", "_plans", "_penalised", "_constrained"):
+            del state[name]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        states = state.pop("states")
         self.__dict__.update(state)
+        self._connect(self.layers)
         self._attach()
+        self._restore(states)
 
     def __repr__(self) -> str:
-        return f"Network({self.layers!r}, inputs={self.inputs}, dtype={self.dtype.name!r})"
+        return (
+            f"Network({self.layers!r}, inputs={self.inputs}, loss={self.objective.name!r}, dtype={self.dtype.name!r})"
+        )
+
+    # Forward and back ------------------------------------------------------------------------------------------------
 
     def _plan(self, size: int) -> Plan:
-        """The buffers for a batch size; those of the size not used for longest make room for new ones."""
-        plan = self._plans.pop(size, None) or Plan(size, self._widths, self.dtype)
+        """The buffers for a batch size, which are kept."""
+        plan = self._taken(size)
+        self._keep(size, plan)
+        return plan
+
+    def _taken(self, size: int) -> Plan:
+        """Buffers for a batch size that nobody else has, in whatever thread: a prediction puts them back at its end."""
+        plan = self._plans.pop(size, None)
+        return plan or Plan(size, self.layers, self._widths, self.dtype, self.objective.labels)
+
+    def _keep(self, size: int, plan: Plan) -> None:
+        """Put buffers back; those of the size not used for longest make room for new ones."""
         self._plans[size] = plan
-        if len(self._plans) > PLANS:
-            del self._plans[next(iter(self._plans))]
-        return plan
+        for oldest in list(self._plans)[:-PLANS]:
+            self._plans.pop(oldest, None)
 
-    def _forward_with_derivatives(self, plan: Plan) -> None:
-        for layer, inputs, outputs, slopes in zip(self.layers, plan.inputs, plan.outputs, plan.slopes, strict=True):
-            layer.forward_with_derivative(inputs, outputs, slopes)
+    def _forward_with_derivatives(self, plan: Plan, rng: np.random.Generator | None) -> None:
+        for layer, at in zip(self.layers, plan.buffers, strict=True):
+            layer.forward_with_derivative(at, rng)
 
-    def _backpropagate(self, plan: Plan) -> float:
-        """The mean loss of the planned batch; fills the gradients from what the pass forward left in the plan."""
-        loss, _ = losses.cross_entropy_value_and_gradient(
-            plan.outputs[-1].T, plan.labels, out=plan.gradients[-1].T, validate=False
-        )
-        for i in reversed(range(len(self.layers))):
-            below = plan.gradients[i - 1] if i else None
-            self.layers[i].backward(plan.inputs[i], plan.slopes[i], plan.gradients[i], below)
-        return float(loss)
+    def _backpropagate(
+        self, plan: Plan, *, weighted: bool = False, after: Callable[[int, Buffers], object] | None = None
+    ) -> float:
+        """The mean loss of the planned batch; fills the gradients from what the pass forward left in the plan.
 
-    def _load(self, X: ArrayLike, y: ArrayLike) -> Plan:
-        """A plan that holds the given samples and labels, checked."""
+        ``after`` is called with each layer's index and buffers, once its gradients are there.
+        """
+        weights = plan.weights if weighted else None
+        loss = self.objective.value_and_gradient(plan.outputs, plan.targets, weights, plan.gradient)
+        for index in range(len(self.layers) - 1, -1, -1):
+            self.layers[index].backward(plan.buffers[index])
+            if after is not None:
+                after(index, plan.buffers[index])
+        for layer in self._penalised:
+            loss += layer.penalise()
+        return loss
+
+    def _load(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> Plan:
+        """A plan that holds the given samples, targets and weights, checked."""
         X = _checks.samples(X, self.inputs, self.dtype)
-        y = _checks.labels(y, len(X), self.classes)
+        y = self.objective.checked(y, len(X), self.dtype)
+        if sample_weight is not None:
+            sample_weight = _checks.weights("sample_weight", sample_weight, len(X), self.dtype)
         plan = self._plan(len(X))
-        plan.samples[:, :-1] = X
-        plan.labels[:] = y
+        plan.samples[...] = X
+        plan.targets[...] = y
+        if sample_weight is not None:
+            plan.weights[...] = sample_weight
         return plan
 
-    def loss_and_gradients(self, X: ArrayLike, y: ArrayLike) -> float:
-        """The mean cross-entropy over the samples, in nats; fills ``gradients`` with its derivatives.
+    def loss_and_gradients(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> float:
+        """The mean loss over the samples, penalties included; fills ``gradients`` with its derivatives.
 
         Parameters
         ----------
         X : array_like, shape (samples, inputs)
             Finite numbers.
-        y : array_like of integers, shape (samples,)
-            Labels in [0, classes).
+        y : array_like
+            For a loss of labels integers (samples,) in [0, classes), else numbers (samples, outputs).
+        sample_weight : array_like, shape (samples,), optional
+            In [0, inf). They multiply the samples' losses, whose sum is divided by the number of samples.
+        rng : numpy.random.Generator, optional
+            Work as in training: drop at random, normalise by these samples and move the running statistics.
         """
-        plan = self._load(X, y)
+        plan = self._load(X, y, sample_weight)
+        if rng is not None and not isinstance(rng, np.random.Generator):
+            raise ValueError(f"rng must be a numpy.random.Generator or None, got {rng!r:.60}")
         with np.errstate(all="ignore"):
-            self._forward_with_derivatives(plan)
-            return self._backpropagate(plan)
+            self._forward_with_derivatives(plan, rng)
+            return self._backpropagate(plan, weighted=sample_weight is not None)
 
     def statistics(self, X: ArrayLike, y: ArrayLike) -> list[LayerStatistics]:
         """Statistics of every layer from one pass forward and back over all samples; fills ``gradients`` as well.
 
         Parameters are those of `loss_and_gradients`.
         """
-        plan = self._load(X, y)
+        plan = self._load(X, y, None)
+        found: list[dict[str, Any]] = []
+
+        def after(index: int, at: Buffers) -> None:
+            found[index] |= backward_statistics(self.layers[index], at.dz)
+
         with np.errstate(all="ignore"):
-            self._forward_with_derivatives(plan)
-            forward = [
-                forward_statistics(*of_layer) for of_layer in zip(self.layers, plan.outputs, plan.slopes, strict=True)
+            self._forward_with_derivatives(plan, None)
+            found += [
+                forward_statistics(layer, at.y, at.slopes) for layer, at in zip(self.layers, plan.buffers, strict=True)
             ]
-            self._backpropagate(plan)
+            self._backpropagate(plan, after=after)
         return [
-            LayerStatistics(layer=i, activation=layer.activation, **forward[i], **backward_statistics(layer, deltas))
-            for i, (layer, deltas) in enumerate(zip(self.layers, plan.slopes, strict=True))
+            LayerStatistics(layer=index, activation=layer_name(layer), **of_layer)
+            for index, (layer, of_layer) in enumerate(zip(self.layers, found, strict=True))
         ]
+
+    # Training --------------------------------------------------------------------------------------------------------
 
     def fit(
         self,
         X: ArrayLike,
         y: ArrayLike,
         *,
-        epochs: int = 10,
+        epochs: int = 50,
         batch_size: int = 32,
         optimiser: Optimiser | None = None,
         shuffle: bool = True,
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | str | None = None,
+        validation_split: float = 0.0,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        early_stopping: EarlyStopping | None = None,
+        probe: Probe | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_every: int = 1,
         callback: Callable[[int, float], object] | None = None,
     ) -> History:
         """Train from the present parameters on.
 
         Parameters
         ----------
-        X : array_like, shape (samples, inputs)
-            Finite numbers. One copy is made.
-        y : array_like of integers, shape (samples,)
-            Labels in [0, classes).
+        X, y, sample_weight
+            As for `loss_and_gradients`. One copy is made.
         epochs, batch_size : int
             At least 1. The last batch of an epoch is smaller where the batch size does not divide the samples.
         optimiser : Optimiser, optional
             A new ``Adam()`` by default. One that trained this network before goes on with its moments.
         shuffle : bool, default True
             Whether each epoch takes the samples in a new random order.
+        class_weight : mapping of int to float or "balanced", optional
+            For a loss of labels: weights by label (1 for those left out), times those of the samples; "balanced" takes
+            samples / (classes seen * samples of the label).
+        validation_split : float, default 0
+            Share of the samples, drawn at random, that is held out, in [0, 1).
+        validation_data : (X, y), optional
+            Samples to validate with; with no validation_split.
+        early_stopping : EarlyStopping, optional
+            When to end before the last epoch.
+        probe : Probe, optional
+            Which steps to record layer by layer, in ``History.probes``.
+        checkpoint : path, optional
+            A file that is replaced after epochs with all that `mlp.resume` needs to go on, atomically. Needs
+            safetensors.
+        checkpoint_every : int, default 1
+            After how many epochs; after the last one always.
         callback : callable, optional
             Called after each epoch with the number of finished epochs and the epoch's mean loss. What it raises ends
             the training and leaves the network as trained so far.
@@ -274,72 +394,103 @@ class Network:
         FloatingPointError
             If an epoch's loss or the parameters after it are not finite: the training has diverged.
         """
-        X = _checks.samples(X, self.inputs, self.dtype)
-        y = _checks.labels(y, len(X), self.classes)
-        epochs = _checks.integer("epochs", epochs, 1)
-        batch_size = min(_checks.integer("batch_size", batch_size, 1), len(X))
-        optimiser = Adam() if optimiser is None else optimiser
-        if not isinstance(optimiser, Optimiser):
-            raise ValueError(f"optimiser must be an Optimiser such as SGD or Adam, got {optimiser!r:.60}")
-        if not isinstance(shuffle, (bool, np.bool_)):
-            raise ValueError(f"shuffle must be True or False, got {shuffle!r:.60}")
-        if callback is not None and not callable(callback):
-            raise ValueError(f"callback must be callable or None, got {callback!r:.60}")
-        optimiser.attach(self.parameters)
+        training = Training(
+            self,
+            X,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimiser=optimiser,
+            shuffle=shuffle,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            validation_split=validation_split,
+            validation_data=validation_data,
+            early_stopping=early_stopping,
+            probe=probe,
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+        )
+        return training.run(callback)
 
-        samples = np.ones((len(X), self.inputs + 1), self.dtype)
-        samples[:, :-1] = X
-        order = np.arange(len(X))
-        history = History()
-        for epoch in range(1, epochs + 1):
-            if shuffle:
-                self.rng.shuffle(order)
-            total = 0.0
-            with np.errstate(all="ignore"):
-                for start in range(0, len(X), batch_size):
-                    batch = order[start : start + batch_size]
-                    plan = self._plan(len(batch))
-                    # mode="clip" only because "raise" would go through a temporary array
-                    samples.take(batch, axis=0, out=plan.samples, mode="clip")
-                    y.take(batch, out=plan.labels, mode="clip")
-                    self._forward_with_derivatives(plan)
-                    total += self._backpropagate(plan) * len(batch)
-                    optimiser.step(self.parameters, self.gradients)
-            loss = total / len(X)
-            if not all(map(math.isfinite, (loss, self.parameters.min(), self.parameters.max()))):
-                raise FloatingPointError(f"training diverged in epoch {epoch} (loss {loss}): lower the learning_rate")
-            history.loss.append(loss)
-            if callback is not None:
-                callback(epoch, loss)
-        return history
+    # Prediction ------------------------------------------------------------------------------------------------------
 
     def forward(self, X: ArrayLike) -> NDArray:
-        """The logits, an array (samples, classes) of the network's dtype, for finite samples (samples, inputs)."""
+        """The outputs, an array (samples, outputs) of the network's dtype, for finite samples (samples, inputs).
+
+        Several threads may predict with one network, by this and by what is based on it, while none trains it.
+        """
         X = _checks.samples(X, self.inputs, self.dtype)
-        logits = np.empty((len(X), self.classes), self.dtype)
+        outputs = np.empty((len(X), self.outputs), self.dtype)
         with np.errstate(all="ignore"):
             for start in range(0, len(X), CHUNK):
                 chunk = X[start : start + CHUNK]
-                plan = self._plan(len(chunk))
-                plan.samples[:, :-1] = chunk
-                for layer, inputs, outputs in zip(self.layers, plan.inputs, plan.outputs, strict=True):
-                    layer.forward(inputs, outputs)
-                logits[start : start + CHUNK] = plan.outputs[-1].T
-        return logits
+                plan = self._taken(len(chunk))
+                plan.samples[...] = chunk
+                for layer, at in zip(self.layers, plan.buffers, strict=True):
+                    layer.forward(at)
+                outputs[start : start + CHUNK] = plan.outputs.T
+                self._keep(len(chunk), plan)
+        return outputs
 
-    def predict(self, X: ArrayLike) -> NDArray[np.intp]:
-        """The most probable label of each of the samples (samples, inputs); the smallest of several."""
-        return self.forward(X).argmax(axis=1)
+    def activations(self, X: ArrayLike) -> list[NDArray]:
+        """The outputs of every layer for samples (samples, inputs): arrays (samples, outputs of the layer)."""
+        X = _checks.samples(X, self.inputs, self.dtype)
+        plan = self._plan(len(X))
+        plan.samples[...] = X
+        with np.errstate(all="ignore"):
+            for layer, at in zip(self.layers, plan.buffers, strict=True):
+                layer.forward(at)
+        return [at.y.T.copy() for at in plan.buffers]
+
+    def predict(self, X: ArrayLike) -> NDArray:
+        """For samples (samples, inputs): the label of the largest output (the first of several), or the outputs.
+
+        Labels (samples,) where the loss is one of labels, else what `forward` gives.
+        """
+        outputs = self.forward(X)
+        return outputs.argmax(axis=1) if self.objective.labels else outputs
 
     def predict_proba(self, X: ArrayLike) -> NDArray:
-        """The probability of each class, softmax of the logits: an array (samples, classes)."""
-        logits = self.forward(X)
-        return fastact.softmax(logits, axis=1, out=logits)
+        """Probabilities (samples, outputs): softmax or sigmoid of logits, or the outputs that are probabilities.
+
+        Raises
+        ------
+        ValueError
+            If the loss is one of neither.
+        """
+        return self.objective.probabilities(self.forward(X))
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
-        """The share of samples (samples, inputs) whose predicted label is the one in y: the accuracy."""
+        """How well targets are predicted.
+
+        The accuracy, the share of labels predicted right; for other losses the coefficient of determination R^2, the
+        mean over the outputs, where an output without variance counts as 1 if it is exact and else 0.
+        """
         predicted = self.predict(X)
-        return float((predicted == _checks.labels(y, len(predicted), self.classes)).mean())
+        y = self.objective.checked(y, len(predicted), self.dtype)
+        if self.objective.labels:
+            return float((predicted == y).mean())
+        targets = y.astype(np.float64)
+        residual = np.square(targets - predicted).sum(axis=0)
+        total = np.square(targets - targets.mean(axis=0)).sum(axis=0)
+        explained = 1.0 - np.divide(residual, total, out=np.sign(residual), where=total > 0)
+        return float(explained.mean())
+
+    def loss(self, X: ArrayLike, y: ArrayLike) -> float:
+        """The mean loss over samples and targets, without penalties."""
+        X = _checks.samples(X, self.inputs, self.dtype)
+        y = self.objective.checked(y, len(X), self.dtype)
+        outputs = self.forward(X)
+        with np.errstate(all="ignore"):
+            value = self.objective.record.value(outputs, y, **self.objective.parameters)
+        return float(value)
+
+    def save(self, path: str | Path) -> None:
+        """Write the network to one file, which `mlp.load` reads: see `fastact.mlp.files`. Needs safetensors."""
+        from .files import save
+
+        save(self, path)
 
 
 def _float_dtype(dtype: DTypeLike) -> np.dtype:

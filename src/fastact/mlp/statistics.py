@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _checks
-from .layers import Dense
+from .layer import Layer
 
 SATURATED = 1e-3
 """A unit is saturated for a sample where abs f' is below this share of its supremum."""
@@ -24,7 +24,7 @@ class LayerStatistics:
     layer : int
         Index in ``network.layers``: 0 is the layer next to the inputs.
     activation : str
-        Name of the activation.
+        Name of the activation, or of the kind of layer that has none; what speaks of f, or of W, is then NaN.
     weight_gradient_norm : float
         L2 norm of dL/dW (without the biases), L the mean loss.
     activation_gradient_norm : float
@@ -66,15 +66,26 @@ def l2_norm(array: ArrayLike) -> float:
     return largest * math.sqrt(float(np.square(values / largest).sum()))
 
 
-def forward_statistics(layer: Dense, outputs: NDArray, slopes: NDArray) -> dict[str, float]:
-    """Statistics of the pass forward, from f(z) and f'(z), both (units, samples)."""
-    zero = slopes == 0.0
-    magnitude = np.abs(slopes)
-    supremum = max(_checks.activation(layer.activation).spec.sup_derivative, float(magnitude.max()))
-    below = magnitude < SATURATED * supremum if math.isfinite(supremum) else np.zeros_like(zero)
-    return {
+def forward_statistics(layer: Layer, outputs: NDArray, slopes: NDArray | None) -> dict[str, Any]:
+    """Statistics of the pass forward, from f(z) and f'(z), both (units, samples); None for f' of the identity."""
+    found = {
         "activation_mean": float(outputs.mean(dtype=np.float64)),
         "activation_std": float(outputs.std(dtype=np.float64)),
+    }
+    elementwise = getattr(layer, "elementwise", None)
+    if elementwise is None:
+        return found | dict.fromkeys(("saturated", "dead", "derivative_zero", "derivative_mean"), math.nan)
+    if slopes is None:
+        return found | {"saturated": 0.0, "dead": 0.0, "derivative_zero": 0.0, "derivative_mean": 1.0}
+    zero = slopes == 0.0
+    magnitude = np.abs(slopes)
+    below = np.zeros_like(zero)
+    for run in elementwise.runs:
+        here = magnitude[run.units]
+        supremum = max(run.row.sup_derivative, float(here.max()))
+        if math.isfinite(supremum):
+            below[run.units] = here < SATURATED * supremum
+    return found | {
         "saturated": float(below.mean()),
         "dead": float(zero.all(axis=1).mean()),
         "derivative_zero": float(zero.mean()),
@@ -82,10 +93,13 @@ def forward_statistics(layer: Dense, outputs: NDArray, slopes: NDArray) -> dict[
     }
 
 
-def backward_statistics(layer: Dense, pre_activation_gradients: NDArray) -> dict[str, float]:
+def backward_statistics(layer: Layer, pre_activation_gradients: NDArray) -> dict[str, float]:
     """Statistics of the pass back, from the layer's gradients and dL/dz of shape (units, samples)."""
-    return {
-        "weight_gradient_norm": l2_norm(layer.weight_gradient),
-        "activation_gradient_norm": l2_norm(pre_activation_gradients),
-        "weight_spectral_norm": float(np.linalg.norm(layer.weight.astype(np.float64), 2)),
+    found = {"activation_gradient_norm": l2_norm(pre_activation_gradients)}
+    if not layer.weighted:
+        return found | {"weight_gradient_norm": math.nan, "weight_spectral_norm": math.nan}
+    weight: NDArray = layer.weight  # type: ignore[attr-defined]
+    return found | {
+        "weight_gradient_norm": l2_norm(layer.weight_gradient),  # type: ignore[attr-defined]
+        "weight_spectral_norm": float(np.linalg.norm(weight.astype(np.float64), 2)),
     }
