@@ -10,10 +10,14 @@ others are functions with the field's defaults whose ``.ufunc`` takes the parame
 Functions of rows, ``softmax(x, axis=-1)``, log_softmax, softmin, logsumexp and sparsemax, and gated units of two
 inputs, ``glu(a, b)``, reglu, geglu and swiglu, with ``glu_split(x, axis=-1)`` for the halves of one array, have
 backward forms of the same names; maxout and crelu too.
+
+``fastact.parallel`` has all of them on several threads.
 """
 
+import importlib
 from functools import cache
 from types import MappingProxyType, SimpleNamespace
+from typing import Any
 
 from . import _public, _ufuncs
 from ._config import __version__, get_include, show_config
@@ -51,5 +55,15 @@ def for_instruction_set(name: str) -> SimpleNamespace:
     return SimpleNamespace(**_make(name))
 
 
+# Modules that are attributes, loaded when asked for.
+_LAZY = ("parallel",)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_LAZY])

@@ -334,7 +334,7 @@ class Network:
     def predict_proba(self, X: ArrayLike) -> NDArray:
         """The probability of each class, softmax of the logits: an array (samples, classes)."""
         logits = self.forward(X)
-        return fastact.softmax(logits, axis=1, out=logits)  # type: ignore[attr-defined]
+        return fastact.softmax(logits, axis=1, out=logits)
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """The share of samples (samples, inputs) whose predicted label is the one in y: the accuracy."""
