@@ -42,6 +42,8 @@ class Turns:
         What each calls in its turn, and with which arguments. Each is called a few times at once, to calibrate.
     turn : float
         Seconds that a turn should take; one call, if that takes longer.
+    settle : float
+        Seconds to be busy before each turn, for threads that spin on after the turn before.
     clock, processor_clock : callable
         Nanoseconds of elapsed time and of processor time of all threads of the process.
 
@@ -59,9 +61,11 @@ class Turns:
         turn: float = TURN,
         clock: Callable[[], int] = perf_counter_ns,
         processor_clock: Callable[[], int] = process_time_ns,
+        settle: float = 0.0,
     ) -> None:
         self._contestants = dict(contestants)
         self._clock, self._processor_clock = clock, processor_clock
+        self._settle = round(settle * 1e9)
         self._order = random.Random(0)
         self.samples: dict[str, list[float]] = {name: [] for name in contestants}
         self.calls: dict[str, int] = {}
@@ -91,7 +95,8 @@ class Turns:
     @property
     def seconds_per_round(self) -> float:
         """What a round is expected to take."""
-        return sum((self.calls[name] + (estimate < LONG)) * estimate for name, estimate in self._estimate.items())
+        turns = sum((self.calls[name] + (estimate < LONG)) * estimate for name, estimate in self._estimate.items())
+        return turns + len(self.calls) * self._settle * 1e-9
 
     def rounds_within(self, seconds: float) -> int:
         """How many rounds fit into the given time; an odd number from 5 to 501."""
@@ -108,6 +113,9 @@ class Turns:
             for name in order:
                 run, arguments = self._contestants[name]
                 calls = self.calls[name]
+                settled = self._clock() + self._settle
+                while self._settle and self._clock() < settled:
+                    pass
                 if self._estimate[name] < LONG:
                     run(*arguments)
                 processor = self._processor_clock()

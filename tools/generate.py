@@ -1,7 +1,7 @@
 """Write what the build derives from the table.
 
-``kernel_table.pxi`` for Cython, ``__init__.pyi`` for type checkers, the docstrings in ``_documentation.py``, and the
-keyword functions in ``_keyword_functions.py``.
+``kernel_table.pxi`` for Cython, ``__init__.pyi`` and ``parallel.pyi`` for type checkers, the docstrings in
+``_documentation.py``, and the keyword functions in ``_keyword_functions.py``.
 
 Called by meson: ``generate.py catalogue.py OUTPUT``, the kind of output being told from its name. Standard library
 only, and reads nothing but the catalogue.
@@ -287,8 +287,46 @@ def stub(catalogue: ModuleType) -> str:
         ") -> Any: ...",
         "def registered(activation: Any) -> Any: ...",
         "",
+        "from . import parallel as parallel",
+        "",
     ]
     return "\n".join(lines)
+
+
+def parallel_stub(catalogue: ModuleType) -> str:
+    """The types of ``fastact.parallel``: functions are those of fastact, and ufuncs have a class of their own."""
+    units = load_units()
+    ufuncs, functions = [], []
+    for row in catalogue.ACTIVATIONS.values():
+        kind = functions if row.parameters else ufuncs
+        kind += [name + form.suffix for name in (row.name, *row.aliases) for form in row.forms]
+    functions += [row.name + form.suffix for row in units.ROW_FUNCTIONS.values() for form in row.forms]
+    functions += [form.name for unit in units.RESIZING_UNITS.values() for form in unit.forms]
+    for unit in units.GATED_UNITS.values():
+        ufuncs += [unit.name, f"{unit.name}_backward"]
+        functions += [form.name for form in unit.split_forms]
+    return "\n".join(
+        [
+            "from typing import Any",
+            "",
+            "import numpy as np",
+            "from numpy.typing import ArrayLike",
+            "",
+            *(f"from . import {name} as {name}" for name in functions),
+            "",
+            "class ParallelUfunc:",
+            "    serial: np.ufunc",
+            "    def __call__(self, *operands: ArrayLike | None, **keywords: Any) -> Any: ...",
+            "    def __getattr__(self, name: str) -> Any: ...",
+            "",
+            *(f"{name}: ParallelUfunc" for name in ufuncs),
+            "",
+            "def get_num_threads() -> int: ...",
+            "def set_num_threads(n: int) -> None: ...",
+            "def of(ufunc: Any) -> Any: ...",
+            "",
+        ]
+    )
 
 
 def unit_stubs(units: ModuleType) -> list[str]:
@@ -362,6 +400,7 @@ def makers(catalogue: ModuleType) -> str:
 OUTPUTS = {
     "kernel_table.pxi": kernel_table,
     "__init__.pyi": stub,
+    "parallel.pyi": parallel_stub,
     "_documentation.py": documentation,
     "_keyword_functions.py": makers,
 }

@@ -12,6 +12,7 @@ inputs, ``glu(a, b)``, reglu, geglu and swiglu, with ``glu_split(x, axis=-1)`` f
 backward forms of the same names; maxout and crelu too.
 
 ``custom(function)`` makes all of that of an activation of your own.
+``fastact.parallel`` has all of them on several threads.
 """
 
 import importlib
@@ -55,15 +56,18 @@ def for_instruction_set(name: str) -> SimpleNamespace:
     return SimpleNamespace(**_make(name))
 
 
-# Functions of a module that is loaded when they are asked for.
+# Loaded when asked for: modules that are attributes, and the functions of one.
+_LAZY = ("parallel",)
 _LAZY_FUNCTIONS = ("custom", "registered")
 
 
 def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f".{name}", __name__)
     if name in _LAZY_FUNCTIONS:
         return getattr(importlib.import_module(".compiler", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_LAZY_FUNCTIONS])
+    return sorted([*__all__, *_LAZY, *_LAZY_FUNCTIONS])

@@ -45,10 +45,8 @@ def show_config(mode: Literal["print", "dict"] = "print") -> dict[str, Any] | No
 
     import numpy as np
 
-    try:
-        cpus = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
-        cpus = os.cpu_count() or 1
+    from ._threads import describe, usable_cpus
+
     configuration = {
         "fastact": __version__,
         "instruction set": _ufuncs.running,
@@ -58,8 +56,9 @@ def show_config(mode: Literal["print", "dict"] = "print") -> dict[str, Any] | No
         "python": platform.python_version(),
         "numpy": np.__version__,
         "machine": platform.machine(),
-        "CPUs usable by this process": cpus,
+        "CPUs usable by this process": usable_cpus(),
         "threads used by a ufunc": 1,
+        "fastact.parallel": describe(),
         "include": get_include(),
     }
     if mode == "dict":

@@ -7,7 +7,7 @@ build writes (``tools/keyword_functions.py``) and whose ``.ufunc`` takes the par
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,15 +38,23 @@ def keyword_function(
     return function
 
 
-def make(instruction_set: str) -> dict[str, Any]:
-    """Every public function of the tables, by public name, running on the given instruction set."""
+def ufunc_names() -> dict[str, str]:
+    """What the ufuncs are called, by the public name of the function that each is, or is inside of."""
     names = {
         row.name + form.suffix: row.name + form.suffix + (".ufunc" if row.parameters else "")
         for row in ACTIVATIONS.values()
         for form in row.forms
     }
-    names |= gated.names() | rowwise.names()
-    ufuncs = _ufuncs.make(_ufuncs.load(instruction_set), names)
+    return names | gated.names() | rowwise.names()
+
+
+def make(instruction_set: str) -> dict[str, Any]:
+    """Every public function of the tables, by public name, running on the given instruction set."""
+    return around(_ufuncs.make(_ufuncs.load(instruction_set), ufunc_names()))
+
+
+def around(ufuncs: Mapping[str, Any]) -> dict[str, Any]:
+    """Every public function of the tables, by public name, around these ufuncs, or what is called as they are."""
     public: dict[str, Any] = {}
     for row in ACTIVATIONS.values():
         forms = {}

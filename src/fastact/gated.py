@@ -5,7 +5,7 @@ Made from the table in ``_units.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +52,7 @@ def _split_functions(unit: GatedUnit, ufunc: np.ufunc, backward: np.ufunc) -> tu
     return split, split_backward
 
 
-def make(ufuncs: dict[str, np.ufunc]) -> dict[str, Any]:
+def make(ufuncs: Mapping[str, np.ufunc]) -> dict[str, Any]:
     """Every public function of this module, by name, from ufuncs of one instruction set."""
     public: dict[str, Any] = {}
     for unit in GATED_UNITS.values():

@@ -5,6 +5,7 @@ Their names and signatures stand in the table in ``_units.py``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def maxout_backward(
     return out
 
 
-def make(ufuncs: dict[str, np.ufunc]) -> dict[str, Any]:
+def make(ufuncs: Mapping[str, np.ufunc]) -> dict[str, Any]:
     """Every public function of this module, by name, from ufuncs of one instruction set."""
     relu, relu_backward = ufuncs["relu"], ufuncs["relu_backward"]
 

@@ -7,7 +7,7 @@ straight to the gufunc; a tuple of axes, or None, makes one row of several axes 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -131,7 +131,7 @@ def names() -> dict[str, str]:
     return {name: f"{name}.ufunc" for name in public}
 
 
-def make(ufuncs: dict[str, np.ufunc]) -> dict[str, Any]:
+def make(ufuncs: Mapping[str, np.ufunc]) -> dict[str, Any]:
     """Every public function of this module, by name, from ufuncs of one instruction set."""
     public: dict[str, Any] = {}
     for row in ROW_FUNCTIONS.values():
