@@ -164,8 +164,7 @@ def contestants(name: str) -> dict[str, Epoch]:
     y = rng.integers(0, classes, len(X))
     widths = [inputs, *hidden, classes]
     weights = [
-        (rng.normal(0, (2 / n) ** 0.5, (n, m)).astype(np.float32), np.zeros(m, np.float32))
-        for n, m in pairwise(widths)
+        (rng.normal(0, (2 / n) ** 0.5, (n, m)).astype(np.float32), np.zeros(m, np.float32)) for n, m in pairwise(widths)
     ]
     made = {
         library: make(X, y, weights, batch)
