@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import fastact
-from bench import instructions, report
+from bench import instructions, report, training
 from bench.cases import COPY, FASTACT, FASTACT_ALLOCATING, Buffers, Case, cases, size_label
 from bench.figures import LINES
 from bench.interleave import Turns, geometric_mean
@@ -445,3 +445,20 @@ def test_counting() -> None:
     for counts in counted.values():
         assert 0 < counts["float32"] < 8
         assert counts["float64"] == pytest.approx(2 * counts["float32"], rel=0.05)
+
+
+def test_training_steps_agree_before_they_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {name: training.CONTESTANTS[name] for name in ("fastact", "scikit-learn")}
+    monkeypatch.setattr(training, "CONTESTANTS", own)
+    epochs = training.contestants("2-10-2")
+    assert list(epochs) == list(own)
+    assert epochs["fastact"]() > 0
+    assert training.measured("2-10-2", 0.05).startswith("| 2-10-2 |")
+
+    def wrong(*arguments: Any) -> Any:
+        epoch = training.fastact_epochs(*arguments)
+        return lambda: epoch() * 1.01
+
+    monkeypatch.setitem(own, "PyTorch", ("fastact", wrong))
+    with pytest.raises(AssertionError, match="2-10-2: PyTorch's loss is .*, fastact's"):
+        training.contestants("2-10-2")

@@ -210,13 +210,6 @@ class Elementwise:
         for run in self.runs:
             run.constrain()
 
-    def suprema(self, units: int) -> NDArray[np.float64]:
-        """The catalogue's sup abs f' (at the default parameters) for each unit, a column."""
-        found = np.empty((units, 1))
-        for run in self.runs:
-            found[run.units] = run.row.sup_derivative
-        return found
-
     @property
     def name(self) -> str:
         """The activation's name, or those of the runs."""

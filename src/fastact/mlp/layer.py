@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -64,10 +64,6 @@ class Layer(ABC):
     def fresh(self: Self) -> Self:
         """A layer made of the same arguments."""
         return replace(self)
-
-    def arguments(self) -> dict[str, Any]:
-        """What it was made of."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
 
     @abstractmethod
     def connect(self, inputs: int) -> int:
