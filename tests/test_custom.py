@@ -284,7 +284,8 @@ def test_another_process_unpickles_without_sympy(phish, tmp_path: Path):
         "import pickle, sys; f = pickle.load(open(sys.argv[1], 'rb')); import fastact;"
         "print(f(1.0, 1.0).hex(), fastact.registered('phish').__name__, 'sympy' in sys.modules)"
     )
-    done = run(code, str(file))
+    for _ in range(2):  # what this process has compiled may be in another directory: some tests choose theirs
+        done = run(code, str(file))
     assert done.stdout.split() == [phish.backward(1.0, 1.0).hex(), "phish", "False"], done.stderr
 
 
