@@ -460,5 +460,5 @@ def test_training_steps_agree_before_they_are_timed(monkeypatch: pytest.MonkeyPa
         return lambda: epoch() * 1.01
 
     monkeypatch.setitem(own, "PyTorch", ("fastact", wrong))
-    with pytest.raises(AssertionError, match="2-10-2: PyTorch's loss is .*, fastact's"):
+    with pytest.raises(AssertionError, match=r"2-10-2: PyTorch's loss is .*, fastact's"):
         training.contestants("2-10-2")
