@@ -333,12 +333,14 @@ cdef double of_samples(
 ) noexcept nogil:
     cdef double total = 0.0
     cdef Py_ssize_t block, start, length
+    cdef const real *weight = weights
     for block in range((n + BLOCK - 1) // BLOCK):
         start = block * BLOCK
+        if weights != NULL:
+            weight = weights + start
         length = BLOCK if n - start > BLOCK else n - start
         total += of_block(
-            x + start, g + start, labels + start, NULL if weights == NULL else weights + start, scale, classes, stride,
-            gradient_stride, length,
+            x + start, g + start, labels + start, weight, scale, classes, stride, gradient_stride, length
         )
     return total
 

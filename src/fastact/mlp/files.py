@@ -317,7 +317,8 @@ def resume(
     X, y, sample_weight, validation_data
         The same data as `Network.fit` was given. All other arguments are in the file.
     epochs : int, optional
-        Another number of epochs in all, at least those finished.
+        Another number of epochs in all, at least those finished. A training that ended has put the best parameters
+        back, where it was to, and goes on from these.
     callback : callable, optional
         As for `Network.fit`.
 
