@@ -148,13 +148,13 @@ cdef object vectorcall(object callable, PyObject *const *args, size_t nargsf, Py
     for j in range(inputs):
         if is_array(args[j]):
             own = size_of(args[j])
-            product *= min(own, <npy_intp> SMALL)
+            product = min(product * min(own, <npy_intp> SMALL), <npy_intp> SMALL)
             if own > size:
                 size = own
                 kind = type_of(args[j])
     if inputs > 1 and product >= SMALL and not self.cores:
         size = broadcast_size(args, inputs)
-    if size < SMALL or kind >= TYPES or given < self.nin or self.unable:
+    if size < SMALL or not 0 <= kind < TYPES or given < self.nin or self.unable:
         return PyObject_Vectorcall(self.serial, args, nargsf, names)
     return large(self, args, nargsf, names, size, kind)
 

@@ -79,7 +79,7 @@ cdef int find_loop(ParallelUfunc self, tuple dtypes) except -2:
     cdef list numbers = []
     for dtype in dtypes:
         number = dtype.num
-        if number >= TYPES or dtype.kind not in "?biufc":
+        if not 0 <= number < TYPES or dtype.kind not in "?biufc":
             return -1
         numbers.append(number)
     for i in range(ufunc.ntypes):

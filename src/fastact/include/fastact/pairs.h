@@ -89,7 +89,7 @@ FASTACT_INLINE FN(exp_sum) FN(exp_sum_of)(REAL z, REAL z_error, REAL rounder) {
     e.shifted = shifted;
     return e;
 }
-/* That sum times a power of two. The first number alone is right to 0.6 ULP, both to about 2^-28 (float) or 2^-57. */
+/* That sum times a power of two. The first number alone is right to 0.8 ULP, both to about 2^-28 (float) or 2^-57. */
 FASTACT_INLINE FN(pair) FN(exp_sum_times)(FN(exp_sum) e, REAL power) {
     const REAL lead = power * e.one, hi = FN(mad)(power, e.rest, lead);
     return FN(pair_of)(hi, FN(mad)(power, e.rest, lead - hi));

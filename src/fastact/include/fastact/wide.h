@@ -2,7 +2,7 @@
  * Arithmetic wider than the result: formulas written in it are rounded once, at the end.
  *
  *     float:  a wide number is a double             relative errors about 2^-40
- *     double: a wide number is a pair of doubles    relative errors about 2^-57 in exp and log1p, else 2^-100
+ *     double: a wide number is a pair of doubles    relative errors about 2^-57 in exp and log1p, else 2^-97
  *
  * Included by activations.h once for each precision, after pairs.h. The operations keep no NaN and no infinity: a
  * formula holds its argument in a range where nothing overflows, and ends in keep_nan.
