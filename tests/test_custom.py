@@ -449,3 +449,41 @@ def test_the_page_prints_what_it_shows():
     with np.printoptions(), contextlib.redirect_stdout(printed):
         exec(compile(code, str(PAGE), "exec"), {})
     assert printed.getvalue().splitlines() == re.findall(r"^# (.*)$", code, flags=re.MULTILINE)
+
+
+def test_logaddexp_has_no_kink():
+    """A constant operand has the rule of maxima for equal operands; the sum of both parts is smooth all the same."""
+    for text, at in (("logaddexp(x, 0)", 0.0), ("logaddexp(x, -3)", -3.0), ("logaddexp(1, x)", 1.0)):
+        function = fastact.custom(text)
+        assert function.derivative(at) == 0.5
+        assert function.derivative(800.0) == 1.0
+        assert function.derivative(-800.0) == 0.0
+        assert function(800.0) == 800.0
+    own = fastact.custom(lambda x, a=1.0: np.logaddexp(x, a))
+    assert own.derivative(1.0) == own.derivative_a(1.0) == 0.5
+    assert fastact.custom("logaddexp(x, -x)").derivative(0.0) == 0.0
+
+
+@pytest.mark.parametrize("text", ["x/0", "1/(x-x)", "log(0)*x", "(-2)**x", "log(-1)*x", "sqrt(-1)*x", "sqrt(x-x-1)"])
+def test_constants_that_are_no_numbers(text: str):
+    with pytest.raises(ValueError, match="is not a finite real number"):
+        fastact.custom(text)
+
+
+@pytest.mark.parametrize("text", ["maximum(x)", "max(x, 1, 2)", "minimum()", "abs(x, x)", "sqrt(x, 2)"])
+def test_wrong_numbers_of_operands(text: str):
+    with pytest.raises(ValueError, match=rf"^text: {text.partition('(')[0]}: .*argument"):
+        fastact.custom(text)
+
+
+def test_text_knows_activations_of_ones_own():
+    fastact.custom("x * tanh(b * x)", parameters={"b": 2.0}, name="steep")
+    whole = fastact.custom("1 + steep(x, b=3)")
+    assert whole(0.5) == 1.0 + 0.5 * np.tanh(1.5)
+    with pytest.raises(ValueError, match="steeper is not known"):
+        fastact.custom("steeper(x)")
+
+
+def test_parameters_must_be_a_mapping():
+    with pytest.raises(TypeError, match=r"^parameters must map names"):
+        fastact.custom("x * a", parameters=["a"])

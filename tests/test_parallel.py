@@ -579,11 +579,11 @@ def test_calls_that_lose_time_become_rare():
         drive(*task)
         time.sleep(0.03)
 
-    x = normal(1_000_000)  # in many chunks
+    x = normal(400_000)  # in many chunks, but far below what is always tried, on a busy machine too
     _parallel.configure(threshold=1.0, drive=late)
     before = count()
     for _ in range(100):
-        parallel.gelu(x)
+        parallel.relu(x)
     assert 1 <= count() - before <= 20
 
 

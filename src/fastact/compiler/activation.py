@@ -436,6 +436,8 @@ def _check_names(parameters: Mapping[str, float]) -> None:
 
 
 def _checked_parameters(parameters: Mapping[str, float]) -> dict[str, float]:
+    if not isinstance(parameters, Mapping):
+        raise TypeError(f"parameters must map names to their defaults, got {parameters!r:.60}")
     for name, value in parameters.items():
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
             raise TypeError(f"parameters: the default of {name} must be a real number, got {value!r:.60}")

@@ -110,6 +110,11 @@ def _hypot(a: Node, b: Node) -> Node:
 
 
 def _logaddexp(a: Node, b: Node) -> Node:
+    a, b = real(a), real(b)
+    for given, other in ((a, b), (b, a)):
+        if all(at.op != "x" for at in expression.topological([given])):
+            return _add(given, call("softplus", _subtract(other, given), constant(1.0)))
+    # The maximum and the distance have a kink each, and together none: by the rule for equal operands.
     distance = _negative(_absolute(_subtract(a, b)))
     return _add(_maximum(a, b), call("softplus", distance, constant(1.0)))
 

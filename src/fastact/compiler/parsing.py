@@ -9,7 +9,10 @@ from __future__ import annotations
 import ast
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
 
 import fastact
 
@@ -148,25 +151,41 @@ def _find(name: str) -> Callable[..., Node]:
     if name == "where":
         return functions.where
     if name in ("abs", "min", "max"):
-        return functions.UFUNCS[{"abs": "absolute", "min": "minimum", "max": "maximum"}[name]]
+        name = {"abs": "absolute", "min": "minimum", "max": "maximum"}[name]
+        return _of(getattr(np, name).nin, functions.UFUNCS[name])
     if name == "clip":
         return lambda a, lower, upper: functions.UFUNCS["minimum"](functions.UFUNCS["maximum"](a, lower), upper)
     if name in functions.NAMES:
-        return functions.UFUNCS[name]
+        return _of(getattr(np, name).nin, functions.UFUNCS[name])
     if name in expression.callables():
-        return _activation(name)
-    raise ValueError(f"text: {tracing.unknown(name)}")
+        return _activation(getattr(fastact, name), expression.callables()[name])
+    try:
+        own = fastact.registered(name)
+    except ValueError:
+        raise ValueError(f"text: {tracing.unknown(name)}") from None
+    return _activation(own, [parameter.name for parameter in own.spec.parameters])
 
 
-def _activation(name: str) -> Callable[..., Node]:
-    """A function of the catalogue, which checks the domains of parameters that are constants."""
-    names = expression.callables()[name]
+def _of(operands: int, function: Callable[..., Node]) -> Callable[..., Node]:
+    """The function of that many operands, which its signature says."""
+
+    def apply(*args: Node) -> Node:
+        return function(*args)
+
+    only = inspect.Parameter.POSITIONAL_ONLY
+    apply.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter(name, only) for name in ("x1", "x2")[:operands]]
+    )
+    return apply
+
+
+def _activation(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Node]:
+    """A function of the catalogue or one's own, which checks the domains of parameters that are constants."""
 
     def apply(*args: Node, **keywords: Node) -> Node:
         bound = signature.bind(*args, **keywords).arguments
         x = tracing.Traced(bound.pop("x"))
-        # Through the public function, which checks the domains.
-        return getattr(fastact, name)(x, **{key: _given(value) for key, value in bound.items()}).node
+        return function(x, **{key: _given(value) for key, value in bound.items()}).node
 
     kinds = inspect.Parameter
     signature = inspect.Signature(

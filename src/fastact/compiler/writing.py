@@ -36,7 +36,7 @@ class Writer:
 
     def made(self, given: Any) -> Node:
         """The node of an expression."""
-        if given.is_number and self.sympy.N(given, 30).is_Number:
+        if given.is_number and (given.is_extended_real is not True or self.sympy.N(given, 30).is_Number):
             return _number(self.sympy, given)
         if given.is_Pow:  # also the exponential
             return self.power(*given.as_base_exp())
@@ -112,7 +112,7 @@ def _function(name: str, args: list[Node]) -> Node:
 
 def _number(sympy: Any, given: Any) -> Node:
     value = sympy.N(given, 30)
-    if not value.is_real:
+    if not (value.is_Number and value.is_real and value.is_finite):
         raise ValueError(f"the constant {given} of the expression is not a finite real number")
     if given.is_Integer and abs(int(given)) <= expression.MAX_INTEGER:
         return constant(int(given))

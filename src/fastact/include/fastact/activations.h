@@ -1086,8 +1086,9 @@ FASTACT_INLINE REAL FN(snake_of)(REAL x, REAL a, int far) {
     const WIDE s = FN(wide_sine)(FN(phase_of)(product, x, a, 0.0, 1.0, far).r);
     const WIDE wave = FN(wide_multiply)(s, FN(snake_quotient)(s, product, x, a));
     const REAL rounded = x + FN(narrow)(wave);
-    /* NaN and infinities come from x, or from a sum that overflows. */
-    return FN(abs)(rounded) <= FASTACT_LARGEST ? FN(narrow)(FN(wide_plus)(wave, x)) : rounded;
+    /* Infinities come from x, or from a sum that overflows. */
+    const REAL result = FN(abs)(rounded) <= FASTACT_LARGEST ? FN(narrow)(FN(wide_plus)(wave, x)) : rounded;
+    return FN(keep_nan)(FN(keep_nan)(result, x), a);
 }
 FASTACT_INLINE REAL FN(snake_derivative_of)(REAL x, REAL a, int far) {
     const double offset = x < 0 ? 0.25 : -0.25;
