@@ -379,6 +379,18 @@ def test_any_call(data: st.DataObject):
         assert count() == before + (wanted.size >= _parallel.SMALL_CALL)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+@pytest.mark.parametrize("order", ["C", "F", "reversed", "moved"])
+def test_rows_are_laid_out_as_the_serial_ones(axis: int, order: str):
+    x = normal((16, 40, 30))
+    x = {"C": x, "F": np.asfortranarray(x), "reversed": x[::-1, :, ::-1], "moved": np.moveaxis(x, 0, 1)}[order]
+    before = count()
+    same(parallel.softmax(x, axis=axis), fastact.softmax(x, axis=axis))
+    same(parallel.softmax_backward(x, x, axis=axis), fastact.softmax_backward(x, x, axis=axis))
+    same(parallel.logsumexp(x, axis=axis), fastact.logsumexp(x, axis=axis))
+    assert count() == before + 3
+
+
 # Floating-point state -------------------------------------------------------------------------------------------------
 
 

@@ -267,7 +267,7 @@ cdef list prepare_rows(ParallelUfunc self, task *t, Call call, tuple dtypes):
     for j in range(self.nin, self.nargs):
         shape = outer + tuple(sizes[name] for name in cores[j])
         if operands[j] is None:
-            given[j], operands[j] = new_rows(shape, dtypes[j], given[:self.nin], cores[j], call.axis)
+            given[j], operands[j] = new_rows(shape, dtypes[j], operands[:self.nin], cores[j], call.axis)
         elif operands[j].shape != shape or not np.can_cast(dtypes[j], operands[j].dtype, call.casting):
             return None
         elif not ready(operands[j], dtypes[j]):
@@ -296,15 +296,14 @@ cdef object rows_last(object array, tuple core, object axis):
 
 
 cdef tuple new_rows(tuple shape, object dtype, list inputs, tuple core, object axis):
-    """A new output, as it is returned and with its rows last. In the order of memory of an input of its shape."""
-    final = shape if axis is None or not core else rows_at(shape, axis)
-    model = next((array for array in inputs if array.shape == final), None)
-    made = np.empty(final, dtype) if model is None else np.empty_like(model, dtype)
-    return made, rows_last(made, core, axis)
-
-
-cdef tuple rows_at(tuple shape, object axis):
-    """The shape with the last axis moved to where it belongs."""
-    rest = list(shape[:-1])
-    rest.insert(axis if axis >= 0 else len(shape) + axis, shape[-1])
-    return tuple(rest)
+    """A new output, as it is returned and with its rows last: these are contiguous, the rest in the order of memory of the
+    first input of its shape, as NumPy has it. The inputs have their rows last."""
+    outer = len(shape) - len(core)
+    model = next((array for array in inputs if array.shape[:outer] == shape[:outer]), None)
+    if model is None:
+        made = np.empty(shape, dtype)
+    else:
+        order = sorted(range(outer), key=lambda d: -abs(model.strides[d]))
+        made = np.empty([*(shape[d] for d in order), *shape[outer:]], dtype)
+        made = made.transpose([*map(order.index, range(outer)), *range(outer, len(shape))])
+    return (made if axis is None or not core else np.moveaxis(made, -1, axis)), made
