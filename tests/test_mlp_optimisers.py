@@ -3,6 +3,7 @@
 import copy
 import importlib
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -249,6 +250,14 @@ def test_schedules_at_their_ends():
     cycle = mlp.OneCycle(1.0, 101, 0.3)
     assert max(cycle(t) for t in range(101)) == pytest.approx(1.0, rel=1e-3)
     assert cycle(100) == cycle(5000) == pytest.approx(1 / 25 / 1e4)
+
+
+@pytest.mark.parametrize(("steps", "up"), [(10, 0.1), (4, 0.25), (2, 0.5)])
+def test_a_cycle_whose_rise_is_the_first_step_alone_starts_at_the_top(steps, up):
+    cycle = mlp.OneCycle(0.1, steps, up)
+    assert cycle(0) == 0.1
+    assert cycle(steps - 1) == pytest.approx(0.1 / 25 / 1e4)
+    assert all(after < before for before, after in pairwise(map(cycle, range(steps))))
 
 
 def test_an_optimiser_follows_its_schedule():

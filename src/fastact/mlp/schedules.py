@@ -172,7 +172,7 @@ class OneCycle(Schedule):
     def __call__(self, step: int) -> float:
         first = self.largest / self.rise
         peak = self.up * self.steps - 1.0
-        if step <= peak:
+        if peak > 0.0 and step <= peak:  # without a rise the first step has the largest
             return _between(first, self.largest, step / peak)
         return _between(self.largest, first / self.fall, min(1.0, (step - peak) / (self.steps - 1.0 - peak)))
 
