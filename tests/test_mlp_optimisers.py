@@ -3,6 +3,7 @@
 import copy
 import importlib
 import pickle
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -211,6 +212,49 @@ def test_copies_go_on_as_the_original(name):
         twin.step(q, np.full(5, -0.2))
         original.step(r, np.full(5, -0.2))
         np.testing.assert_array_equal(q, r)
+
+
+@pytest.mark.parametrize("name", mlp.OPTIMISERS)
+def test_an_optimiser_from_a_pickle_goes_on_with_a_vector_of_its_size_and_dtype(name):
+    optimiser, p = mlp.OPTIMISERS[name](), np.ones(5)
+    optimiser.step(p, np.full(5, 0.5))
+    for twin in (copy.deepcopy(optimiser), pickle.loads(pickle.dumps(optimiser))):
+        if twin._state:
+            for other in (np.ones(6), np.ones(5, "float32")):
+                with pytest.raises(ValueError, match="optimiser must be new or have trained this network before"):
+                    twin.step(other, np.ones_like(other))
+        q, r = p.copy(), p.copy()
+        original = mlp.OPTIMISERS[name]()
+        original.step(start := np.ones(5), np.full(5, 0.5))
+        np.testing.assert_array_equal(start, r)
+        original.step(start, np.full(5, -0.2))
+        twin.step(q, np.full(5, -0.2))
+        np.testing.assert_array_equal(q, start)
+        with pytest.raises(ValueError, match="it belongs to another one"):
+            twin.step(r, np.full(5, -0.2))
+
+
+@pytest.mark.parametrize("name", mlp.OPTIMISERS)
+def test_a_step_that_is_refused_changes_nothing(name):
+    make = partial(mlp.OPTIMISERS[name], clip_value=0.1, clip_norm=0.2)
+    refused, plain = make(), make()
+    for trained in (False, True):
+        p = np.ones(4)
+        if trained:
+            for optimiser in (refused, plain):
+                optimiser.step(p, np.ones(4))
+                p = np.ones(4)
+            p = refused._parameters
+        before = p.copy()
+        for g in (np.ones(3), np.ones(8)[::2], np.ones(4, "float32")):
+            kept = g.copy()
+            with pytest.raises(ValueError, match="must be contiguous vectors of one length and dtype"):
+                refused.step(p, g)
+            np.testing.assert_array_equal(g, kept)
+        np.testing.assert_array_equal(p, before)
+        assert refused.steps == plain.steps
+        assert refused.memory() == plain.memory()
+        assert (refused._parameters is None) == (not trained)
 
 
 # --- schedules -------------------------------------------------------------------------------------------------------
