@@ -275,13 +275,16 @@ def test_schedules_are_those_of_pytorch():
         return found
 
     for ours, theirs, steps in [
-        (mlp.Step(0.2, 3, 0.5), lambda o: schedulers.StepLR(o, 3, 0.5), 20),
+        (mlp.Step(0.2, step_size=3, gamma=0.5), lambda o: schedulers.StepLR(o, 3, 0.5), 20),
         (mlp.Cosine(0.2, 15, 0.01), lambda o: schedulers.CosineAnnealingLR(o, 15, 0.01), 15),
         (mlp.OneCycle(0.2, 20), lambda o: schedulers.OneCycleLR(o, 0.2, total_steps=20), 20),
-        (mlp.OneCycle(0.2, 11, 0.5, 10, 100), lambda o: schedulers.OneCycleLR(o, 0.2, 11, pct_start=0.5, div_factor=10,
-                                                                              final_div_factor=100), 11),
+        (
+            mlp.OneCycle(0.2, 11, pct_start=0.5, div_factor=10, final_div_factor=100),
+            lambda o: schedulers.OneCycleLR(o, 0.2, 11, pct_start=0.5, div_factor=10, final_div_factor=100),
+            11,
+        ),
         (mlp.WarmUp(5, 0.2), lambda o: schedulers.LambdaLR(o, lambda step: min(1, (step + 1) / 5)), 12),
-    ]:  # fmt: skip
+    ]:
         np.testing.assert_allclose([ours(t) for t in range(steps)], rates(theirs, steps), rtol=1e-9)
 
 
@@ -296,9 +299,9 @@ def test_schedules_at_their_ends():
     assert cycle(100) == cycle(5000) == pytest.approx(1 / 25 / 1e4)
 
 
-@pytest.mark.parametrize(("steps", "up"), [(10, 0.1), (4, 0.25), (2, 0.5)])
-def test_a_cycle_whose_rise_is_the_first_step_alone_starts_at_the_top(steps, up):
-    cycle = mlp.OneCycle(0.1, steps, up)
+@pytest.mark.parametrize(("steps", "pct_start"), [(10, 0.1), (4, 0.25), (2, 0.5)])
+def test_a_cycle_whose_rise_is_the_first_step_alone_starts_at_the_top(steps, pct_start):
+    cycle = mlp.OneCycle(0.1, steps, pct_start)
     assert cycle(0) == 0.1
     assert cycle(steps - 1) == pytest.approx(0.1 / 25 / 1e4)
     assert all(after < before for before, after in pairwise(map(cycle, range(steps))))
@@ -319,15 +322,16 @@ def test_an_optimiser_follows_its_schedule():
     ("make", "names"),
     [
         (lambda: mlp.Constant(0), "learning_rate must be a number"),
-        (lambda: mlp.Step(0.1, 0), "every must be an integer"),
-        (lambda: mlp.Step(0.1, 3, -1), "factor must be a number"),
+        (lambda: mlp.Step(0.1, 0), "step_size must be an integer"),
+        (lambda: mlp.Step(0.1, 3, -1), "gamma must be a number"),
         (lambda: mlp.Cosine(0.1, 0), "steps must be an integer"),
         (lambda: mlp.Cosine(0.1, 5, -1), "final must be a number"),
         (lambda: mlp.WarmUp(0, 0.1), "steps must be an integer"),
         (lambda: mlp.WarmUp(3, -0.1), "then must be a number"),
         (lambda: mlp.OneCycle(0.1, 1), "steps must be an integer"),
-        (lambda: mlp.OneCycle(0.1, 10, 1.0), "up must be a number"),
-        (lambda: mlp.OneCycle(0.1, 10, rise=0), "rise must be a number"),
+        (lambda: mlp.OneCycle(0.1, 10, 1.0), "pct_start must be a number"),
+        (lambda: mlp.OneCycle(0.1, 10, div_factor=0), "div_factor must be a number"),
+        (lambda: mlp.OneCycle(0.1, 10, final_div_factor=-1), "final_div_factor must be a number"),
         (lambda: mlp.SGD(0.1, nesterov=True), "nesterov must be False, or True with a momentum"),
         (lambda: mlp.SGD(0.1, 0.5, nesterov=2), "nesterov must be False, or True with a momentum"),
         (lambda: mlp.Adam(clip_norm=0), "clip_norm must be a number"),
