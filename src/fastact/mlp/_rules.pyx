@@ -1,4 +1,4 @@
-"""What an optimiser computes over flat vectors: the rules, and the norm of a gradient.
+"""The optimisers' rules, over flat vectors.
 
 Written once and compiled once for each instruction set, like the kernels of activations. Every rule is one pass: each
 parameter, its gradient and its state are read once and written once. Elements do not depend on each other, so that the
@@ -18,7 +18,6 @@ ctypedef fused real:
 cdef enum:
     MAX_STATES = 3
     MAX_CONSTANTS = 8
-    LANES = 16  # partial sums of a norm: as many on every instruction set, so that its bits are the same
 
 
 cdef inline real root(real x) noexcept nogil:
@@ -247,35 +246,3 @@ RULES = {
     "adadelta": rule(adadelta[float], adadelta[double], 2, 4),
     "lion": rule(lion[float], lion[double], 1, 6),
 }
-
-
-cdef double sum_of_squares(const real *x, Py_ssize_t n) noexcept nogil:
-    """In double precision: the square of a float32 leaves its range where the norm does not."""
-    cdef double parts[LANES]
-    cdef double total = 0.0, value
-    cdef Py_ssize_t i, blocks = n // LANES
-    cdef int j
-    for j in range(LANES):
-        parts[j] = 0.0
-    for i in range(blocks):
-        for j in range(LANES):
-            value = <double> x[i * LANES + j]
-            parts[j] = parts[j] + value * value
-    for i in range(blocks * LANES, n):
-        value = <double> x[i]
-        parts[0] = parts[0] + value * value
-    for j in range(LANES):
-        total += parts[j]
-    return total
-
-
-def norm(cnp.ndarray x):
-    """The L2 norm of a contiguous float32 or float64 vector, summed in float64."""
-    cdef int kind = cnp.PyArray_TYPE(x)
-    cdef Py_ssize_t n = cnp.PyArray_SIZE(x)
-    if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE:
-        raise ValueError("x must be float32 or float64")
-    checked(x, kind, n)
-    if kind == cnp.NPY_FLOAT:
-        return sqrt(sum_of_squares(<float *> cnp.PyArray_DATA(x), n))
-    return sqrt(sum_of_squares(<double *> cnp.PyArray_DATA(x), n))
