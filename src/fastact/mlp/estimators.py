@@ -11,7 +11,8 @@ samples into such of mean 1, and its ``random_state`` into the network's seed, a
 `Network.fit` from the callback, which ends the training by raising.
 
 A sample of weight 0 is left out before anything else is done, so that it has no part in batches, classes or means; one
-of a class of weight 0 only makes its class known. The penalty is divided by the weight of a batch. So a weight of 2 is the same as the sample twice, where one batch has all.
+of a class of weight 0 only makes its class known. The penalty is divided by the weight of a batch. So a weight of 2 is
+the same as the sample twice, where one batch has all.
 """
 
 from __future__ import annotations
@@ -239,19 +240,10 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
 
         Parameters
         ----------
-        X : array_like, shape (samples, features)
-            Trained in float32 if it is float32, else in float64.
+        X, sample_weight
+            As for `MLPClassifier.fit`, with its errors.
         y : array_like, shape (samples,) or (samples, outputs)
             In the domain of the loss.
-        sample_weight : array_like, shape (samples,), optional
-            In [0, inf), not all 0; only their ratios count.
-
-        Raises
-        ------
-        ValueError
-            For parameters or data that are not allowed.
-        FloatingPointError
-            If the training diverges.
         """
         return self._fit(X, y, sample_weight, incremental=False)
 
