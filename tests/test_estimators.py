@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import io
 import pickle
 import re
 import subprocess
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -266,6 +268,17 @@ def test_weights_of_classes():
     assert net.predict(X).shape == labels.shape
 
 
+def test_samples_of_a_class_of_weight_0_are_not_there():
+    X, y = blobs(60, 3)
+    keywords = {"hidden_layer_sizes": (4,), "batch_size": 8, "max_iter": 5, "random_state": 0}
+    net = MLPClassifier(**keywords, class_weight={1: 0.0}).fit(X, y)
+    assert net.t_ == 5 * 40  # samples seen
+    assert list(net.classes_) == [0, 1, 2]
+    by_class = MLPClassifier(**keywords, class_weight={1: 0.0}).partial_fit(X, y, classes=[0, 1, 2])
+    by_sample = MLPClassifier(**keywords).partial_fit(X, y, (y != 1).astype(float), classes=[0, 1, 2])
+    np.testing.assert_array_equal(by_class.network_.parameters, by_sample.network_.parameters)
+
+
 def test_samples_of_weight_0_are_not_there():
     X, y = blobs(40, 2)
     X[0], y = 1e6, np.where(np.arange(40) == 0, 7, y)
@@ -450,6 +463,27 @@ def test_frames_pipelines_searches_and_pickles(kind: type):
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict(frame), fitted.predict(frame))
 
 
+def _through_joblib(value: Any) -> Any:
+    file = io.BytesIO()
+    joblib.dump(value, file)
+    file.seek(0)
+    return joblib.load(file)
+
+
+@BOTH
+@pytest.mark.parametrize("solver", ["sgd", "adam", "nadam"])
+@pytest.mark.parametrize("through", [_through_joblib, lambda value: pickle.loads(pickle.dumps(value))])
+def test_an_estimator_read_again_goes_on_with_the_same_bits(kind: type, solver: str, through: Any):
+    X, y = data(kind)
+    options = {"classes": np.unique(y)} if kind is MLPClassifier else {}
+    net = kind(hidden_layer_sizes=(5,), solver=solver, random_state=0).partial_fit(X, y, **options).partial_fit(X, y)
+    twin = through(net)
+    for _ in range(3):
+        np.testing.assert_array_equal(
+            twin.partial_fit(X, y).network_.parameters, net.partial_fit(X, y).network_.parameters
+        )
+
+
 @BOTH
 def test_threads_may_predict_with_one_estimator(kind: type):
     X, y = data(kind, 4096)
@@ -519,14 +553,20 @@ def test_bad_parameters_are_named_by_fit(kind: type, parameters: dict[str, Any],
         (MLPClassifier, {}, blobs()[1], {"sample_weight": np.zeros(60)}, "zero"),
         (MLPClassifier, {}, blobs()[1], {"sample_weight": -np.ones(60)}, "[Nn]egative"),
         (MLPClassifier, {"class_weight": "fair"}, blobs()[1], {}, "class_weight"),
+        (MLPClassifier, {"class_weight": {0: 0, 1: 0, 2: 0}}, blobs()[1], {}, r"class_weight must have weights in \[0"),
+        (MLPClassifier, {"class_weight": {0: -1, 2: 0}}, blobs()[1], {}, r"class_weight must have weights in \[0, inf"),
+        (MLPClassifier, {"class_weight": {0: np.inf}}, blobs()[1], {}, r"class_weight must have weights in \[0, inf\)"),
         (MLPRegressor, {"loss": "hinge"}, np.ones(60), {}, "loss must be one of mean_squared_error, mse"),
         (MLPRegressor, {"loss": None}, np.ones(60), {}, "loss must be one of"),
         (MLPRegressor, {"loss": "poisson"}, -np.ones(60), {}, r"target must be in \[0, inf\)"),
     ],
 )
 def test_bad_targets_and_weights(kind, parameters, y, fit, message):
+    net = kind(**parameters)
+    before = dict(vars(net)) | {"n_features_in_": 2}
     with pytest.raises(ValueError, match=message):
-        kind(**parameters).fit(blobs()[0], y, **fit)
+        net.fit(blobs()[0], y, **fit)
+    assert vars(net).items() <= before.items()
 
 
 def test_partial_fit_refuses_what_needs_all_samples():

@@ -1,5 +1,6 @@
 """Networks and trainings in files: exact round trips, damage seen, a killed training that ends with the same bits."""
 
+import copy
 import dataclasses
 import json
 import os
@@ -164,10 +165,38 @@ def test_layers_and_optimisers_of_others_are_refused(tmp_path):
     class Mine(mlp.Adam):
         pass
 
+    class Rate(mlp.Schedule):
+        def __call__(self, step):
+            return 0.1 / (step + 1)
+
     with pytest.raises(ValueError, match="layers must be fastact's own to be written, got Own"):
         mlp.Network([Own(), mlp.Dense(2)], 6).save(tmp_path / "a")
-    with pytest.raises(ValueError, match="optimiser must be fastact's own for a checkpoint, got Mine"):
-        network().fit(*problem(), checkpoint=tmp_path / "a", optimiser=Mine())
+    for net, optimiser, message in [
+        (mlp.Network([Own(), mlp.Dense(3)], 6), mlp.Adam(), "layers must be fastact's own to be written, got Own"),
+        (network(), Mine(), "optimiser must be fastact's own to be written, got Mine"),
+        (network(), mlp.SGD(Rate()), "learning_rate must be fastact's own to be written, got Rate"),
+        (network(), mlp.SGD(mlp.WarmUp(2, Rate())), "then must be fastact's own to be written, got Rate"),
+    ]:
+        unchanged(net, optimiser, ValueError, message, checkpoint=tmp_path / "a")
+    assert not os.listdir(tmp_path)
+
+
+def unchanged(net, optimiser, error, message, **arguments):
+    """That a training is refused, and neither network nor optimiser has changed."""
+    before, drawn = net.parameters.copy(), copy.deepcopy(net.rng.bit_generator.state)
+    with pytest.raises(error, match=message):
+        net.fit(*problem(), optimiser=optimiser, **arguments)
+    np.testing.assert_array_equal(net.parameters, before)
+    assert net.rng.bit_generator.state == drawn
+    assert optimiser.steps == 0
+    network().fit(*problem(), epochs=1, optimiser=optimiser)  # it belongs to nobody
+
+
+def test_what_a_checkpoint_lacks_is_said_before_training(tmp_path, monkeypatch):
+    unchanged(network(), mlp.Adam(), ValueError, "callback must be callable or None", callback=3)
+    unchanged(network(), mlp.Adam(), ValueError, "checkpoint must be a file", checkpoint=tmp_path / "none" / "a")
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    unchanged(network(), mlp.Adam(), ModuleNotFoundError, "safetensors", checkpoint=tmp_path / "a")
     assert not os.listdir(tmp_path)
 
 

@@ -3,6 +3,8 @@
 import copy
 import importlib
 import pickle
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -212,6 +214,49 @@ def test_copies_go_on_as_the_original(name):
         np.testing.assert_array_equal(q, r)
 
 
+@pytest.mark.parametrize("name", mlp.OPTIMISERS)
+def test_an_optimiser_from_a_pickle_goes_on_with_a_vector_of_its_size_and_dtype(name):
+    optimiser, p = mlp.OPTIMISERS[name](), np.ones(5)
+    optimiser.step(p, np.full(5, 0.5))
+    for twin in (copy.deepcopy(optimiser), pickle.loads(pickle.dumps(optimiser))):
+        if twin._state:
+            for other in (np.ones(6), np.ones(5, "float32")):
+                with pytest.raises(ValueError, match="optimiser must be new or have trained this network before"):
+                    twin.step(other, np.ones_like(other))
+        q, r = p.copy(), p.copy()
+        original = mlp.OPTIMISERS[name]()
+        original.step(start := np.ones(5), np.full(5, 0.5))
+        np.testing.assert_array_equal(start, r)
+        original.step(start, np.full(5, -0.2))
+        twin.step(q, np.full(5, -0.2))
+        np.testing.assert_array_equal(q, start)
+        with pytest.raises(ValueError, match="it belongs to another one"):
+            twin.step(r, np.full(5, -0.2))
+
+
+@pytest.mark.parametrize("name", mlp.OPTIMISERS)
+def test_a_step_that_is_refused_changes_nothing(name):
+    make = partial(mlp.OPTIMISERS[name], clip_value=0.1, clip_norm=0.2)
+    refused, plain = make(), make()
+    for trained in (False, True):
+        p = np.ones(4)
+        if trained:
+            for optimiser in (refused, plain):
+                optimiser.step(p, np.ones(4))
+                p = np.ones(4)
+            p = refused._parameters
+        before = p.copy()
+        for g in (np.ones(3), np.ones(8)[::2], np.ones(4, "float32")):
+            kept = g.copy()
+            with pytest.raises(ValueError, match="must be contiguous vectors of one length and dtype"):
+                refused.step(p, g)
+            np.testing.assert_array_equal(g, kept)
+        np.testing.assert_array_equal(p, before)
+        assert refused.steps == plain.steps
+        assert refused.memory() == plain.memory()
+        assert (refused._parameters is None) == (not trained)
+
+
 # --- schedules -------------------------------------------------------------------------------------------------------
 
 
@@ -230,13 +275,16 @@ def test_schedules_are_those_of_pytorch():
         return found
 
     for ours, theirs, steps in [
-        (mlp.Step(0.2, 3, 0.5), lambda o: schedulers.StepLR(o, 3, 0.5), 20),
+        (mlp.Step(0.2, step_size=3, gamma=0.5), lambda o: schedulers.StepLR(o, 3, 0.5), 20),
         (mlp.Cosine(0.2, 15, 0.01), lambda o: schedulers.CosineAnnealingLR(o, 15, 0.01), 15),
         (mlp.OneCycle(0.2, 20), lambda o: schedulers.OneCycleLR(o, 0.2, total_steps=20), 20),
-        (mlp.OneCycle(0.2, 11, 0.5, 10, 100), lambda o: schedulers.OneCycleLR(o, 0.2, 11, pct_start=0.5, div_factor=10,
-                                                                              final_div_factor=100), 11),
+        (
+            mlp.OneCycle(0.2, 11, pct_start=0.5, div_factor=10, final_div_factor=100),
+            lambda o: schedulers.OneCycleLR(o, 0.2, 11, pct_start=0.5, div_factor=10, final_div_factor=100),
+            11,
+        ),
         (mlp.WarmUp(5, 0.2), lambda o: schedulers.LambdaLR(o, lambda step: min(1, (step + 1) / 5)), 12),
-    ]:  # fmt: skip
+    ]:
         np.testing.assert_allclose([ours(t) for t in range(steps)], rates(theirs, steps), rtol=1e-9)
 
 
@@ -249,6 +297,14 @@ def test_schedules_at_their_ends():
     cycle = mlp.OneCycle(1.0, 101, 0.3)
     assert max(cycle(t) for t in range(101)) == pytest.approx(1.0, rel=1e-3)
     assert cycle(100) == cycle(5000) == pytest.approx(1 / 25 / 1e4)
+
+
+@pytest.mark.parametrize(("steps", "pct_start"), [(10, 0.1), (4, 0.25), (2, 0.5)])
+def test_a_cycle_whose_rise_is_the_first_step_alone_starts_at_the_top(steps, pct_start):
+    cycle = mlp.OneCycle(0.1, steps, pct_start)
+    assert cycle(0) == 0.1
+    assert cycle(steps - 1) == pytest.approx(0.1 / 25 / 1e4)
+    assert all(after < before for before, after in pairwise(map(cycle, range(steps))))
 
 
 def test_an_optimiser_follows_its_schedule():
@@ -266,15 +322,16 @@ def test_an_optimiser_follows_its_schedule():
     ("make", "names"),
     [
         (lambda: mlp.Constant(0), "learning_rate must be a number"),
-        (lambda: mlp.Step(0.1, 0), "every must be an integer"),
-        (lambda: mlp.Step(0.1, 3, -1), "factor must be a number"),
+        (lambda: mlp.Step(0.1, 0), "step_size must be an integer"),
+        (lambda: mlp.Step(0.1, 3, -1), "gamma must be a number"),
         (lambda: mlp.Cosine(0.1, 0), "steps must be an integer"),
         (lambda: mlp.Cosine(0.1, 5, -1), "final must be a number"),
         (lambda: mlp.WarmUp(0, 0.1), "steps must be an integer"),
         (lambda: mlp.WarmUp(3, -0.1), "then must be a number"),
         (lambda: mlp.OneCycle(0.1, 1), "steps must be an integer"),
-        (lambda: mlp.OneCycle(0.1, 10, 1.0), "up must be a number"),
-        (lambda: mlp.OneCycle(0.1, 10, rise=0), "rise must be a number"),
+        (lambda: mlp.OneCycle(0.1, 10, 1.0), "pct_start must be a number"),
+        (lambda: mlp.OneCycle(0.1, 10, div_factor=0), "div_factor must be a number"),
+        (lambda: mlp.OneCycle(0.1, 10, final_div_factor=-1), "final_div_factor must be a number"),
         (lambda: mlp.SGD(0.1, nesterov=True), "nesterov must be False, or True with a momentum"),
         (lambda: mlp.SGD(0.1, 0.5, nesterov=2), "nesterov must be False, or True with a momentum"),
         (lambda: mlp.Adam(clip_norm=0), "clip_norm must be a number"),

@@ -374,6 +374,21 @@ def test_moments_against_scipys_quadrature(activation):
             assert moment(activation, variance) == pytest.approx(expected, rel=1e-8, abs=1e-12)
 
 
+@pytest.mark.parametrize("variance", [1.0, 50.0**2, 1000.0**2])
+def test_moments_of_what_oscillates(variance):
+    def cosine(k):
+        """E cos(k X)."""
+        return math.exp(-(k**2) * variance / 2)
+
+    assert theory.second_moment("sin", variance) == pytest.approx((1 - cosine(2)) / 2, rel=1e-9)
+    assert theory.second_moment_of_derivative("sin", variance) == pytest.approx((1 + cosine(2)) / 2, rel=1e-9)
+    for a in (1.0, 10.0):  # snake is x + sin(a x)^2 / a, its derivative 1 + sin(2 a x)
+        fourth = (3 - 4 * cosine(2 * a) + cosine(4 * a)) / 8
+        assert theory.second_moment("snake", variance, a=a) == pytest.approx(variance + fourth / a**2, rel=1e-9)
+        slopes = theory.second_moment_of_derivative("snake", variance, a=a)
+        assert slopes == pytest.approx(1 + (1 - cosine(4 * a)) / 2, rel=1e-9)
+
+
 def test_known_points_on_the_edge_of_chaos():
     relu = theory.edge_of_chaos("relu")
     assert relu.weight_std == pytest.approx(math.sqrt(2), rel=1e-12)
@@ -405,6 +420,11 @@ def test_gradients_neither_vanish_nor_explode_on_the_edge_of_chaos():
     [
         (lambda: theory.second_moment("gelo"), "activation must be one of"),
         (lambda: theory.second_moment("elu", alpha=-1.0), "alpha"),
+        *(
+            (lambda f=f, v=v: f("relu", v), r"variance must be a number in \(0, inf\)")
+            for f in (theory.second_moment, theory.second_moment_of_derivative)
+            for v in (0, -1.0, math.nan, math.inf, "1")
+        ),
         (lambda: theory.edge_of_chaos("tanh", -1), r"bias_std must be a number in \[0, inf\)"),
         (
             lambda: theory.edge_of_chaos("relu", 0.5),

@@ -18,6 +18,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ import fastact
 # Beyond 12 standard deviations lies less than 1e-32 of the normal distribution.
 END = 12.0
 POINTS = 40  # of Gauss and Legendre in each interval of length 1
+NEAR = 40  # up to where all activations have intervals of length 1 of their own
+FAR = 12_000  # up to where those have that oscillate: 12 standard deviations for a variance of 1e6
 
 
 @lru_cache(maxsize=1)
@@ -49,9 +52,15 @@ def _moment(activation: str, derivative: bool, variance: float, parameters: dict
     row = function.spec
     if derivative:
         function = function.derivative
+    if not isinstance(variance, Real) or not 0.0 < variance < math.inf:
+        raise ValueError(f"variance must be a number in (0, inf), got {variance!r:.60}")
     deviation = math.sqrt(variance)
-    # Between kinks; and every activation is smooth on the scale of 1, or has its pieces meet at small integers.
-    breaks = [point / deviation for point in (*row.kinks_at(**parameters), *range(-40, 41))]
+    # Between kinks; and every activation is smooth on the scale of 1, or has its pieces meet at small integers. One
+    # that oscillates goes on to do so where the others are as at infinity.
+    reach = NEAR
+    if any(map(math.isnan, row.derivative_limits)):
+        reach = min(max(reach, math.ceil(END * deviation)), FAR)
+    breaks = [point / deviation for point in (*row.kinks_at(**parameters), *range(-reach, reach + 1))]
     with np.errstate(over="ignore"):
         return _expectation(lambda z: np.square(function(deviation * z, **parameters)), breaks)
 
@@ -68,20 +77,25 @@ def second_moment(activation: str, variance: float = 1.0, **parameters: float) -
     activation : str
         A name in ``fastact.activations``, or one that was given to `fastact.custom`.
     variance : float, default 1
-        Of X, in (0, inf).
+        Of X, in (0, inf). By quadrature, which follows an activation that oscillates, such as sin and snake, for
+        variances up to 1e6 and frequencies up to 10.
     **parameters : float
         Of the activation.
+
+    Returns
+    -------
+    float
 
     Raises
     ------
     ValueError
-        For an unknown activation, or a parameter outside its domain.
+        For an unknown activation, a variance that is not allowed, or a parameter outside its domain.
     """
     return _moment(activation, False, variance, parameters)
 
 
 def second_moment_of_derivative(activation: str, variance: float = 1.0, **parameters: float) -> float:
-    """E f'(X)^2 for normal X of mean 0; parameters are those of `second_moment`."""
+    """E f'(X)^2 for normal X of mean 0; parameters, result and errors are those of `second_moment`."""
     return _moment(activation, True, variance, parameters)
 
 
@@ -122,7 +136,7 @@ def edge_of_chaos(activation: str, bias_std: float = 0.0, **parameters: float) -
     >>> round(theory.edge_of_chaos("relu").weight_std ** 2, 9)
     2.0
     """
-    if not isinstance(bias_std, (int, float)) or not 0.0 <= bias_std < math.inf:
+    if not isinstance(bias_std, Real) or not 0.0 <= bias_std < math.inf:
         raise ValueError(f"bias_std must be a number in [0, inf), got {bias_std!r:.60}")
 
     def missing(q: float) -> float:

@@ -325,7 +325,7 @@ def _gradient_documentation(row: Loss) -> str:
 times the sample's weight, divided {per}for "mean" by the number of samples. For
 ``reduction="none"`` row i is the gradient of the loss of sample i.
 
-Parameters and errors are those of `{row.name}_value_and_gradient`.
+Parameters and errors are those of `{row.name}_value_and_gradient`, without ``validate``.
 
 Returns
 -------

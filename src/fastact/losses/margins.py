@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,18 @@ from ._checks import UNIT
 from ._loss import loss
 from ._rows import times
 
-_SIGNS = "-1 or 1; or 0 or 1, where 0 is taken as -1."
-
 
 def _two_signs(t: NDArray) -> None:
     """Raise ValueError unless targets are -1 and 1 alone, or 0 and 1 alone."""
     if not (np.isin(t, (-1, 1)).all() or np.isin(t, (0, 1)).all()):
         raise ValueError(f"target must have the values -1 and 1 alone, or 0 and 1 alone, got {np.unique(t)[:5]}")
+
+
+_OF_SIGNS: dict[str, Any] = {
+    "target_domain": Interval(-1.0, 1.0, lower_closed=True, upper_closed=True),
+    "target_meaning": "-1 or 1; or 0 or 1, where 0 is taken as -1.",
+    "target_check": _two_signs,
+}
 
 
 def _missing(x: NDArray, t: NDArray) -> tuple[NDArray, NDArray]:
@@ -35,9 +41,7 @@ def _missing(x: NDArray, t: NDArray) -> tuple[NDArray, NDArray]:
     >>> losses.hinge([2.0, 0.5, -1.0], [1, 1, 1], reduction="none")
     array([0. , 0.5, 2. ])
     """,
-    target_domain=Interval(-1.0, 1.0, lower_closed=True, upper_closed=True),
-    target_meaning=_SIGNS,
-    target_check=_two_signs,
+    **_OF_SIGNS,
 )
 def hinge(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArray]:
     """Mean over the outputs of the hinge loss."""
@@ -54,9 +58,7 @@ def hinge(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArray]:
     >>> losses.squared_hinge([2.0, 0.5, -1.0], [1, 1, 1], reduction="none")
     array([0.  , 0.25, 4.  ])
     """,
-    target_domain=Interval(-1.0, 1.0, lower_closed=True, upper_closed=True),
-    target_meaning=_SIGNS,
-    target_check=_two_signs,
+    **_OF_SIGNS,
 )
 def squared_hinge(x: NDArray, t: NDArray, out: NDArray | None) -> Iterator[NDArray]:
     """Mean over the outputs of the squared hinge loss."""

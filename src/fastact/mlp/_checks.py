@@ -56,16 +56,10 @@ def activation(value: Any) -> Any:
 
 def samples(X: ArrayLike, inputs: int, dtype: np.dtype) -> NDArray:
     """Finite real samples of shape (samples, inputs), at least one, in the given dtype."""
-    array = _array("X", X)
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"X must be an array of real numbers, got {array.dtype}")
+    array = _real_array("X", X)
     if array.ndim != 2 or array.shape[1] != inputs or not len(array):
         raise ValueError(f"X must have the shape (samples, {inputs}) with at least 1 sample, got {array.shape}")
-    with np.errstate(all="ignore"):
-        array = array.astype(dtype, copy=False)
-    if not np.isfinite(array).all():
-        raise ValueError(f"X must be finite in {dtype}: it has NaN, infinity or a value too large")
-    return array
+    return _finite("X", array, dtype)
 
 
 def labels(y: ArrayLike, count: int, classes: int) -> NDArray[np.intp]:
@@ -80,18 +74,12 @@ def labels(y: ArrayLike, count: int, classes: int) -> NDArray[np.intp]:
 
 def dense(y: ArrayLike, count: int, outputs: int, dtype: np.dtype) -> NDArray:
     """Finite real targets of shape (count, outputs), in the given dtype; (count,) will do for one output."""
-    array = _array("y", y)
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"y must be an array of real numbers, got {array.dtype}")
+    array = _real_array("y", y)
     if array.shape == (count,) and outputs == 1:
         array = array[:, np.newaxis]
     if array.shape != (count, outputs):
         raise ValueError(f"y must have the shape {(count, outputs)}, a row per sample, got {array.shape}")
-    with np.errstate(all="ignore"):
-        array = array.astype(dtype, copy=False)
-    if not np.isfinite(array).all():
-        raise ValueError(f"y must be finite in {dtype}: it has NaN, infinity or a value too large")
-    return array
+    return _finite("y", array, dtype)
 
 
 def weights(name: str, value: ArrayLike, count: int, dtype: np.dtype) -> NDArray:
@@ -103,6 +91,22 @@ def weights(name: str, value: ArrayLike, count: int, dtype: np.dtype) -> NDArray
         array = array.astype(dtype)
     if not np.isfinite(array).all() or array.min() < 0 or not array.any():
         raise ValueError(f"{name} must be finite in {dtype}, none negative and not all 0")
+    return array
+
+
+def _real_array(name: str, value: ArrayLike) -> NDArray:
+    array = _array(name, value)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{name} must be an array of real numbers, got {array.dtype}")
+    return array
+
+
+def _finite(name: str, array: NDArray, dtype: np.dtype) -> NDArray:
+    """The array in a dtype, in which it must be finite."""
+    with np.errstate(all="ignore"):
+        array = array.astype(dtype, copy=False)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite in {dtype}: it has NaN, infinity or a value too large")
     return array
 
 

@@ -1,10 +1,11 @@
-"""Operations bound to their arrays: checked once, when a batch size is planned, then called without arguments.
+"""Operations bound to their arrays: checked once, when a batch size is planned, then called without arguments; a norm.
 
 What a call of a NumPy function costs on arrays of a few thousand elements is mostly the call itself. Here the pointers
 are known, and a call is one call of C. An operation keeps its arrays alive; they must not be resized.
 """
 
 cimport numpy as cnp
+from libc.math cimport sqrt
 from libc.string cimport memcpy
 
 import numpy as np
@@ -154,9 +155,16 @@ cdef void add_bias(
             out[i * out_row + j] = out[i * out_row + j] + number
 
 
+cdef inline real added(const real *parts) noexcept nogil:
+    cdef real total = 0
+    cdef int j
+    for j in range(LANES):
+        total = total + parts[j]
+    return total
+
+
 cdef void sum_rows(const real *x, real *out, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     cdef real parts[LANES]
-    cdef real total
     cdef Py_ssize_t i, block, blocks = columns // LANES
     cdef int j
     for i in range(rows):
@@ -167,10 +175,36 @@ cdef void sum_rows(const real *x, real *out, Py_ssize_t rows, Py_ssize_t columns
                 parts[j] = parts[j] + x[i * columns + block * LANES + j]
         for j in range(columns - blocks * LANES):
             parts[j] = parts[j] + x[i * columns + blocks * LANES + j]
-        total = 0
+        out[i] = added(<const real *> parts)
+
+
+cdef double sum_of_squares(const real *x, Py_ssize_t n) noexcept nogil:
+    """In double precision: the square of a float32 leaves its range where the norm does not."""
+    cdef double parts[LANES]
+    cdef double value
+    cdef Py_ssize_t i, blocks = n // LANES
+    cdef int j
+    for j in range(LANES):
+        parts[j] = 0.0
+    for i in range(blocks):
         for j in range(LANES):
-            total = total + parts[j]
-        out[i] = total
+            value = <double> x[i * LANES + j]
+            parts[j] = parts[j] + value * value
+    for i in range(blocks * LANES, n):
+        value = <double> x[i]
+        parts[0] = parts[0] + value * value
+    return added(<const double *> parts)
+
+
+def norm(cnp.ndarray x):
+    """The L2 norm of a contiguous float32 or float64 vector, summed in float64."""
+    cdef int kind = kind_of(x)
+    cdef Py_ssize_t n = cnp.PyArray_SIZE(x)
+    if not cnp.PyArray_ISCARRAY_RO(x):
+        raise ValueError("x must be contiguous")
+    if kind == cnp.NPY_FLOAT:
+        return sqrt(sum_of_squares(<const float *> cnp.PyArray_DATA(x), n))
+    return sqrt(sum_of_squares(<const double *> cnp.PyArray_DATA(x), n))
 
 
 cdef class RowSums:

@@ -83,6 +83,9 @@ class Perceptron(BaseEstimator):
         first = not hasattr(self, "network_") or not (self.warm_start or incremental)
         X, given, weight = self._samples(X, y, sample_weight, first)
         y, weight = self._targets(given, weight, first=first, incremental=incremental, **targets)
+        if weight is not None and not weight.all():  # classes may weigh nothing, too
+            kept = weight > 0
+            X, y, weight = X[kept], y[kept], weight[kept]
         random_state = check_random_state(self.random_state)
         held_out = None
         if self.early_stopping:

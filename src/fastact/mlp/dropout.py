@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+import fastact
+
 from . import _checks
 from .layer import Buffers, Layer
 
-# What SELU tends to at -inf: -scale * alpha.
-SELU_LIMIT = -1.7580993408473766
+SELU_LIMIT = fastact.activations["selu"].limits[0]
 
 
 @dataclass(eq=False)

@@ -10,8 +10,9 @@ An estimator owns a `Network` and what scikit-learn's conventions add to it: it 
 samples into such of mean 1, and its ``random_state`` into the network's seed, and it watches the epochs of one call of
 `Network.fit` from the callback, which ends the training by raising.
 
-A sample of weight 0 is left out before anything else is done, so that it has no part in batches, classes or means. The
-penalty is divided by the weight of a batch. So a weight of 2 is the same as the sample twice, where one batch has all.
+A sample of weight 0 is left out before anything else is done, so that it has no part in batches, classes or means; one
+of a class of weight 0 only makes its class known. The penalty is divided by the weight of a batch. So a weight of 2 is
+the same as the sample twice, where one batch has all.
 """
 
 from __future__ import annotations
@@ -64,8 +65,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     ----------
     {parameters}
     class_weight : dict or "balanced", optional
-        Weights by class, 1 for those left out; "balanced" is samples / (classes * samples of the class), samples
-        counted by their weights.
+        Weights by class in [0, inf), 1 for those left out; "balanced" is samples / (classes * samples of the class),
+        samples counted by their weights. Not all samples may weigh 0.
 
     Attributes
     ----------
@@ -186,7 +187,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             return weight
         weight = np.ones(len(y)) if weight is None else weight
         if not isinstance(self.class_weight, str) or self.class_weight != "balanced":
-            return weight * compute_sample_weight(self.class_weight, y)
+            weight = weight * compute_sample_weight(self.class_weight, y)
+            if not np.isfinite(weight).all() or weight.min() < 0 or not weight.any():
+                raise ValueError(
+                    f"class_weight must have weights in [0, inf) that leave samples, got {self.class_weight!r:.60}"
+                )
+            return weight
         if incremental:
             raise ValueError("class_weight must not be 'balanced' for partial_fit, which does not see all samples")
         return weight * math.prod(_balanced(column, weight) for column in y.reshape(len(y), -1).T)
@@ -234,19 +240,10 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
 
         Parameters
         ----------
-        X : array_like, shape (samples, features)
-            Trained in float32 if it is float32, else in float64.
+        X, sample_weight
+            As for `MLPClassifier.fit`, with its errors.
         y : array_like, shape (samples,) or (samples, outputs)
             In the domain of the loss.
-        sample_weight : array_like, shape (samples,), optional
-            In [0, inf), not all 0; only their ratios count.
-
-        Raises
-        ------
-        ValueError
-            For parameters or data that are not allowed.
-        FloatingPointError
-            If the training diverges.
         """
         return self._fit(X, y, sample_weight, incremental=False)
 

@@ -146,12 +146,6 @@ def read(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArray
         raise ValueError(f"{path} is damaged: {error}") from None
 
 
-def check_folder(path: Path) -> None:
-    """Raise unless a file can be put there."""
-    if not path.parent.is_dir() or path.is_dir():
-        raise ValueError(f"checkpoint must be a file in a folder that exists, got {path}")
-
-
 def fingerprint(*arrays: NDArray | None) -> str:
     """Tells data apart: the SHA-256 of their dtypes, shapes and contents."""
     digest = hashlib.sha256()
@@ -165,14 +159,16 @@ def fingerprint(*arrays: NDArray | None) -> str:
 # Objects as plain data -----------------------------------------------------------------------------------------------
 
 
-def _described(value: Any) -> dict[str, Any]:
-    """The kind and the arguments of a layer, an optimiser or a schedule."""
+def _described(name: str, value: Any, kinds: Mapping[str, type]) -> dict[str, Any]:
+    """The kind and the arguments of a layer, an optimiser or a schedule; ValueError for one of others."""
+    if type(value) not in kinds.values():
+        raise ValueError(f"{name} must be fastact's own to be written, got {type(value).__name__}")
     found: dict[str, Any] = {"kind": type(value).__name__}
     for of in fields(value):
         if of.init:
             argument = getattr(value, of.name)
             if isinstance(argument, schedules.Schedule):
-                argument = _described(argument)
+                argument = _described(of.name, argument, schedules.SCHEDULES)
             elif isinstance(argument, Mapping):
                 argument = dict(argument)
             found[of.name] = argument
@@ -192,16 +188,13 @@ def _made(description: Mapping[str, Any], kinds: Mapping[str, Callable[..., Any]
 
 
 def _network(network: Network) -> tuple[dict[str, Any], dict[str, NDArray]]:
-    for layer in network.layers:
-        if type(layer) not in LAYERS.values():
-            raise ValueError(f"layers must be fastact's own to be written, got {type(layer).__name__}")
     document = {
         "inputs": network.inputs,
         "loss": network.objective.name,
         "loss_parameters": network.objective.parameters,
         "dtype": network.dtype.name,
         "derivatives": network.derivatives,
-        "layers": [_described(layer) for layer in network.layers],
+        "layers": [_described("layers", layer, LAYERS) for layer in network.layers],
         "rng": network.rng.bit_generator.state,
     }
     arrays = {
@@ -266,11 +259,22 @@ def load(path: str | Path) -> Network:
 # Trainings -----------------------------------------------------------------------------------------------------------
 
 
+def check_checkpoint(training: Training, path: Path) -> None:
+    """Raise, before the training begins, what `write_checkpoint` would raise after an epoch of it."""
+    import safetensors.numpy  # noqa: F401
+
+    if not path.parent.is_dir() or path.is_dir():
+        raise ValueError(f"checkpoint must be a file in a folder that exists, got {path}")
+    json.dumps(_training(training)[0])
+
+
 def write_checkpoint(training: Training, path: str | Path) -> None:
     """Everything that the rest of a training depends on, but for the data."""
+    write(path, *_training(training))
+
+
+def _training(training: Training) -> tuple[dict[str, Any], dict[str, NDArray]]:
     network, optimiser = training.network, training.optimiser
-    if type(optimiser) not in OPTIMISERS.values():
-        raise ValueError(f"optimiser must be fastact's own for a checkpoint, got {type(optimiser).__name__}")
     document, arrays = _network(network)
     arrays |= {f"optimiser.{index}": state for index, state in enumerate(optimiser._state)}
     arrays["training.order"] = training.order if training.order is not None else np.zeros(0, np.intp)
@@ -293,9 +297,10 @@ def write_checkpoint(training: Training, path: str | Path) -> None:
         "best": best,
         "history": training.history.to_dict(),
         "observer": None if training.observer is None else training.observer.state(),
-        "optimiser": _described(optimiser) | {"steps": optimiser.steps, "memory": optimiser.memory()},
+        "optimiser": _described("optimiser", optimiser, OPTIMISERS)
+        | {"steps": optimiser.steps, "memory": optimiser.memory()},
     }
-    write(path, {"kind": "training", "network": document, "training": state}, arrays)
+    return {"kind": "training", "network": document, "training": state}, arrays
 
 
 def resume(
@@ -353,6 +358,7 @@ def resume(
         validation_data=validation_data,
         optimiser=_made(described, OPTIMISERS),
         checkpoint=path,
+        callback=callback,
         **arguments,
     )
     if training.fingerprint != state["fingerprint"]:
@@ -383,4 +389,4 @@ def resume(
             {name: arrays[f"best.{index}.{name}"] for name in of_layer} for index, of_layer in enumerate(network.states)
         ]
     network.rng.bit_generator.state = rng
-    return network, training.run(callback)
+    return network, training.run()

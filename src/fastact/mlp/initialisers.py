@@ -1,4 +1,4 @@
-"""Distributions of the initial weights, and of the biases where they do not start at 0.
+"""Distributions of the initial weights; biases start at 0.
 
 With n inputs, m units and the network's gain g, a weight has mean 0 and the standard deviation
 
@@ -9,7 +9,7 @@ With n inputs, m units and the network's gain g, a weight has mean 0 and the sta
     LeCun            g * sqrt(1 / n)         LeCun et al., Efficient backprop, 1998, section 4.6
     critical         g * sqrt(c / n)         c = 1 / E f(Z)^2, f the activation whose outputs the layer gets and Z
                                              standard normal: keeps the variance of pre-activations at 1, whatever f
-    edge_of_chaos    g * w / sqrt(n)         w and the standard deviation of the biases from `theory.edge_of_chaos`
+    edge_of_chaos    g * w / sqrt(n)         w from `theory.edge_of_chaos` of that activation, without biases
 
 drawn from the normal distribution, or from the uniform one on (-sqrt(3), sqrt(3)) standard deviations. "orthogonal"
 draws g times a matrix with orthonormal rows or columns, uniformly (Saxe et al., Exact solutions to the nonlinear
@@ -31,8 +31,8 @@ from . import _checks
 from .elementwise import Elementwise
 from .layer import Draw
 
-Initialiser = Callable[[np.random.Generator, int, int, "Elementwise | None"], tuple[Any, float]]
-"""(rng, inputs, units, activation of the inputs) -> weights (inputs, units) in float64, biases' standard deviation."""
+Initialiser = Callable[[np.random.Generator, int, int, "Elementwise | None"], NDArray[np.float64]]
+"""(rng, inputs, units, activation of the inputs) -> weights (inputs, units)."""
 
 
 def xavier_std(inputs: int, units: int) -> float:
@@ -55,21 +55,21 @@ def _unit_std(inputs: int, units: int) -> float:  # noqa: ARG001
 
 
 def _normal(std: Callable[[int, int], float]) -> Initialiser:
-    return lambda rng, inputs, units, _: (rng.normal(0.0, std(inputs, units), (inputs, units)), 0.0)
+    return lambda rng, inputs, units, _: rng.normal(0.0, std(inputs, units), (inputs, units))
 
 
 def _uniform(std: Callable[[int, int], float]) -> Initialiser:
-    def draw(rng: np.random.Generator, inputs: int, units: int, _: Any) -> tuple[NDArray[np.float64], float]:
+    def draw(rng: np.random.Generator, inputs: int, units: int, _: Any) -> NDArray[np.float64]:
         bound = math.sqrt(3.0) * std(inputs, units)
-        return rng.uniform(-bound, bound, (inputs, units)), 0.0
+        return rng.uniform(-bound, bound, (inputs, units))
 
     return draw
 
 
-def _orthogonal(rng: np.random.Generator, inputs: int, units: int, _: Any) -> tuple[NDArray[np.float64], float]:
+def _orthogonal(rng: np.random.Generator, inputs: int, units: int, _: Any) -> NDArray[np.float64]:
     q, r = np.linalg.qr(rng.normal(size=(max(inputs, units), min(inputs, units))))
     q *= np.sign(np.diagonal(r))  # else the distribution would depend on how the decomposition chooses signs
-    return (q if inputs >= units else q.T), 0.0
+    return q if inputs >= units else q.T
 
 
 def _mean_over_units(feeding: Elementwise, of_run: Callable[[Any], float]) -> float:
@@ -78,30 +78,27 @@ def _mean_over_units(feeding: Elementwise, of_run: Callable[[Any], float]) -> fl
     return float(np.average([of_run(run) for run in feeding.runs], weights=lengths))
 
 
-def _critical(
-    rng: np.random.Generator, inputs: int, units: int, feeding: Elementwise | None
-) -> tuple[NDArray[np.float64], float]:
+def _critical(rng: np.random.Generator, inputs: int, units: int, feeding: Elementwise | None) -> NDArray[np.float64]:
     moment = 1.0
     if feeding is not None:
         moment = _mean_over_units(feeding, lambda run: theory.second_moment(run.activation, **run.parameters))
-    return rng.normal(0.0, math.sqrt(1.0 / (inputs * moment)), (inputs, units)), 0.0
+    return rng.normal(0.0, math.sqrt(1.0 / (inputs * moment)), (inputs, units))
 
 
 def _edge_of_chaos(
     rng: np.random.Generator, inputs: int, units: int, feeding: Elementwise | None
-) -> tuple[NDArray[np.float64], float]:
-    weight_std, bias_std = 1.0, 0.0
+) -> NDArray[np.float64]:
+    weight_std = 1.0
     if feeding is not None:
         if len(feeding.runs) > 1:
             raise ValueError("initialiser must not be edge_of_chaos where units of a layer differ in activation")
         run = feeding.runs[0]
-        point = theory.edge_of_chaos(run.activation, **run.parameters)
-        weight_std, bias_std = point.weight_std, point.bias_std
-    return rng.normal(0.0, weight_std / math.sqrt(inputs), (inputs, units)), bias_std
+        weight_std = theory.edge_of_chaos(run.activation, **run.parameters).weight_std
+    return rng.normal(0.0, weight_std / math.sqrt(inputs), (inputs, units))
 
 
 INITIALISERS: dict[str, Initialiser] = {
-    "zeros": lambda _, inputs, units, __: (np.zeros((inputs, units)), 0.0),
+    "zeros": lambda _, inputs, units, __: np.zeros((inputs, units)),
     "normal": _normal(_unit_std),
     "uniform": _uniform(_unit_std),
     "xavier_uniform": _uniform(xavier_std),
@@ -135,12 +132,9 @@ def initialiser_named(name: Any) -> Initialiser:
 
 
 def filler(draw: Initialiser, rng: np.random.Generator, gain: float, feeding: Elementwise | None) -> Draw:
-    """What fills a layer's weights and biases, whose inputs come from the given activations."""
+    """What fills a layer's weights, whose inputs come from the given activations."""
 
-    def fill(weight: NDArray, bias: NDArray | None) -> None:
-        drawn, bias_std = draw(rng, weight.shape[0], weight.shape[1], feeding)
-        weight[...] = gain * drawn
-        if bias is not None and bias_std:
-            bias[...] = rng.normal(0.0, bias_std, bias.shape)
+    def fill(weight: NDArray) -> None:
+        weight[...] = gain * draw(rng, weight.shape[0], weight.shape[1], feeding)
 
     return fill

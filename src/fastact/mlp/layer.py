@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from .elementwise import Derivatives
 
-Draw = Callable[[NDArray, "NDArray | None"], None]
-"""Fills weights (inputs, units) and biases (units,), if there are any, with initial values."""
+Draw = Callable[[NDArray], None]
+"""Fills weights (inputs, units) with initial values."""
 
 Self = TypeVar("Self", bound="Layer")
 

@@ -63,7 +63,7 @@ class Affine(Layer):
         self.weight_gradient, self.bias_gradient = gradients["weight"], gradients.get("bias")
 
     def initialise(self, draw: Draw) -> None:
-        draw(self.weight, self.bias)
+        draw(self.weight)
 
     def plan_sums(self, at: Buffers, z: NDArray, dz: NDArray) -> None:
         """Bind z = W^T x + b, and its derivatives dL/dW = x dz^T, dL/db = sum of dz, dL/dx = W dz."""

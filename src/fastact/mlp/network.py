@@ -88,8 +88,7 @@ class Network:
         agree bit for bit. Weights are drawn in float64, so a float32 network starts from the rounded weights of the
         float64 one.
     initialiser : str, default "xavier_uniform"
-        Distribution of the initial weights: a name in ``mlp.INITIALISERS``. Biases start at 0, unless it says
-        otherwise.
+        Distribution of the initial weights: a name in ``mlp.INITIALISERS``. Biases start at 0.
     gain : float, default 1
         In (0, inf); multiplies the initial weights.
     derivatives : {"exact", "textbook"}
@@ -315,7 +314,7 @@ class Network:
     def statistics(self, X: ArrayLike, y: ArrayLike) -> list[LayerStatistics]:
         """Statistics of every layer from one pass forward and back over all samples; fills ``gradients`` as well.
 
-        Parameters are those of `loss_and_gradients`.
+        It works as in evaluation. Parameters are the first two of `loss_and_gradients`.
         """
         plan = self._load(X, y, None)
         found: list[dict[str, Any]] = []
@@ -380,7 +379,7 @@ class Network:
             Which steps to record layer by layer, in ``History.probes``.
         checkpoint : path, optional
             A file that is replaced after epochs with all that `mlp.resume` needs to go on, atomically. Needs
-            safetensors.
+            safetensors, and layers, optimiser and schedule of fastact's own.
         checkpoint_every : int, default 1
             After how many epochs; after the last one always.
         callback : callable, optional
@@ -391,6 +390,8 @@ class Network:
         ------
         ValueError
             For bad arguments, before anything changes.
+        ModuleNotFoundError
+            For a checkpoint without safetensors, before anything changes.
         FloatingPointError
             If an epoch's loss or the parameters after it are not finite: the training has diverged.
         """
@@ -410,8 +411,9 @@ class Network:
             probe=probe,
             checkpoint=checkpoint,
             checkpoint_every=checkpoint_every,
+            callback=callback,
         )
-        return training.run(callback)
+        return training.run()
 
     # Prediction ------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+import fastact
+
 
 class Graph:
     """Nodes and constants of a graph in the order that they are made in, in one floating dtype."""
@@ -128,7 +130,7 @@ def _relu6(x: Value) -> Value:
     return x.at_least(0).at_most(6)
 
 
-_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+_SELU_SCALE, _SELU_LIMIT = fastact.activations["selu"].derivative_limits[1], fastact.activations["selu"].limits[0]
 
 FORMULAS: dict[str, Callable[..., Value]] = {
     "identity": lambda x: x,
@@ -140,7 +142,7 @@ FORMULAS: dict[str, Callable[..., Value]] = {
     "relu6": _relu6,
     "srelu": _srelu,
     "elu": lambda x, alpha: (x > 0).where(x, _expm1(x) * alpha),
-    "selu": lambda x: (x > 0).where(x, _expm1(x) * _SELU_ALPHA) * _SELU_SCALE,
+    "selu": lambda x: (x > 0).where(x * _SELU_SCALE, _expm1(x) * -_SELU_LIMIT),
     "celu": lambda x, alpha: (x > 0).where(x, _celu_left(x, alpha)),
     "sigmoid": lambda x: x.f("Sigmoid"),
     "tanh": lambda x: x.f("Tanh"),

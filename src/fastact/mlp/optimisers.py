@@ -2,8 +2,8 @@
 
 An optimiser keeps its state (step count, moments) from call to call, so training goes on where it stopped; the state
 belongs to the one vector of parameters that it was first used with. The rules are those of PyTorch's optimisers of the
-same names, and are computed by ``_rules.pyx`` in one pass. Here p are the parameters, g the gradient and t counts the
-steps from 1.
+same names, but for Lion's, which it has not; ``_rules.pyx`` computes them in one pass. Here p are the parameters, g the
+gradient and t counts the steps from 1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _checks
-from ._kernels import RULES, norm
+from ._kernels import RULES, check_step, norm
 from .schedules import Schedule, rate_at
 
 
@@ -76,29 +76,46 @@ class Optimiser(ABC):
 
     @abstractmethod
     def constants(self, rate: float, t: int) -> tuple[float, ...]:
-        """What the rule needs besides vectors at step t, with that step's learning rate."""
+        """What the rule needs besides vectors at step t, the next one, with that step's learning rate."""
 
     def attach(self, parameters: NDArray) -> None:
         """Make the state for a vector of parameters, all zeros; nothing happens if it is attached to it already.
 
+        A copy, or what was read from a pickle, is attached to nothing: it keeps its state for the vector that it is
+        first used with.
+
         Raises
         ------
         ValueError
-            If the optimiser is attached to another vector: its moments would be those of another network.
+            If the optimiser is attached to another vector: its moments would be those of another network. If it is a
+            copy whose state has another length or dtype.
         """
         if self._parameters is parameters:
             return
         if self._parameters is not None:
             raise ValueError("optimiser must be new or have trained this network before: it belongs to another one")
-        self._parameters = parameters
+        for state in self._state:
+            if state.shape != parameters.shape or state.dtype != parameters.dtype:
+                raise ValueError(
+                    f"optimiser must be new or have trained this network before: it is one of {state.size} parameters "
+                    f"in {state.dtype}, not {parameters.size} in {parameters.dtype}"
+                )
         self._rule = RULES[self.rule]
-        self._state = tuple(np.zeros_like(parameters) for _ in range(self._rule.states))
+        self._state = self._state or tuple(np.zeros_like(parameters) for _ in range(self._rule.states))
+        self._parameters = parameters
 
     def step(self, parameters: NDArray, gradients: NDArray) -> None:
         """Move the parameters in place by one step; both are vectors of one length and dtype.
 
         Where clipping is asked for, the gradients are clipped in place.
+
+        Raises
+        ------
+        ValueError
+            For other vectors, and as `attach`; nothing has changed.
         """
+        constants = self.constants(rate_at(self.learning_rate, self.steps), self.steps + 1)
+        check_step(parameters, gradients)
         if self._parameters is not parameters:
             self.attach(parameters)
         if self.clip_value is not None:
@@ -107,9 +124,8 @@ class Optimiser(ABC):
             share = self.clip_norm / (norm(gradients) + 1e-6)
             if share < 1.0:
                 np.multiply(gradients, share, out=gradients)
-        rate = rate_at(self.learning_rate, self.steps)
+        self._rule(parameters, gradients, self._state, constants)
         self.steps += 1
-        self._rule(parameters, gradients, self._state, self.constants(rate, self.steps))
 
     def memory(self) -> dict[str, float]:
         """Numbers that go on from step to step besides `steps`, for a checkpoint."""
@@ -119,12 +135,8 @@ class Optimiser(ABC):
         """Put `memory` back."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the compiled rule, which `__setstate__` looks up."""
-        return {name: value for name, value in self.__dict__.items() if name != "_rule"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._rule = RULES[self.rule]
+        """Without the compiled rule and without the parameters, of which there would be a copy: see `attach`."""
+        return {name: value for name, value in self.__dict__.items() if name != "_rule"} | {"_parameters": None}
 
 
 @dataclass(eq=False)
@@ -344,12 +356,17 @@ class NAdam(Optimiser):
     def _mu(self, t: int) -> float:
         return self.beta1 * (1.0 - 0.5 * 0.96 ** (t * self.momentum_decay))
 
+    def step(self, parameters: NDArray, gradients: NDArray) -> None:
+        """As for every optimiser; the product of the momenta goes on with it."""
+        super().step(parameters, gradients)
+        self.momentum_product *= self._mu(self.steps)
+
     def constants(self, rate: float, t: int) -> tuple[float, ...]:
         mu, following = self._mu(t), self._mu(t + 1)
-        self.momentum_product *= mu
+        product = self.momentum_product * mu
         root = math.sqrt((1.0 - self.beta2) / (1.0 - self.beta2**t))  # the states are those of Adam
-        of_gradient = rate * (1.0 - mu) / (1.0 - self.momentum_product)
-        of_moment = rate * following / (1.0 - self.momentum_product * following) * (1.0 - self.beta1)
+        of_gradient = rate * (1.0 - mu) / (1.0 - product)
+        of_moment = rate * following / (1.0 - product * following) * (1.0 - self.beta1)
         return of_gradient / root, of_moment / root, self.beta1, self.beta2, self.epsilon / root
 
 

@@ -43,29 +43,29 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class Step(Schedule):
-    """A learning rate that is multiplied by a factor every so many steps: learning_rate * factor^floor(t / every).
+    """A learning rate that is multiplied by a factor every so many steps: learning_rate * gamma^floor(t / step_size).
 
     Parameters
     ----------
     learning_rate : float
         Of the first steps, in (0, inf).
-    every : int
+    step_size : int
         At least 1.
-    factor : float, default 0.1
+    gamma : float, default 0.1
         In (0, inf).
     """
 
     learning_rate: float
-    every: int
-    factor: float = 0.1
+    step_size: int
+    gamma: float = 0.1
 
     def __post_init__(self) -> None:
         _checks.number("learning_rate", self.learning_rate, 0.0)
-        _checks.integer("every", self.every, 1)
-        _checks.number("factor", self.factor, 0.0)
+        _checks.integer("step_size", self.step_size, 1)
+        _checks.number("gamma", self.gamma, 0.0)
 
     def __call__(self, step: int) -> float:
-        return self.learning_rate * self.factor ** (step // self.every)
+        return self.learning_rate * self.gamma ** (step // self.step_size)
 
 
 @dataclass(frozen=True)
@@ -137,17 +137,18 @@ class WarmUp(Schedule):
 class OneCycle(Schedule):
     """Up along half a cosine to the largest learning rate, and down along another to almost nothing.
 
-    From largest / rise to largest over the share ``up`` of the steps, then down to largest / (rise fall), which stays.
+    From max_learning_rate / div_factor to max_learning_rate over the share ``pct_start`` of the steps, then down to
+    max_learning_rate / (div_factor final_div_factor), which stays.
 
     Parameters
     ----------
-    largest : float
+    max_learning_rate : float
         In (0, inf).
     steps : int
         At least 2.
-    up : float, default 0.3
+    pct_start : float, default 0.3
         In (0, 1).
-    rise, fall : float, default 25 and 1e4
+    div_factor, final_div_factor : float, default 25 and 1e4
         In (0, inf).
 
     References
@@ -156,25 +157,26 @@ class OneCycle(Schedule):
     ``torch.optim.lr_scheduler.OneCycleLR``: the last of the steps has the smallest learning rate.
     """
 
-    largest: float
+    max_learning_rate: float
     steps: int
-    up: float = 0.3
-    rise: float = 25.0
-    fall: float = 1e4
+    pct_start: float = 0.3
+    div_factor: float = 25.0
+    final_div_factor: float = 1e4
 
     def __post_init__(self) -> None:
-        _checks.number("largest", self.largest, 0.0)
+        _checks.number("max_learning_rate", self.max_learning_rate, 0.0)
         _checks.integer("steps", self.steps, 2)
-        _checks.number("up", self.up, 0.0, 1.0)
-        _checks.number("rise", self.rise, 0.0)
-        _checks.number("fall", self.fall, 0.0)
+        _checks.number("pct_start", self.pct_start, 0.0, 1.0)
+        _checks.number("div_factor", self.div_factor, 0.0)
+        _checks.number("final_div_factor", self.final_div_factor, 0.0)
 
     def __call__(self, step: int) -> float:
-        first = self.largest / self.rise
-        peak = self.up * self.steps - 1.0
-        if step <= peak:
-            return _between(first, self.largest, step / peak)
-        return _between(self.largest, first / self.fall, min(1.0, (step - peak) / (self.steps - 1.0 - peak)))
+        largest, first = self.max_learning_rate, self.max_learning_rate / self.div_factor
+        peak = self.pct_start * self.steps - 1.0
+        if peak > 0.0 and step <= peak:  # without a rise the first step has the largest
+            return _between(first, largest, step / peak)
+        share = min(1.0, (step - peak) / (self.steps - 1.0 - peak))
+        return _between(largest, first / self.final_div_factor, share)
 
 
 def _between(start: float, end: float, share: float) -> float:

@@ -80,6 +80,7 @@ class Training:
         probe: Probe | None,
         checkpoint: str | Path | None,
         checkpoint_every: int,
+        callback: Callable[[int, float], object] | None,
     ) -> None:
         self.network = network
         objective, dtype = network.objective, network.dtype
@@ -103,6 +104,9 @@ class Training:
         self.early_stopping, self.probe = early_stopping, probe
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.checkpoint_every = _checks.integer("checkpoint_every", checkpoint_every, 1)
+        if callback is not None and not callable(callback):
+            raise ValueError(f"callback must be callable or None, got {callback!r:.60}")
+        self.callback = callback
         self.class_weight = class_weight
         self.validation_split = share = _checks.number("validation_split", validation_split, 0.0, 1.0, closed=True)
         held_out = round(share * len(X))
@@ -111,15 +115,7 @@ class Training:
         if share and validation_data is not None:
             raise ValueError("validation_split must be 0 where there is validation_data")
         self.validation = None if validation_data is None else self._checked_validation(validation_data)
-        if self.checkpoint is not None:
-            from . import files
-
-            files.check_folder(self.checkpoint)
-            # Before anything is drawn; hashing is not free, and nobody else needs it.
-            self.fingerprint = files.fingerprint(X, y, weights, *(self.validation or ()))
-        self.optimiser.attach(network.parameters)
-
-        # From here on the network's generator draws.
+        self.held_out = held_out
         self.drawn: NDArray[np.intp] | None = None
         self.all = X, y, weights
         self.epoch = self.step = 0
@@ -129,7 +125,13 @@ class Training:
         self.observer: Observer | None = None
         if probe is not None:
             self.observer = Observer(probe, network.layers, network._widths[1:])
-        self.held_out = held_out
+        if self.checkpoint is not None:
+            from . import files
+
+            # Hashing is not free, and nobody else needs it.
+            self.fingerprint = files.fingerprint(X, y, weights, *(self.validation or ()))
+            files.check_checkpoint(self, self.checkpoint)
+        self.optimiser.attach(network.parameters)
 
     def _checked_validation(self, data: Any) -> tuple[NDArray, NDArray]:
         try:
@@ -170,10 +172,8 @@ class Training:
         if self.order is None:
             self.order = np.arange(len(X))
 
-    def run(self, callback: Callable[[int, float], object] | None = None) -> History:
+    def run(self) -> History:
         """Train to the last epoch; what `Network.fit` returns and raises."""
-        if callback is not None and not callable(callback):
-            raise ValueError(f"callback must be callable or None, got {callback!r:.60}")
         self._divide()
         while self.epoch < self.epochs and not self.history.stopped:
             loss = self._run_epoch()
@@ -196,8 +196,8 @@ class Training:
                 from . import files
 
                 files.write_checkpoint(self, self.checkpoint)
-            if callback is not None:
-                callback(self.epoch, loss)
+            if self.callback is not None:
+                self.callback(self.epoch, loss)
         return self.history
 
     def _run_epoch(self) -> float:
