@@ -191,7 +191,7 @@ ALLOWED = {
     "plots": {"", "_schema", "figures", "properties"},
 }
 # These import what they like of the public face and of what stands before them here.
-UPPER = ("losses", "compiler", "mlp", "experiments", "cli_catalogue", "cli")
+UPPER = ("losses", "compiler", "mlp", "experiments", "cli_options", "cli_catalogue", "cli_sweep", "cli")
 
 
 def modules() -> Iterator[tuple[str, Path]]:
