@@ -134,7 +134,7 @@ def test_constants_are_those_that_the_script_computes():
 # Imports ------------------------------------------------------------------------------------------------------------
 
 HEAVY = {"numba", "scipy", "dask", "sklearn", "matplotlib", "typer", "rich", "joblib", "pandas", "xarray", "torch"}
-HEAVY |= {"sympy", "llvmlite", "mpmath", "threadpoolctl"}
+HEAVY |= {"sympy", "llvmlite", "mpmath", "threadpoolctl", "distributed"}
 
 # What subclasses those of a library cannot import it later; it is itself imported when it is asked for.
 BASED_ON = {"mlp.estimators": {"sklearn"}, "mlp._perceptron": {"sklearn"}}
@@ -149,14 +149,14 @@ ALLOWED = {
     "_documentation": set(),
     "_keyword_functions": set(),
     "_arguments": set(),
-    "rowwise": {"_arguments", "_documentation", "_units"},
+    "rowwise": {"_arguments", "_dask", "_documentation", "_units"},
     "gated": {"_arguments", "_documentation", "_units"},
     "resizing": {"_arguments", "_units"},
     "_build_info": set(),
     "_table": set(),
     "_kernels": {"_table"},
     "_primitives": {"_table"},
-    "_ufuncs": {"_build_info", "_table", "_kernels", "_primitives"},
+    "_ufuncs": {"_build_info", "_dask", "_table", "_kernels", "_primitives"},
     "_capi": {"_build_info", "_table", "_ufuncs"},
     "_config": {"_build_info", "_ufuncs", "_threads"},
     "_parallel": set(),
@@ -164,8 +164,9 @@ ALLOWED = {
     "_threads": {"_arguments", "_build_info", "_driver", "_parallel"},
     "parallel": {"", "_parallel", "_public", "_threads"},
     "_domains": {"_schema"},
+    "_dask": {"_domains"},
     "_jit": {"_build_info", "_table", "_ufuncs"},
-    "stochastic": {"_domains"},
+    "stochastic": {"_dask", "_domains"},
     "_public": {
         "_schema",
         "_documentation",
@@ -191,7 +192,7 @@ ALLOWED = {
     "plots": {"", "_schema", "figures", "properties"},
 }
 # These import what they like of the public face and of what stands before them here.
-UPPER = ("losses", "compiler", "mlp", "experiments", "cli_catalogue", "cli")
+UPPER = ("losses", "compiler", "mlp", "experiments", "cli_options", "cli_catalogue", "cli_sweep", "cli")
 
 
 def modules() -> Iterator[tuple[str, Path]]:

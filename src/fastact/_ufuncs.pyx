@@ -13,6 +13,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdlib cimport free, malloc
 
 from fastact._build_info import instruction_sets
+from fastact._dask import two_outputs
 
 from fastact._table cimport entry, kernel, row_entry, table, ufunc_loop
 
@@ -35,6 +36,35 @@ cdef extern from *:
     }
     """
     void refuse_empty_rows "fastact_refuse_empty_rows"(object ufunc)
+
+cdef extern from *:
+    """
+    static vectorcallfunc fastact_numpys_call;
+    /* Every ufunc holds the function that calls it; NumPy's is the same for all. */
+    static void fastact_call_through(PyObject *ufunc, vectorcallfunc call) {
+        fastact_numpys_call = ((PyUFuncObject *)ufunc)->vectorcall;
+        ((PyUFuncObject *)ufunc)->vectorcall = call;
+    }
+    """
+    ctypedef void *vectorcallfunc
+    void call_through "fastact_call_through"(object ufunc, vectorcallfunc call)
+    object numpys_call "fastact_numpys_call"(object ufunc, void **arguments, size_t flagged, void *names)
+    Py_ssize_t PyVectorcall_NARGS(size_t flagged)
+
+
+cdef object call_with_several_outputs(object ufunc, void **arguments, size_t flagged, void *names):
+    """The call of a ufunc with several outputs: NumPy's, and where that refuses Dask's arrays, one that takes them."""
+    cdef Py_ssize_t i, count = PyVectorcall_NARGS(flagged)
+    try:
+        return numpys_call(ufunc, arguments, flagged, names)
+    except TypeError:
+        operands = tuple([<object> arguments[i] for i in range(count)])
+        keywords = {} if names == NULL else {name: <object> arguments[count + i] for i, name in enumerate(<tuple> names)}
+        result = two_outputs(ufunc, operands, keywords)
+        if result is None:
+            raise
+    return result
+
 
 cdef extern from *:
     """
@@ -212,6 +242,8 @@ cdef object make_one(
     _kept.append(name)
     if signature != NULL:
         refuse_empty_rows(ufunc)
+    if nout > 1:
+        call_through(ufunc, <vectorcallfunc> call_with_several_outputs)
     PyUFunc_AddPromoter(ufunc, (np.dtype,) * nin + (None,) * nout, promoter)
     return ufunc
 

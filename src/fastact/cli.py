@@ -55,7 +55,7 @@ def make_app() -> "typer.Typer":
     """The command line as a typer application."""
     import typer
 
-    from fastact import __version__, cli_catalogue, show_config
+    from fastact import __version__, cli_catalogue, cli_options, cli_sweep, show_config
     from fastact.experiments import vanish
 
     app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -80,17 +80,18 @@ def make_app() -> "typer.Typer":
         show_config()
 
     cli_catalogue.register(app, BAD)
+    cli_sweep.register(app, BAD, INTERRUPTED)
 
     @app.command("vanish")
     def vanish_command(
         context: typer.Context,
         *,
-        depths: Annotated[str, typer.Option(help="Numbers of hidden layers, with commas between.")] = _joined(
-            usual.depths
-        ),
-        activations: Annotated[str, typer.Option(help="Names in fastact.activations, with commas.")] = _joined(
-            usual.activations
-        ),
+        depths: Annotated[
+            str, typer.Option(help="Numbers of hidden layers, with commas between.")
+        ] = cli_options.joined(usual.depths),
+        activations: Annotated[
+            str, typer.Option(help="Names in fastact.activations, with commas.")
+        ] = cli_options.joined(usual.activations),
         define: Annotated[
             list[str] | None,
             typer.Option(
@@ -101,13 +102,15 @@ def make_app() -> "typer.Typer":
         epochs: Annotated[int, typer.Option(help="Passes over the training samples.")] = usual.epochs,
         batch_size: Annotated[int, typer.Option(help="Samples per step.")] = usual.batch_size,
         learning_rate: Annotated[float, typer.Option(help="Of the optimiser.")] = usual.learning_rate,
-        optimiser: Annotated[str, typer.Option(help=_either(vanish.OPTIMISERS))] = usual.optimiser,
+        optimiser: Annotated[str, typer.Option(help=cli_options.either(vanish.OPTIMISERS))] = usual.optimiser,
         initialiser: Annotated[
             str,
-            typer.Option(help=f"{_either(vanish.INITIALISERS)} auto: He for rectifiers, Xavier for the rest."),
+            typer.Option(
+                help=f"{cli_options.either(vanish.INITIALISERS)} auto: He for rectifiers, Xavier for the rest."
+            ),
         ] = usual.initialiser,
         gain: Annotated[float, typer.Option(help="Factor on the initial weights.")] = usual.gain,
-        dtype: Annotated[str, typer.Option(help=_either(tuple(vanish.SATURATION)))] = usual.dtype,
+        dtype: Annotated[str, typer.Option(help=cli_options.either(tuple(vanish.SATURATION)))] = usual.dtype,
         seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = usual.seed,
         test_share: Annotated[float, typer.Option(help="Share of the samples held out.")] = usual.test_share,
         probe: Annotated[int, typer.Option(help="Training samples on which gradients are measured.")] = usual.probe,
@@ -135,10 +138,10 @@ def make_app() -> "typer.Typer":
         try:
             if jobs < 1:
                 raise ValueError(f"jobs must be an integer >= 1, got {jobs}")
-            _define(define or [])
+            cli_options.define(define or [])
             settings = vanish.Settings(
-                depths=_integers("depths", depths),
-                activations=_split(activations),
+                depths=cli_options.integers("depths", depths),
+                activations=cli_options.split(activations),
                 width=width,
                 epochs=epochs,
                 batch_size=batch_size,
@@ -152,7 +155,7 @@ def make_app() -> "typer.Typer":
                 probe=probe,
                 saturated=saturated,
             )
-            status = _vanish(settings, data, output, resume, jobs, again=_again(context))
+            status = _vanish(settings, data, output, resume, jobs, again=cli_options.again(context))
         except (ValueError, OSError) as error:
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(BAD) from None
@@ -161,42 +164,18 @@ def make_app() -> "typer.Typer":
     return app
 
 
-def _define(definitions: Sequence[str]) -> None:
-    """Register activations given as NAME=EXPRESSION."""
-    import fastact
-
-    for definition in definitions:
-        name, sign, text = definition.partition("=")
-        if not sign:
-            raise ValueError(f"define must be NAME=EXPRESSION, got {definition!r:.60}")
-        try:
-            fastact.custom(text, name=name.strip())
-        except TypeError as error:
-            raise ValueError(f"define: {error}") from None
-
-
 def _vanish(settings: Any, file: Path | None, output: Path, resume: bool, jobs: int, *, again: str) -> int:
     """Run the main job in the terminal; returns the exit code."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
 
+    from fastact import cli_options
     from fastact.experiments import data, vanish, vanish_figure, vanish_text
 
     started = time.perf_counter()
     console = Console()
     dataset = data.digits() if file is None else data.load(file)
     rows: list[dict[str, Any]] = []
-    progress = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("hidden layers"),
-        TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True,
-    )  # fmt: skip
+    progress = cli_options.progress_bar(console, "hidden layers")
     try:
         with progress:
             # Layers, not networks: a network of 30 layers takes as long as 30 of one.
@@ -243,38 +222,6 @@ def _table(rows: Sequence[dict[str, Any]]) -> Any:
         last = at + 1 == len(rows) or rows[at + 1]["activation"] != row["activation"]
         table.add_row(*vanish_text.cells(row), end_section=last)
     return table
-
-
-def _again(context: "typer.Context") -> str:
-    """The command that was given, with --resume."""
-    words = [sys.argv[0], str(context.info_name)]  # as it was called: its folder need not be on the PATH
-    for parameter in context.command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        if source is None or source.name != "COMMANDLINE" or parameter.name == "resume":
-            continue
-        value = context.params[parameter.name or ""]
-        for one in value if isinstance(value, (list, tuple)) else [value]:
-            words += [parameter.opts[0]] if one is True else [parameter.opts[0], str(one)]
-    return shlex.join([*words, "--resume"])
-
-
-def _joined(values: Sequence[object]) -> str:
-    return ",".join(map(str, values))
-
-
-def _either(values: Sequence[str]) -> str:
-    return f"One of {', '.join(values)}."
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _integers(name: str, text: str) -> list[int]:
-    try:
-        return [int(part) for part in _split(text)]
-    except ValueError:
-        raise ValueError(f"{name} must be integers with commas between, got {text!r}") from None
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from . import _dask
 from ._arguments import as_array, output, refuse_masked
 from ._documentation import DOCUMENTATION
 from ._units import ROW_FUNCTIONS, RowForm, RowFunction
@@ -50,7 +51,7 @@ def _broadcast(x: Any, shape: tuple[int, ...]) -> Any:
 def _one_row(x: Any, axes: tuple[int, ...]) -> Any:
     """The axes made one, and moved to the end."""
     outer = x.ndim - len(axes)
-    moved = np.moveaxis(x, axes, range(outer, x.ndim))
+    moved = np.moveaxis(_dask.whole(x, *axes), axes, range(outer, x.ndim))
     return moved.reshape(*moved.shape[:outer], math.prod(moved.shape[outer:]))
 
 
@@ -59,9 +60,17 @@ def _along(row: RowFunction, form: RowForm, ufunc: np.ufunc) -> Callable[..., An
     public = row.name + form.suffix
     reduced = form.signature.startswith("()")
 
+    def in_chunks(arrays: tuple[Any, ...], axis: int) -> tuple[Any, ...]:
+        """Every row in one chunk, and the same chunks for all along the other axes."""
+        whole = [*arrays[:reduced], *(_dask.whole(array, axis) for array in arrays[reduced:])]
+        ndim = np.ndim(arrays[-1])
+        return _dask.aligned(*whole, without=_axes(public, axis, ndim)[0] - ndim if reduced else None)
+
     def along(*arrays: ArrayLike, axis: Axis, keepdims: bool = False, **keywords: Any) -> Any:
         refuse_masked(public, **dict(zip(form.inputs, arrays, strict=True)))
         if type(axis) is int and not keepdims:
+            if any(map(_dask.is_array, arrays)):
+                arrays = in_chunks(arrays, axis)
             return ufunc(*arrays, axis=axis, **keywords)
         if keepdims and not row.reduces:
             raise TypeError(f"{public}: keepdims is not an argument, as no axis is lost")
@@ -89,7 +98,7 @@ def _along(row: RowFunction, form: RowForm, ufunc: np.ufunc) -> Callable[..., An
             axes = _axes(public, axis, x.ndim)
             given = [_one_row(array, axes) for array in given]
         out = keywords.pop("out", None)
-        result = ufunc(*given, **keywords)
+        result = ufunc(*_dask.aligned(*given, without=-1 if reduced else None), **keywords)
         if row.reduces and form.kind == "value":
             if keepdims:
                 result = np.expand_dims(result, axes)

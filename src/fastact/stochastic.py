@@ -7,12 +7,14 @@ ufuncs, with the slope as a parameter that has one value per element.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from . import _dask
 from ._domains import resolved
 
 Replacement = Callable[..., Any]
@@ -22,20 +24,33 @@ def uniform(public: str, rng: np.random.Generator, x: Any, lower: Any, upper: An
     """Slopes for x, uniform between ``lower`` and ``upper``: one per element of the three broadcast together.
 
     In the floating dtype of x (float64 for integers and bools) unless ``dtype`` says another. float16 is drawn in
-    float32 and rounded, so that ``lower`` and ``upper`` themselves may occur.
+    float32 and rounded, so that ``lower`` and ``upper`` themselves may occur. Dask's arrays stay lazy.
     """
-    target = np.asarray(x).dtype if dtype is None else np.dtype(dtype)
+    target = _dtype(x) if dtype is None else np.dtype(dtype)
     if target.kind in "iub":
         target = np.dtype(np.float64)
     # Refused before anything is drawn.
     if target.kind != "f" or target.itemsize > 8:
         raise TypeError(f"{public}: x must be of float16, float32, float64, an integer dtype or bool, not {target}")
+    target = target.newbyteorder("=")
+    if any(map(_dask.is_array, (x, lower, upper))):
+        return _dask.uniform(rng, functools.partial(_drawn, target), target, x, lower, upper)
+    return _drawn(target, rng, x, lower, upper)
+
+
+def _dtype(x: Any) -> np.dtype:
+    """The dtype of an array or a number, without asking a lazy one for its values."""
+    return x.dtype if _dask.is_array(x) else np.asarray(x).dtype
+
+
+def _drawn(target: np.dtype, rng: np.random.Generator, x: Any, lower: Any, upper: Any) -> Any:
+    """The slopes of arrays and numbers, in a floating dtype."""
     wide = np.dtype(np.float64 if target.itemsize == 8 else np.float32)
     low, high = np.asarray(lower, wide), np.asarray(upper, wide)
     slope = rng.random(np.broadcast_shapes(np.shape(x), low.shape, high.shape), dtype=wide.type)
     # Rounding could leave the interval by one unit in the last place.
     slope = np.clip(low + (high - low) * slope, low, high)
-    return slope.astype(target.newbyteorder("="), copy=False)[()]
+    return slope.astype(target, copy=False)[()]
 
 
 @contextmanager
@@ -107,7 +122,7 @@ def _erelu(ufuncs: Mapping[str, np.ufunc]) -> dict[str, Replacement]:
     def value(rng: Any, x: Any, alpha: Any, **keywords: Any) -> tuple[Any, Any]:
         with speaking_of("erelu", srelu, own), drawing("erelu", rng):
             keywords = by_dtype(own, (x, alpha), keywords)
-            width = np.asarray(alpha)
+            width = alpha if _dask.is_array(alpha) else np.asarray(alpha)
             slope = uniform("erelu", rng, x, 1 - width, 1 + width, keywords.get("dtype"))
             # slope * max(0, x) in one pass, and 0 where a slope of 0 meets infinity.
             zero = slope.dtype.type(0)

@@ -43,7 +43,6 @@ Exact and textbook derivatives.
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -55,7 +54,8 @@ from numpy.typing import NDArray
 import fastact
 from fastact import mlp
 
-from . import data, results
+from . import configuration, data, execution, results
+from .configuration import function_of, initialiser_for
 
 FILE = "vanish.json"
 DEPTHS = (1, 2, 3, 5, 8, 12, 20, 30)
@@ -146,61 +146,27 @@ class Settings:
     saturated: bool = False
 
     def __post_init__(self) -> None:
-        rows = fastact.activations
-        for name in ("depths", "activations"):
-            values = tuple(getattr(self, name))
-            if name == "activations":
-                # An alias and its name are one activation.
-                values = tuple(rows[value].name if value in rows else value for value in values)
-            object.__setattr__(self, name, values)
-            if not values or len(set(values)) != len(values):
-                raise ValueError(f"{name} must be one or more different values, got {list(values)}")
+        object.__setattr__(self, "depths", configuration.distinct("depths", self.depths))
+        object.__setattr__(self, "activations", configuration.activations(self.activations))
         for depth in self.depths:
-            _check_integer("depths", depth, 1)
+            configuration.integer("depths", depth, 1)
         for name in ("width", "epochs", "batch_size", "probe"):
-            _check_integer(name, getattr(self, name), 1)
-        _check_integer("seed", self.seed, 0)
+            configuration.integer(name, getattr(self, name), 1)
+        configuration.integer("seed", self.seed, 0)
         for name, upper in (("learning_rate", math.inf), ("gain", math.inf), ("test_share", 1.0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < upper:
-                raise ValueError(f"{name} must be a number in (0, {upper:g}), got {value!r}")
-            object.__setattr__(self, name, float(value))
+            object.__setattr__(self, name, configuration.number(name, getattr(self, name), upper))
         for name, allowed in (
             ("optimiser", OPTIMISERS),
             ("initialiser", INITIALISERS),
             ("dtype", tuple(SATURATION)),
             ("saturated", (True, False)),
         ):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {getattr(self, name)!r}")
-        unknown = [name for name in self.activations if not _known(name)]
-        if unknown:
-            raise ValueError(
-                f"activations must be among {', '.join(fastact.activations)} or names given to fastact.custom, "
-                f"got {unknown[0]!r}"
-            )
+            configuration.choice(name, getattr(self, name), allowed)
 
     @property
     def common(self) -> dict[str, Any]:
         """What all rows share: everything but depths and activations."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("depths", "activations")}
-
-
-def function_of(activation: str) -> Any:
-    """An activation by name, of the catalogue or of `fastact.custom`."""
-    return getattr(fastact, activation) if activation in fastact.activations else fastact.registered(activation)
-
-
-def _known(activation: Any) -> bool:
-    try:
-        return isinstance(activation, str) and function_of(activation) is not None
-    except ValueError:
-        return False
-
-
-def _check_integer(name: str, value: Any, lower: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < lower:
-        raise ValueError(f"{name} must be an integer >= {lower}, got {value!r}")
 
 
 def run(
@@ -251,8 +217,6 @@ def run(
     ModuleNotFoundError
         Without joblib and threadpoolctl, which come with scikit-learn.
     """
-    import joblib
-
     settings = settings or Settings()
     dataset = dataset or data.digits()
     if resume and folder is None:
@@ -267,16 +231,9 @@ def run(
         "test_samples": len(parts.y_test),
         "sha256": dataset.fingerprint,
     }
-    versions = {
-        "fastact": fastact.__version__,
-        "instruction set": (fastact.show_config("dict") or {})["instruction set"],
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-    }
     identity = {"data": dataset.fingerprint, "fastact": fastact.__version__, "numpy": np.__version__, **settings.common}
 
-    own_definitions = {name: function_of(name) for name in settings.activations if name not in fastact.activations}
+    own_definitions = configuration.own_definitions(settings.activations)
 
     def key(depth: int, activation: str) -> str:
         # A name of one's own may be given to something else.
@@ -304,7 +261,7 @@ def run(
             "complete": cells.keys() <= rows.keys(),
             "settings": {**asdict(settings), "depths": depths, "activations": names},
             "data": description,
-            "versions": versions,
+            "versions": configuration.versions(),
             "definitions": DEFINITIONS,
             "rows": sorted(rows.values(), key=lambda row: (names.index(row["activation"]), row["depth"])),
         }
@@ -318,13 +275,10 @@ def run(
             on_row(rows[name], True)
     # Deepest first would balance processes better; shallow first shows results early and leaves more rows when stopped.
     missing = sorted((cell for cell in cells.items() if cell[0] not in rows), key=lambda cell: cell[1][0])
-    tasks = (
-        joblib.delayed(_keyed_row)(name, settings, parts, len(dataset.classes), cell, own_definitions.get(cell[1]))
-        for name, cell in missing
-    )
-    if jobs is not None and jobs > len(missing):
-        jobs = max(1, len(missing))  # joblib would start a process for each all the same
-    for row in joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks):
+    calls = [
+        (name, settings, parts, len(dataset.classes), cell, own_definitions.get(cell[1])) for name, cell in missing
+    ]
+    for row in execution.computed(_keyed_row, calls, jobs):
         rows[row["key"]] = row
         if path is not None:
             results.write(path, report())
@@ -421,12 +375,6 @@ def measure(settings: Settings, parts: data.Split, classes: int, depth: int, act
         row["test_accuracy"] = net.score(parts.X_test, parts.y_test)
         row["trained"] = measurement(net, X, y)
     return row
-
-
-def initialiser_for(activation: str) -> str:
-    """The initialiser made for an activation: He for rectifiers, whose slopes differ on the two sides; else Xavier."""
-    left, right = function_of(activation).spec.derivative_limits
-    return "he_uniform" if abs(left - right) > 0 else "xavier_uniform"
 
 
 def _hidden(

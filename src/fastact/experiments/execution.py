@@ -1,0 +1,31 @@
+"""Rows of an experiment computed by joblib: in this process, in several, or on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+
+def computed(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], n_jobs: int | None) -> Iterator[Any]:
+    """The results of a function for each of some tuples of arguments, in the order in which they are ready.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that other processes find it.
+    calls : sequence of tuples
+        Arrays among the arguments reach each process once.
+    n_jobs : int, optional
+        As joblib's: by default what ``joblib.parallel_config`` says, or 1.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Without joblib.
+    """
+    import joblib
+
+    if n_jobs is not None and n_jobs > len(calls):
+        n_jobs = max(1, len(calls))  # joblib would start a process for each all the same
+    tasks = (joblib.delayed(function)(*arguments) for arguments in calls)
+    yield from joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
