@@ -109,17 +109,20 @@ def summary(title: str, ratios: dict[str, float]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.parallel", description=__doc__.partition("\n")[0])
-    parser.add_argument("activations", nargs="*", default=ACTIVATIONS, choices=[*fastact.activations, ACTIVATIONS])
+    parser.add_argument("activations", nargs="*", help=f"names of the catalogue; {', '.join(ACTIVATIONS)} by default")
     parser.add_argument("--sizes", nargs="+", type=lambda text: int(float(text)), default=SIZES)
     parser.add_argument("--dtypes", nargs="+", default=DTYPES, choices=DTYPES)
     parser.add_argument("--forms", nargs="+", default=peers.FORMS[:2], choices=peers.FORMS)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each cell")
     options = parser.parse_args(arguments)
+    for name in options.activations:
+        if name not in fastact.activations:
+            parser.error(f"activations must be among {', '.join(fastact.activations)}, got {name!r}")
     fastact.parallel.gelu(np.zeros(10_000_000, np.float32))  # starts the threads
     threads = fastact.parallel.get_num_threads()
     print(f"fastact.parallel: {fastact.show_config('dict')['fastact.parallel']}\n")
     rows, cells, bystanders = [], {}, Bystanders()
-    for name in options.activations:
+    for name in options.activations or ACTIVATIONS:
         for form in options.forms:
             if form not in {form.name for form in fastact.activations[name].forms}:
                 continue
