@@ -20,7 +20,8 @@
 /* log(u + lo), |lo| at most half a unit in the last place of u, for normal u. */
 FASTACT_INLINE double fastact_log_of(double u, double lo, int terms) {
     const int64_t root = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000; /* sqrt(1/2) and 1 */
-    const int64_t shifted = fastact_bits_f64(u) + (one - root);
+    /* Unsigned, because of NaN: its sum is beyond int64_t. What comes of it is not used. */
+    const int64_t shifted = (int64_t)((uint64_t)fastact_bits_f64(u) + (uint64_t)(one - root));
     /* The biased exponent as the low bits of 2^52: converting 64-bit integers takes AVX-512. */
     const int64_t exponent = (int64_t)((uint64_t)shifted >> 52);
     const double k = fastact_from_bits_f64(exponent | 0x4330000000000000) - (0x1p52 + 1023);
