@@ -101,3 +101,6 @@ def test_what_cannot_be_exported_is_named():
     assert mlp.to_onnx(network(mlp.Dense(2), Own()))
     with pytest.raises(ValueError, match="layers must be fastact's own to be exported, got Other"):
         mlp.to_onnx(network(mlp.Dense(2), Other()))
+    fastact.custom("x*sin(x)", name="own_in_onnx")
+    with pytest.raises(ValueError, match="activation: own_in_onnx is not fastact's own"):
+        mlp.to_onnx(network(mlp.Dense(2, ["relu", "own_in_onnx"])))

@@ -38,7 +38,7 @@ def to_onnx(network: Network, *, probabilities: bool = False) -> Any:
     Raises
     ------
     ValueError
-        For other layers, and for probabilities of a loss of neither probabilities nor logits.
+        For other layers, activations of one's own, and for probabilities of a loss of neither probabilities nor logits.
     ModuleNotFoundError
         Without onnx.
     """
@@ -107,6 +107,8 @@ def _elementwise(graph: Graph, z: Value, elementwise: Elementwise) -> Value:
         parameters = {
             name: float(value) if value.ndim == 0 else value.reshape(1, -1) for name, value in run.values.items()
         }
+        if run.activation not in FORMULAS:
+            raise ValueError(f"activation: {run.activation} is not fastact's own, and has no formula in ONNX")
         parts.append(FORMULAS[run.activation](part, **parameters))
     return parts[0] if len(parts) == 1 else graph.op("Concat", *parts, axis=1)
 
