@@ -11,6 +11,7 @@ import math
 import os
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -28,6 +29,7 @@ from fastact.experiments import data, vanish
 
 from .cases import bits
 
+SOURCES = Path(__file__).parents[1]
 DTYPES = (np.float16, np.float32, np.float64)
 
 
@@ -231,6 +233,26 @@ def test_a_definition_within_another(phish, leaky):
         fastact.custom(phish.derivative)
 
 
+def test_conditions_are_numbers_to_another_definition(leaky):
+    x = np.linspace(-3, 3, 50)
+    for given in (fastact.custom(lambda x: leaky(x, a=x < -1)), fastact.custom(lambda x: leaky(x, a=(x < -1) * 1.0))):
+        np.testing.assert_allclose(given(x), leaky(x, a=x < -1), rtol=1e-14, atol=1e-15)
+        assert list(given.derivative([-2.0, 2.0])) == pytest.approx(list(leaky.derivative([-2.0, 2.0], a=[1.0, 0.0])))
+
+
+def test_exponents_are_bounded_within_another_definition():
+    power = fastact.custom(lambda x, a=2.0: abs(x) ** a)
+    assert fastact.custom(lambda x: power(x, a=3))(2.0) == 8.0
+    with pytest.raises(ValueError, match="exponents must be at most 64"):
+        fastact.custom(lambda x: power(x, a=10**6))
+
+
+@pytest.mark.parametrize("ufunc", [np.multiply, np.divmod, np.modf, fastact.elu.ufunc, fastact.gelu.with_derivative])
+def test_ufuncs_of_more_than_one_array_are_refused(ufunc):
+    with pytest.raises(TypeError, match="function must take one array and return one"):
+        fastact.custom(ufunc)
+
+
 def test_text_and_function_are_the_same_definition(phish):
     assert fastact.custom("x * tanh(gelu(x))", name="phish") is phish
     assert fastact.custom("x*tanh(gelu(x))") is not phish
@@ -265,6 +287,62 @@ def test_pickles_are_definitions(phish, leaky):
         assert copy.deepcopy(thing) is thing
     assert pickle.loads(pickle.dumps(np.sin)) is np.sin
     assert pickle.loads(pickle.dumps(fastact.elu.ufunc)) is fastact.elu.ufunc
+
+
+@pytest.mark.usefixtures("registry")
+def test_pickling_gives_no_name():
+    one = fastact.custom("x*2", name="one_name")
+    other = fastact.custom("x*3", name="one_name")
+    text = pickle.dumps(one)
+    copy.deepcopy(one)
+    assert fastact.registered("one_name") is other
+    assert pickle.loads(text) is one
+    assert fastact.registered("one_name") is other
+    assert fastact.custom("x*2", name="one_name") is fastact.registered("one_name") is one
+
+
+def test_unpickling_gives_a_name_that_is_free(registry):
+    made = fastact.custom("x*2", name="one_name")
+    text = pickle.dumps(made)
+    del registry["one_name"]
+    assert pickle.loads(text) is fastact.registered("one_name") is made
+
+
+def altered(lines=None, **changes) -> str:
+    """A definition in which something else is said."""
+    data = [["x", None, []], ["constant", 2, []], ["multiply", None, [0, 1]], [2]]
+    for at, line in (lines or {}).items():
+        data[at] = line
+    whole = {"name": "altered", "data": data, "defaults": {}, "reference": "", "registered": True} | changes
+    return json.dumps(list(whole.values()))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "3", "[1, 2]", altered()[:-3],
+        altered(name="gelu"), altered(name=3), altered(reference=None), altered(defaults={"a": "1"}),
+        altered(defaults={"where": 1.0}), altered(defaults=[]),
+        *(
+            altered(lines={2: line})
+            for line in (
+                ["system", None, [0]], ["call", "custom", [0]], ["call", "elu", [0]], ["multiply", None, [0]],
+                ["multiply", None, [0, 3]], ["multiply", None, [0, -1]], ["parameter", "a", []], ["less", None, [0, 1]],
+                ["constant", "2", []], ["constant", math.nan, []], ["where", None, [0, 0, 1]], ["tan", "x", [0]], [],
+            )
+        ),
+        altered(lines={1: ["constant", 65, []], 2: ["power", None, [0, 1]]}),
+        altered(lines={1: ["less", None, [0, 0]]}),
+        altered(lines={3: [2, 2]}),
+    ],
+)  # fmt: skip
+def test_text_that_defines_nothing_is_a_value_error(text):
+    """Definitions come out of networks' files, and compiled code must not do what they say unchecked."""
+    with pytest.raises(ValueError, match="defines no activation"):
+        activation.Definition.from_text(text)
+    good = activation.Definition.from_text(altered())
+    assert good.formula == "x * 2"
+    assert good.to_text() == altered()
 
 
 def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -316,6 +394,32 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path):
 def test_the_key_of_the_cache_depends_on_everything():
     keys = {cache.key(definition, compiler) for definition in ("a", "b") for compiler in (["c"], ["d"])}
     assert len(keys) == 4
+
+
+def test_another_catalogue_has_another_key(tmp_path: Path, monkeypatch):
+    before = cache.key("a", [])
+    *others, catalogue = cache.sources()
+    assert catalogue.samefile(Path(fastact.__file__).with_name("catalogue.py"))
+    edited = tmp_path / "catalogue.py"
+    edited.write_text("# another")
+    monkeypatch.setattr(cache, "sources", lambda: [*others, edited])
+    cache._sources.cache_clear()
+    assert cache.key("a", []) != before
+    cache._sources.cache_clear()
+
+
+def test_another_sympy_differentiates_anew(tmp_path: Path):
+    code = (
+        "import sys, importlib.metadata as m; real = m.version\n"
+        "def version(name):\n"
+        "    if name != 'sympy': return real(name)\n"
+        "    if not sys.argv[1]: raise m.PackageNotFoundError(name)\n"
+        "    return sys.argv[1]\n"
+        "m.version = version\n"
+    ) + MAKE
+    for version, differentiated in (("1", "True"), ("1", "False"), ("2", "True"), ("", "False"), ("2", "False")):
+        done = run(code, version, FASTACT_CACHE_DIR=str(tmp_path))
+        assert done.stdout.split() == ["0.36787944117144233", differentiated], (version, done.stderr)
 
 
 def test_without_sympy_an_error_says_what_to_install(tmp_path: Path):
@@ -436,9 +540,40 @@ def test_in_vanish(tmp_path: Path, jobs):
         vanish.Settings(activations=("phash",))
 
 
+@pytest.mark.usefixtures("registry")
+def test_vanish_in_a_process_that_knows_another_by_the_name():
+    """The processes of joblib outlive a run."""
+    rows = []
+    for text in ("x*tanh(gelu(x))", "x*sin(x)"):
+        fastact.custom(text, name="twice_given")
+        settings = vanish.Settings(depths=(1, 2), activations=("twice_given",), epochs=1, width=8, probe=64)
+        here, there = (vanish.run(settings, data.digits(), jobs=jobs)["rows"] for jobs in (1, 2))
+        assert here == there
+        rows.append(here)
+    assert rows[0][0]["loss"] != rows[1][0]["loss"]
+
+
+def test_log_of_nan_has_no_undefined_behaviour(tmp_path: Path):
+    source = SOURCES / "src" / "fastact" / "_primitives.h"
+    if not source.is_file() or (compiler := shutil.which("cc")) is None:
+        pytest.skip("the source tree or a C compiler is not here")
+    program = tmp_path / "nan.c"
+    program.write_text(
+        f'#include <math.h>\n#include <stdlib.h>\n#include "{source}"\n'
+        "int main(int argc, char **argv) { double x = strtod(argv[argc - 1], NULL);\n"
+        "  double y = fastact_log_in_double(x, 11), z = fastact_log1p_in_double(x, 11);\n"
+        "  return !(isnan(x) ? isnan(y) && isnan(z) : fabs(y - log(x)) < 1e-15 && fabs(z - log1p(x)) < 1e-15); }\n"
+    )
+    flags = ["-std=c11", "-O1", "-fsanitize=signed-integer-overflow", "-fsanitize-undefined-trap-on-error"]
+    command = [compiler, *flags, f"-I{fastact.get_include()}", str(program), "-o", str(tmp_path / "nan"), "-lm"]
+    subprocess.run(command, check=True, capture_output=True)
+    for x in ("2.5", "nan", "-nan"):
+        assert subprocess.run([tmp_path / "nan", x], check=False).returncode == 0, x
+
+
 # The page -----------------------------------------------------------------------------------------------------------
 
-PAGE = Path(__file__).parents[1] / "docs" / "custom.md"
+PAGE = SOURCES / "docs" / "custom.md"
 
 
 @pytest.mark.usefixtures("registry")

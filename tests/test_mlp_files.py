@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import sys
 import numpy as np
 import pytest
 
+import fastact
 from fastact import mlp
+from fastact.compiler import activation
 from fastact.mlp import files
 
 pytest.importorskip("safetensors", reason="safetensors is not installed")
@@ -198,6 +201,93 @@ def test_what_a_checkpoint_lacks_is_said_before_training(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     unchanged(network(), mlp.Adam(), ModuleNotFoundError, "safetensors", checkpoint=tmp_path / "a")
     assert not os.listdir(tmp_path)
+
+
+# --- activations of one's own ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def names():
+    """The names given to activations, as they were, afterwards."""
+    before = dict(activation._registry)
+    yield activation._registry
+    activation._registry.clear()
+    activation._registry.update(before)
+
+
+def own(text="x*tanh(gelu(x))"):
+    fastact.custom(text, name="own_in_file")
+    leaky = fastact.custom(lambda x, a=0.3: np.maximum(x, a * x), name="own_leaky")
+    each = ["relu", "own_in_file", (leaky, {"a": 0.1})]
+    return mlp.Network([mlp.Dense(3, each), mlp.Activation("own_in_file"), mlp.Dense(3)], 6)
+
+
+def through_a_file(net, tmp_path):
+    net.save(tmp_path / "a")
+    return lambda: mlp.load(tmp_path / "a")
+
+
+def through_a_pickle(net, tmp_path):  # noqa: ARG001
+    text = pickle.dumps(net)
+    return lambda: pickle.loads(text)
+
+
+@pytest.mark.parametrize("keep", [through_a_file, through_a_pickle])
+def test_definitions_are_kept_with_networks(tmp_path, names, keep):
+    X, _ = problem()
+    net = own()
+    again = keep(net, tmp_path)
+    np.testing.assert_array_equal(again().forward(X), net.forward(X))
+    names.clear()
+    np.testing.assert_array_equal(again().forward(X), net.forward(X))
+    assert set(names) == {"own_in_file", "own_leaky"}
+    fastact.custom("x * tanh(gelu(x))", name="own_in_file", reference="Own, 2026")  # which computes the same
+    again()
+    fastact.custom("x*sin(x)", name="own_in_file")
+    with pytest.raises(ValueError, match=r"'own_in_file' must be x \* tanh\(gelu\(x\)\).*was given to x \* sin\(x\)"):
+        again()
+
+
+def test_a_network_goes_on_with_what_it_was_made_of(tmp_path, names):
+    X, _ = problem()
+    net = own()
+    before = net.forward(X)
+    fastact.custom("x*sin(x)", name="own_in_file")
+    np.testing.assert_array_equal(net.forward(X[:7]), before[:7])
+    net.save(tmp_path / "a")
+    names.clear()
+    np.testing.assert_array_equal(mlp.load(tmp_path / "a").forward(X), before)
+
+
+@pytest.mark.usefixtures("names")
+def test_definitions_are_kept_with_checkpoints(tmp_path):
+    X, y = problem()
+    own().fit(X, y, epochs=1, checkpoint=tmp_path / "c")
+    fastact.custom("x*sin(x)", name="own_in_file")
+    with pytest.raises(ValueError, match="'own_in_file' must be"):
+        mlp.resume(tmp_path / "c", X, y, epochs=2)
+
+
+@pytest.mark.usefixtures("names")
+def test_another_process_reads_and_unpickles(tmp_path):
+    X, _ = problem()
+    net = own()
+    net.save(tmp_path / "net")
+    (tmp_path / "net.pickle").write_bytes(pickle.dumps(net))
+    np.save(tmp_path / "X.npy", X)
+    code = (
+        "import sys, pickle; import numpy as np; from fastact import mlp\n"
+        "path, X = sys.argv[2], np.load(sys.argv[1])\n"
+        "net = pickle.load(open(path, 'rb')) if path.endswith('e') else mlp.load(path)\n"
+        "np.save(path + '.npy', net.forward(X))"
+    )
+    for name in ("net", "net.pickle"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "X.npy"), str(tmp_path / name)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        np.testing.assert_array_equal(np.load(tmp_path / f"{name}.npy"), net.forward(X))
 
 
 # --- trainings -------------------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def _expectation(function: Any, breaks: list[float]) -> float:
 
 
 def _moment(activation: str, derivative: bool, variance: float, parameters: dict[str, float]) -> float:
-    function = _function(activation)
+    function = fastact.registered(activation)
     row = function.spec
     if derivative:
         function = function.derivative
@@ -63,10 +63,6 @@ def _moment(activation: str, derivative: bool, variance: float, parameters: dict
     breaks = [point / deviation for point in (*row.kinks_at(**parameters), *range(-reach, reach + 1))]
     with np.errstate(over="ignore"):
         return _expectation(lambda z: np.square(function(deviation * z, **parameters)), breaks)
-
-
-def _function(activation: str) -> Any:
-    return getattr(fastact, activation) if activation in fastact.activations else fastact.registered(activation)
 
 
 def second_moment(activation: str, variance: float = 1.0, **parameters: float) -> float:

@@ -43,10 +43,24 @@ class Definition:
 
     @classmethod
     def from_text(cls, text: str) -> Definition:
-        """What `to_text` wrote."""
-        name, value, defaults, reference, registered = json.loads(text)
-        (node,) = expression.from_data(value)
-        return cls(name, node, defaults, reference, registered)
+        """What `to_text` wrote; ValueError for any other text, so that it may come from a file."""
+        try:
+            name, value, defaults, reference, registered = json.loads(text)
+            (node,) = expression.from_data(value)
+            expression.check_size(node)
+            defaults = _checked_parameters(defaults)
+            if registered:
+                _check_name(name)
+            known = not node.boolean and set(expression.parameters(node)) <= set(defaults)
+            if not known or not isinstance(name, str) or not isinstance(reference, str):
+                raise ValueError(f"the expression must be a number of x and {list(defaults)}")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ValueError(f"{text!r:.60} defines no activation: {error}") from None
+        return cls(name, node, defaults, reference, bool(registered))
+
+    def same(self, other: Definition) -> bool:
+        """Whether another one computes the same."""
+        return self.value is other.value and list(self.defaults.items()) == list(other.defaults.items())
 
     @property
     def formula(self) -> str:
@@ -56,10 +70,15 @@ class Definition:
     def applied(self, argument: Node, *values: Node) -> Node:
         """The definition with its input and parameters replaced: within another one."""
         given = {expression.X: functions.real(argument)}
-        given |= {expression.parameter(name): value for name, value in zip(self.defaults, values, strict=True)}
+        for name, value in zip(self.defaults, values, strict=True):
+            given[expression.parameter(name)] = functions.real(value)
         for at in expression.topological([self.value]):
             if at not in given:
-                given[at] = expression.node(at.op, *(given[arg] for arg in at.args), value=at.value)
+                args = [given[arg] for arg in at.args]
+                if at.op == "power":  # whose exponent may be a number now, of which there is a largest
+                    given[at] = functions.power(*args)
+                else:
+                    given[at] = expression.node(at.op, *args, value=at.value)
         return given[self.value]
 
 
@@ -96,6 +115,16 @@ def _kernels(definition: Definition, value: Node, slopes: Mapping[str, Node]) ->
     return made
 
 
+def _sympy() -> str | None:
+    """The version of SymPy, which is not imported for that; None where it is not installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("sympy")
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def _compiler_state() -> list[Any]:
     """What compiled code depends on besides the definition."""
     import llvmlite
@@ -122,7 +151,8 @@ def _build(definition: Definition) -> tuple[dict[str, Any], Callable[[str, int, 
     name = cache.key(data, _compiler_state())
     prefix = f"fastact_{name}"
     kept = cache.read(name)
-    if kept is not None:
+    # Formulas are those of one SymPy; without any, what another made will do.
+    if kept is not None and _sympy() in (kept["sympy"], None):
         loaded = library.from_cache(prefix, kept["object"], kept["bitcode"])
         symbols = [tuple(key) if isinstance(key, list) else key for key in kept["symbols"]]
         return kept, library.load(loaded, prefix, symbols)
@@ -135,6 +165,7 @@ def _build(definition: Definition) -> tuple[dict[str, Any], Callable[[str, int, 
         "facts": facts.facts(value, slopes["x"], definition.defaults),
         "forms": [[kernel.name, kernel.with_gradient, len(kernel.outputs)] for kernel in kernels],
         "symbols": symbols,
+        "sympy": _sympy(),
     }
     object_code, bitcode = library.to_cache(compiled)
     cache.write(name, {**made, "object": object_code, "bitcode": bitcode})
@@ -269,15 +300,47 @@ def _object(definition: Definition) -> Any:
         found = _made.get(text)
         if found is None:
             found = _made[text] = make(definition)
-        if definition.registered:
-            _registry[definition.name] = found
         return found
+
+
+def register(made: Any) -> None:
+    """Give an activation that has a name this name, whatever had it before."""
+    if made.definition.registered:
+        with _lock:
+            _registry[made.definition.name] = made
+
+
+def restore(text: str) -> Any:
+    """The activation that a text of `Definition.to_text` defines, which has its name if that is free."""
+    definition = Definition.from_text(text)
+    made = _object(definition)
+    if definition.registered:
+        with _lock:
+            _registry.setdefault(definition.name, made)
+    return made
 
 
 def rebuild(text: str, form: str) -> Any:
     """A form of the activation that a text of `Definition.to_text` defines."""
-    value = _object(Definition.from_text(text))
+    return _form(restore(text), form)
+
+
+def _form(value: Any, form: str) -> Any:
     return value if form == "value" else getattr(value, form)
+
+
+def require(text: str) -> None:
+    """Make sure that a name means what a text of `Definition.to_text` says; ValueError if it means something else."""
+    definition = Definition.from_text(text)
+    with _lock:
+        found = _registry.get(definition.name)
+        if found is None:
+            restore(text)
+        elif not found.definition.same(definition):
+            raise ValueError(
+                f"the activation {definition.name!r} must be {definition.formula}, as it was; in this process the name "
+                f"was given to {found.definition.formula}"
+            )
 
 
 _reduce_by_name = copyreg.dispatch_table[np.ufunc]
@@ -288,8 +351,7 @@ def _reduce(ufunc: np.ufunc) -> Any:
     definition = getattr(ufunc, "definition", None)
     if isinstance(definition, Definition):
         name = ufunc.form  # type: ignore[attr-defined]
-        made = rebuild(definition.to_text(), name)
-        if made is ufunc:
+        if _form(_object(definition), name) is ufunc:
             return rebuild, (definition.to_text(), name)
         return _ufunc_of, (definition.to_text(), name)
     return _reduce_by_name(ufunc)
@@ -377,7 +439,9 @@ def custom(
         _check_name(name)
     if not isinstance(reference, str):
         raise TypeError(f"reference must be a str, got {reference!r:.60}")
-    return _object(Definition(name or own, value, defaults, reference, registered=name is not None))
+    made = _object(Definition(name or own, value, defaults, reference, registered=name is not None))
+    register(made)
+    return made
 
 
 def registered(activation: Any) -> Any:
@@ -446,5 +510,5 @@ def _checked_parameters(parameters: Mapping[str, float]) -> dict[str, float]:
     return defaults
 
 
-# Keywords of ufuncs, inputs, and attributes of what `custom` returns.
+# Keywords of ufuncs, and the names of inputs.
 _TAKEN = {"x", "grad", "out", "where", "dtype", "casting", "order", "subok", "signature", "sig", "keywords"}

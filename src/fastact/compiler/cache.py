@@ -1,8 +1,9 @@
 """Compiled definitions on disk, so that a process need not compile what another has.
 
-A file is named by all that its contents depend on: the definition, fastact, Numba, the CPU and the sources of this
-package. It ends in the SHA-256 of the rest, and what does not match is compiled again. A directory that cannot be
-written is no error: nothing is kept then.
+A file is named by what its contents depend on: the definition, fastact, Numba, the CPU, the catalogue and the sources
+of this package. SymPy's version is within: a file is good for that SymPy, and where there is none. It ends in the
+SHA-256 of the rest, and what does not match is compiled again. A directory that cannot be written is no error: nothing
+is kept then.
 """
 
 from __future__ import annotations
@@ -29,11 +30,17 @@ def directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fastact"
 
 
+def sources() -> list[Path]:
+    """The files that say what is made of a definition."""
+    package = Path(__file__).parent
+    return [*sorted(package.glob("*.py")), package.parent / "catalogue.py"]
+
+
 @cache
 def _sources() -> str:
-    """What tells one state of this package from another."""
+    """What tells one state of this package and the catalogue from another."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sources():
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -201,12 +201,12 @@ class _Writer:
                     for result, output in zip(results, self.kernel.outputs, strict=True)
                 ]
                 new = emit.overflowed(results, [values[at] for at in reads if at.op in ("x", "grad")])
-                counting.keep(overflow, builder.or_(overflow, new))
-                self_overflow = builder.or_(overflow, new)
+                overflowed = builder.or_(overflow, new)
+                counting.keep(overflow, overflowed)
             for result, argument in zip(results, function.args[len(reads) :], strict=False):
                 builder.store(result, builder.gep(argument, [i]))
         if final:
-            builder.ret(self_overflow)
+            builder.ret(overflowed)
         else:
             builder.ret_void()
         return function, reads

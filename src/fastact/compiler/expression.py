@@ -177,12 +177,34 @@ def to_data(outputs: Sequence[Node]) -> list[list[Any]]:
 
 
 def from_data(data: Sequence[Sequence[Any]]) -> list[Node]:
-    """The expressions that `to_data` kept."""
+    """The expressions that `to_data` kept of definitions; ValueError for what no definition can be."""
     *lines, outputs = data
     made: list[Node] = []
     for op, value, args in lines:
-        made.append(node(op, *(made[place] for place in args), value=value))
+        if not all(isinstance(place, int) and 0 <= place < len(made) for place in args):
+            raise ValueError(f"operands must be what comes before, got {args!r:.60}")
+        made.append(_checked(op, value, [made[place] for place in args]))
     return [made[place] for place in outputs]
+
+
+_OPERANDS = {"x": 0, "parameter": 0, "constant": 0, "logical_not": 1, **PLAIN}
+_OPERANDS |= dict.fromkeys((*ARITHMETIC, *COMPARISONS, "logical_and", "logical_or"), 2)
+_OPERANDS |= dict.fromkeys((*PRIMITIVES, *COMPOSED), 1)
+
+
+def _checked(op: str, value: Any, args: Sequence[Node]) -> Node:
+    """A node as tracing and parsing make it."""
+    if op == "constant":
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"constants must be real numbers, got {value!r:.60}")
+        return constant(value)
+    operands = 1 + len(callables()[value]) if op == "call" else _OPERANDS[op]
+    conditions = [op in LOGICAL or (op == "where" and i == 0) for i in range(operands)]
+    if [arg.boolean for arg in args] != conditions or (value is not None and op not in ("call", "parameter")):
+        raise ValueError(f"{op} does not take {list(args)!r:.60} and {value!r:.60}")
+    if op == "power" and args[1].op == "constant" and abs(args[1].value) > MAX_EXPONENT:
+        raise ValueError(f"exponents must be at most {MAX_EXPONENT} in magnitude, got {args[1]}")
+    return call(value, *args) if op == "call" else node(op, *args, value=value)
 
 
 # Text ----------------------------------------------------------------------------------------------------------------

@@ -29,8 +29,6 @@ _BINARY: dict[type[ast.AST], str] = {
     ast.Mult: "multiply",
     ast.Div: "divide",
     ast.Pow: "power",
-    # As in mathematics; a condition is no bit pattern here.
-    ast.BitXor: "power",
     ast.BitAnd: "logical_and",
     ast.BitOr: "logical_or",
 }
@@ -64,7 +62,7 @@ def parse(source: str, parameters: tuple[str, ...] = ()) -> Node:
     if "^" in source and "**" in source:
         raise ValueError("text: powers must be written ^ or **, not both, which bind differently")
     if "^" in source:
-        # In Python ^ binds less than +.
+        # A power, as in mathematics: in Python ^ binds less than +.
         source = source.replace("^", "**")
     try:
         tree = ast.parse(source.strip(), mode="eval")

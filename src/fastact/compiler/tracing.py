@@ -152,7 +152,12 @@ def trace(function: Callable[..., Any]) -> tuple[Node, dict[str, float]]:
         If a constant is not finite, a power is too large, or the whole.
     """
     if isinstance(function, np.ufunc):
-        return functions.real(as_node(function(*[Traced(expression.X)] * function.nin), "result")), {}
+        if (function.nin, function.nout) != (1, 1):
+            raise TypeError(
+                f"function must take one array and return one, got the ufunc {function.__name__} of {function.nin} "
+                f"inputs and {function.nout} outputs; write lambda x: ..."
+            )
+        return functions.real(as_node(function(Traced(expression.X)), "result")), {}
     try:
         signature = inspect.signature(function)
     except ValueError:
@@ -172,8 +177,7 @@ def trace(function: Callable[..., Any]) -> tuple[Node, dict[str, float]]:
                 f"{'none' if default is kinds.empty else repr(default)[:60]}"
             )
         defaults[argument.name] = float(default)
-    first = arguments[0]
-    positional = [Traced(expression.X)] if first.kind != kinds.KEYWORD_ONLY else []
+    positional = [Traced(expression.X)]
     traced = {name: Traced(expression.parameter(name)) for name in defaults}
     given = {}
     for argument in arguments[1:]:

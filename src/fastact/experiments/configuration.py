@@ -12,20 +12,15 @@ import numpy as np
 import fastact
 
 
-def function_of(activation: str) -> Any:
-    """An activation by name, of the catalogue or of `fastact.custom`."""
-    return getattr(fastact, activation) if activation in fastact.activations else fastact.registered(activation)
-
-
 def initialiser_for(activation: str) -> str:
     """The initialiser made for an activation: He for rectifiers, whose slopes differ on the two sides; else Xavier."""
-    left, right = function_of(activation).spec.derivative_limits
+    left, right = fastact.registered(activation).spec.derivative_limits
     return "he_uniform" if abs(left - right) > 0 else "xavier_uniform"
 
 
 def own_definitions(names: Iterable[str]) -> dict[str, Any]:
     """Of some activations those that are not in the catalogue, by name."""
-    return {name: function_of(name) for name in names if name not in fastact.activations}
+    return {name: fastact.registered(name) for name in names if name not in fastact.activations}
 
 
 def distinct(name: str, values: Iterable[Any]) -> tuple[Any, ...]:
@@ -54,7 +49,7 @@ def activations(values: Iterable[Any]) -> tuple[str, ...]:
 
 def _known(activation: Any) -> bool:
     try:
-        return isinstance(activation, str) and function_of(activation) is not None
+        return isinstance(activation, str) and fastact.registered(activation) is not None
     except ValueError:
         return False
 

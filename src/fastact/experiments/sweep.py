@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import fastact
 from fastact import mlp
+from fastact.compiler.activation import register
 
 from . import configuration, data, execution, results
 
@@ -296,8 +297,11 @@ def _row(
     X: NDArray[np.float64],
     y: NDArray[np.int64],
     classes: int,
-    own: Any,  # noqa: ARG001 - an activation of one's own, which another process knows once it has unpickled it
+    own: Any,
 ) -> dict[str, Any]:
+    if own is not None:
+        # A process that runs for longer may know another one by that name.
+        register(own)
     started = time.perf_counter()
     outcome: dict[str, Any] = {"status": OK, "error": None, "epochs": 0, "loss": None}
     outcome |= {"train_accuracy": None, "test_accuracy": None}

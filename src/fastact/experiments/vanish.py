@@ -53,9 +53,10 @@ from numpy.typing import NDArray
 
 import fastact
 from fastact import mlp
+from fastact.compiler.activation import register
 
 from . import configuration, data, execution, results
-from .configuration import function_of, initialiser_for
+from .configuration import initialiser_for
 
 FILE = "vanish.json"
 DEPTHS = (1, 2, 3, 5, 8, 12, 20, 30)
@@ -293,8 +294,11 @@ def _keyed_row(
     parts: data.Split,
     classes: int,
     cell: tuple[int, str],
-    own: Any,  # noqa: ARG001 - an activation of one's own, which another process knows once it has unpickled it
+    own: Any,
 ) -> dict[str, Any]:
+    if own is not None:
+        # A process that runs for longer may know another one by that name.
+        register(own)
     return {"key": name, **results.plain(measure(settings, parts, classes, *cell))}
 
 
@@ -388,7 +392,7 @@ def _hidden(
     for layer in net.layers[:-1]:
         z = a @ layer.weight + layer.bias
         yield layer, a, z
-        a = function_of(layer.activation)(a @ layer.weight + layer.bias)
+        a = fastact.registered(layer.activation)(a @ layer.weight + layer.bias)
 
 
 def saturate(net: mlp.Network, X: NDArray[np.floating], level: float) -> None:
@@ -411,7 +415,7 @@ def measurement(net: mlp.Network, X: NDArray[np.floating], y: NDArray[np.int64])
         Class numbers.
     """
     statistics = [asdict(layer) for layer in net.statistics(X, y)]
-    sup = function_of(net.layers[0].activation).spec.sup_derivative
+    sup = fastact.registered(net.layers[0].activation).spec.sup_derivative
     depth = len(net.layers) - 1
     bounded = math.isfinite(sup)
     log_sup = math.log10(sup) if bounded else math.nan
@@ -449,7 +453,7 @@ def path_products(net: mlp.Network, X: NDArray[np.floating]) -> tuple[float, flo
     mean = np.zeros(len(X))
     with np.errstate(divide="ignore"):
         for layer, _, z in _hidden(net, X):
-            slopes = np.abs(function_of(layer.activation).derivative(z).astype(np.float64))
+            slopes = np.abs(fastact.registered(layer.activation).derivative(z).astype(np.float64))
             largest += np.log10(slopes.max(axis=1))
             mean += np.log10(slopes.mean(axis=1))
         top = mean.max()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import vanish
+import fastact
 
 Row = Mapping[str, Any]
 
@@ -59,7 +59,7 @@ def cells(row: Row) -> tuple[str, ...]:
 def _sup(activation: str) -> float:
     """sup|f'|; NaN for an activation of one's own of an earlier run, which this process does not know."""
     try:
-        return vanish.function_of(activation).spec.sup_derivative
+        return fastact.registered(activation).spec.sup_derivative
     except ValueError:
         return math.nan
 

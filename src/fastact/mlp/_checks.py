@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-import fastact
-
 
 def integer(name: str, value: Any, minimum: int) -> int:
     """An integer of at least `minimum`; bools do not count as integers."""
@@ -45,13 +43,6 @@ def choice(name: str, value: Any, allowed: Collection[str]) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r:.60}")
     return value
-
-
-def activation(value: Any) -> Any:
-    """The function of an activation by name, or one of `fastact.custom`."""
-    if isinstance(value, str) and value in fastact.activations:
-        return getattr(fastact, value)
-    return fastact.registered(value)
 
 
 def samples(X: ArrayLike, inputs: int, dtype: np.dtype) -> NDArray:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 import fastact
 
-from . import _checks
 from ._kernels import Pointwise
 
 Derivatives = Literal["exact", "textbook"]
@@ -42,7 +41,7 @@ TEXTBOOK = {"sigmoid": _sigmoid_textbook, "tanh": _tanh_textbook}
 
 def checked_activation(activation: Any, parameters: Any) -> tuple[str, dict[str, float]]:
     """The name of an activation and its parameters, within their domains; ValueError naming what is not allowed."""
-    row = _checks.activation(activation).spec
+    row = fastact.registered(activation).spec
     domains = {parameter.name: parameter.domain for parameter in row.parameters}
     if not isinstance(parameters, Mapping):
         raise ValueError(f"parameters must map names to numbers, got {parameters!r:.60}")
@@ -67,6 +66,7 @@ class Run:
 
     units: slice
     activation: str
+    function: Any
     parameters: dict[str, float]
     learned: tuple[str, ...] = ()
     values: dict[str, NDArray] = field(default_factory=dict)
@@ -75,12 +75,12 @@ class Run:
     @property
     def row(self) -> Any:
         """The activation's row, in the catalogue or of one's own."""
-        return _checks.activation(self.activation).spec
+        return self.function.spec
 
     def attach(self, prefix: str, arrays: Mapping[str, NDArray], gradients: Mapping[str, NDArray], dtype: Any) -> None:
         """Take the memory for what is learned, and fill it with the initial values."""
         # A parameter that rounding to the network's dtype takes out of its domain is refused here.
-        _checks.activation(self.activation)(dtype.type(0), **self.parameters)
+        self.function(dtype.type(0), **self.parameters)
         for name, value in (self.row.defaults | self.parameters).items():
             if name in self.learned:
                 column = arrays[prefix + name]
@@ -89,7 +89,7 @@ class Run:
                 self.gradients[name] = gradients[prefix + name]
             else:
                 self.values[name] = np.array(value, dtype)
-        function = _checks.activation(self.activation)
+        function = self.function
         self.value = getattr(function, "ufunc", function)
         self.with_derivative = getattr(function.with_derivative, "ufunc", function.with_derivative)
         self.backward_to = {name: getattr(function, f"backward_{name}").ufunc for name in self.learned}
@@ -101,10 +101,9 @@ class Run:
 
     def draw(self, z: NDArray, y: NDArray, slopes: NDArray, rng: np.random.Generator) -> None:
         """What rrelu and erelu do in training: f and f' with slopes that are drawn."""
-        function: Any = getattr(fastact, self.activation)
         # y may be z, which the derivative is taken at
-        value, slope = function(z, rng=rng, **self.parameters)
-        slopes[...] = function.backward(z.dtype.type(1), z, slope=slope, **self.parameters)
+        value, slope = self.function(z, rng=rng, **self.parameters)
+        slopes[...] = self.function.backward(z.dtype.type(1), z, slope=slope, **self.parameters)
         y[...] = value
 
     def constrain(self) -> None:
@@ -156,14 +155,20 @@ class Elementwise:
         self.runs: list[Run] = []
         for (name, given), members in groupby(enumerate(each), key=lambda item: item[1]):
             indices = [index for index, _ in members]
-            learned = tuple(p.name for p in _checks.activation(name).spec.parameters if p.learnable) if learn else ()
-            self.runs.append(Run(slice(indices[0], indices[-1] + 1), name, given, learned))
+            function = fastact.registered(name)
+            learned = tuple(p.name for p in function.spec.parameters if p.learnable) if learn else ()
+            self.runs.append(Run(slice(indices[0], indices[-1] + 1), name, function, given, learned))
         if learn and not any(run.learned for run in self.runs):
             able = ", ".join(
                 row.name for row in fastact.activations.values() if any(p.learnable for p in row.parameters)
             )
             raise ValueError(f"learn must be None for activations without learnable parameters; those with: {able}")
         self.linear = all(run.activation == "identity" for run in self.runs)
+
+    @property
+    def definitions(self) -> list[str]:
+        """What activations of one's own are made from, as text."""
+        return [run.function.definition.to_text() for run in self.runs if hasattr(run.function, "definition")]
 
     def _prefix(self, index: int) -> str:
         return f"{self.runs[index].activation}_" if len(self.runs) == 1 else f"{self.runs[index].activation}{index}_"

@@ -5,7 +5,8 @@ A file of format 1 is one safetensors file. Its header's metadata has one entry,
     format        1; a reader refuses a larger number
     kind          "network" or "training"
     sha256        of the whole file's bytes with this digest as 64 zeros: one changed bit anywhere is seen
-    network       arguments of the network and, in order, of its layers; the state of its random generator
+    network       arguments of the network and, in order, of its layers; what activations of one's own are made from;
+                  the state of its random generator
     training      where kind says so: the arguments of the run, what it has seen and what it draws on
 
 and its arrays are named "layers.0.weight" ... as `Layer.shapes` and `Layer.state` name them, "optimiser.0" ... for the
@@ -31,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import dropout, layers, normalisation, optimisers, rowwise, schedules
 from .history import History
 from .layer import Layer
-from .network import Network
+from .network import Network, require_definitions
 from .optimisers import Optimiser
 from .probes import Probe
 from .training import EarlyStopping, Training
@@ -195,6 +196,7 @@ def _network(network: Network) -> tuple[dict[str, Any], dict[str, NDArray]]:
         "dtype": network.dtype.name,
         "derivatives": network.derivatives,
         "layers": [_described("layers", layer, LAYERS) for layer in network.layers],
+        "definitions": network.definitions,
         "rng": network.rng.bit_generator.state,
     }
     arrays = {
@@ -206,6 +208,7 @@ def _network(network: Network) -> tuple[dict[str, Any], dict[str, NDArray]]:
 
 
 def _rebuilt(document: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> Network:
+    require_definitions(document.get("definitions", []))
     network = Network(
         [_made(layer, LAYERS) for layer in document["layers"]],
         document["inputs"],
@@ -250,7 +253,8 @@ def load(path: str | Path) -> Network:
     Raises
     ------
     ValueError, OSError, ModuleNotFoundError
-        As `read`.
+        As `read`; ValueError where the name of an activation of one's own was given to another one. Where the name is
+        free, `fastact.custom` makes the activation again.
     """
     document, arrays = read(path, "network")
     return _rebuilt(document["network"], arrays)
@@ -336,7 +340,7 @@ def resume(
     Raises
     ------
     ValueError, OSError, ModuleNotFoundError
-        As `read`; for data that are not those of the checkpoint; as `Network.fit`.
+        As `load`; for data that are not those of the checkpoint; as `Network.fit`.
     """
     document, arrays = read(path, "training")
     state = document["training"]

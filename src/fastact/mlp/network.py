@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,15 @@ CHUNK = 1024
 
 PLANS = 4
 """Batch sizes whose buffers are kept: the batch, the rest of the epoch, a prediction and its rest."""
+
+
+def require_definitions(definitions: Sequence[str]) -> None:
+    """Make sure that names of activations mean what `Network.definitions` said; ValueError for one that does not."""
+    if definitions:
+        from fastact.compiler.activation import require
+
+        for text in definitions:
+            require(text)
 
 
 class Plan:
@@ -185,6 +195,12 @@ class Network:
         """Of each layer the arrays that training changes without learning them."""
         return [layer.state() for layer in self.layers]
 
+    @property
+    def definitions(self) -> list[str]:
+        """What the layers' activations of one's own are made from, as text: layers only know them by name."""
+        each = [layer.elementwise.definitions for layer in self.layers if hasattr(layer, "elementwise")]
+        return list(dict.fromkeys(itertools.chain.from_iterable(each)))
+
     def named_arrays(self) -> list[dict[str, NDArray]]:
         """Of each layer everything that training changes, by name: views."""
         return [layer.arrays | layer.state() for layer in self.layers]
@@ -213,12 +229,14 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without views and buffers, which `__setstate__` makes anew: pickled views would be copies."""
-        state = self.__dict__ | {"layers": [layer.fresh() for layer in self.layers], "states": self.states}
+        layers = [layer.fresh() for layer in self.layers]
+        state = self.__dict__ | {"layers": layers, "states": self.states, "definitions": self.definitions}
         for name in ("gradients", "_plans", "_penalised", "_constrained"):
             del state[name]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        require_definitions(state.pop("definitions"))
         states = state.pop("states")
         self.__dict__.update(state)
         self._connect(self.layers)
