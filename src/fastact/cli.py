@@ -39,15 +39,15 @@ def missing_packages() -> list[str]:
     return [package for module, package in MODULES.items() if importlib.util.find_spec(module) is None]
 
 
-def advice(missing: Sequence[str], extra: str = EXTRA, what: str = "the command line") -> str:
+def advice(missing: Sequence[str]) -> str:
     """What to install, as one command to paste: the requirements of the extra, with their versions."""
-    wanted = [re.match(r"[\w.-]+[^;]*", text) for text in metadata.requires("fastact") or [] if extra in text]
+    wanted = [re.match(r"[\w.-]+[^;]*", text) for text in metadata.requires("fastact") or [] if EXTRA in text]
     requirements = [match[0].strip() for match in wanted if match and re.split(r"[^\w.-]", match[0])[0] in missing]
     command = shlex.join([sys.executable, "-m", "pip", "install", *(requirements or missing)])
     return (
-        f"fastact: {what} needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
+        f"fastact: the command line needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
         f"installed.\nInstall with:\n\n    {command}\n\n"
-        f"or install fastact with its {extra!r} extra: pip install 'fastact[{extra}]', in its source tree '.[{extra}]'."
+        f"or install fastact with its {EXTRA!r} extra: pip install 'fastact[{EXTRA}]', in its source tree '.[{EXTRA}]'."
     )
 
 
@@ -159,11 +159,6 @@ def make_app() -> "typer.Typer":
         except (ValueError, OSError) as error:
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(BAD) from None
-        except ModuleNotFoundError as error:
-            if error.name != "sympy":
-                raise
-            typer.echo(advice(["sympy"], "custom", "--define"), err=True)
-            raise typer.Exit(MISSING) from None
         raise typer.Exit(status)
 
     return app

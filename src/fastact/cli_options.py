@@ -59,6 +59,10 @@ def define(definitions: Sequence[str]) -> None:
             fastact.custom(text, name=name.strip())
         except TypeError as error:
             raise ValueError(f"define: {error}") from None
+        except ModuleNotFoundError as error:
+            if error.name != "sympy":
+                raise
+            raise ValueError("define needs SymPy: pip install 'fastact[custom]'") from None
 
 
 def again(context: typer.Context) -> str:
