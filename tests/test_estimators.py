@@ -30,6 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 from sklearn.utils.estimator_checks import check_estimator
 
+import fastact
 from fastact import losses, mlp
 from fastact.mlp import MLPClassifier, MLPRegressor, estimators
 
@@ -626,3 +627,15 @@ def test_docstrings_name_all_parameters_and_print_what_they_show():
     result = doctest.testmod(estimators)
     assert result.failed == 0
     assert result.attempted >= 6
+
+
+@BOTH
+def test_activations_of_ones_own(kind):
+    own = fastact.custom("x * tanh(x)", name="own_of_an_estimator")
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    y = (X[:, 0] > 0).astype(float)
+    one, other = (kind((4,), activation, max_iter=3, random_state=0).fit(X, y) for activation in (own.spec.name, own))
+    assert one.network_.layers[0].activation == own.spec.name
+    np.testing.assert_array_equal(one.network_.parameters, other.network_.parameters)
+    with pytest.raises(ValueError, match=r"^activation must be one of"):
+        kind((4,), "nobodys_own").fit(X, y)

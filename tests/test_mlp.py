@@ -537,7 +537,10 @@ def network(**changes):
             {"layers": [mlp.Dense(2, "celu", {"alpha": 1e-50})], "dtype": "float32"},
             "celu: alpha must be in .* as rounded to float32",
         ),
-        *[(network, {"layers": v}, "layers must be a sequence of at least one layer") for v in ([], [3], "ab")],
+        *[
+            (network, {"layers": v}, "layers must be a sequence of at least one layer")
+            for v in ([], [3], "ab", mlp.Dense(3))
+        ],
         (network, {"layers": [mlp.Dense(1)]}, "layers: the last must have one unit per class, at least 2"),
         *[(network, {"inputs": v}, "inputs must be an integer of at least 1") for v in (0, -3, 1.5, None)],
         *[(network, {"dtype": v}, "dtype must be float32 or float64") for v in ("float16", int, "complex64", "x", 3)],

@@ -148,7 +148,7 @@ def activations(estimator: Any) -> list[str]:
     names = [_THEIR_ACTIVATIONS.get(name, name) if isinstance(name, str) else name for name in names]
     if len(names) != layers:
         raise ValueError(f"activation must be a name, or one for each of the {layers} hidden layers, got {len(names)}")
-    return [_checks.choice("activation", name, fastact.activations) for name in names]
+    return [fastact.registered(name).spec.name for name in names]
 
 
 def check(estimator: Any) -> None:

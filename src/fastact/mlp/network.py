@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -133,9 +133,10 @@ class Network:
         gain: float = 1.0,
         derivatives: Derivatives = "exact",
     ) -> None:
-        layers = list(layers)
+        given = layers
+        layers = list(given) if isinstance(given, Iterable) else []
         if not layers or not all(isinstance(layer, Layer) for layer in layers):
-            raise ValueError(f"layers must be a sequence of at least one layer such as Dense, got {layers!r:.60}")
+            raise ValueError(f"layers must be a sequence of at least one layer such as Dense, got {given!r:.60}")
         draw = initialiser_named(initialiser)
         gain = _checks.number("gain", gain, 0.0)
         self.inputs = _checks.integer("inputs", inputs, 1)
