@@ -634,8 +634,11 @@ def test_activations_of_ones_own(kind):
     own = fastact.custom("x * tanh(x)", name="own_of_an_estimator")
     X = np.random.default_rng(0).normal(size=(40, 3))
     y = (X[:, 0] > 0).astype(float)
-    one, other = (kind((4,), activation, max_iter=3, random_state=0).fit(X, y) for activation in (own.spec.name, own))
+    one, other = (
+        kind(hidden_layer_sizes=(4,), activation=activation, max_iter=3, random_state=0).fit(X, y)
+        for activation in (own.spec.name, own)
+    )
     assert one.network_.layers[0].activation == own.spec.name
     np.testing.assert_array_equal(one.network_.parameters, other.network_.parameters)
     with pytest.raises(ValueError, match=r"^activation must be one of"):
-        kind((4,), "nobodys_own").fit(X, y)
+        kind(activation="nobodys_own").fit(X, y)
