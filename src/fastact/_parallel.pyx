@@ -50,12 +50,18 @@ cdef extern from "Python.h":
     object PyVectorcall_Call(object callable, object args, object keywords)
     size_t PY_VECTORCALL_ARGUMENTS_OFFSET
 
-cdef extern from "numpy/arrayobject.h":
+cdef extern from *:
+    """
+    #define FASTACT_SIZE(array) PyArray_SIZE((PyArrayObject *)(array))
+    #define FASTACT_TYPE(array) PyArray_TYPE((PyArrayObject *)(array))
+    #define FASTACT_NDIM(array) PyArray_NDIM((PyArrayObject *)(array))
+    #define FASTACT_DIMS(array) PyArray_DIMS((PyArrayObject *)(array))
+    """
     bint is_array "PyArray_CheckExact"(PyObject *) noexcept
-    npy_intp size_of "PyArray_SIZE"(PyObject *) noexcept
-    int type_of "PyArray_TYPE"(PyObject *) noexcept
-    int ndim_of "PyArray_NDIM"(PyObject *) noexcept
-    npy_intp *shape_of "PyArray_DIMS"(PyObject *) noexcept
+    npy_intp size_of "FASTACT_SIZE"(PyObject *) noexcept
+    int type_of "FASTACT_TYPE"(PyObject *) noexcept
+    int ndim_of "FASTACT_NDIM"(PyObject *) noexcept
+    npy_intp *shape_of "FASTACT_DIMS"(PyObject *) noexcept
 
 cdef extern from "numpy/ufuncobject.h":
     int PyUFunc_GiveFloatingpointErrors(const char *name, int exceptions) except -1

@@ -9,6 +9,7 @@ import os
 import numpy as np
 
 cimport numpy as cnp
+from cpython.object cimport PyObject
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdlib cimport free, malloc
 
@@ -46,13 +47,13 @@ cdef extern from *:
         ((PyUFuncObject *)ufunc)->vectorcall = call;
     }
     """
-    ctypedef void *vectorcallfunc
+    ctypedef object (*vectorcallfunc)(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names)
     void call_through "fastact_call_through"(object ufunc, vectorcallfunc call)
-    object numpys_call "fastact_numpys_call"(object ufunc, void **arguments, size_t flagged, void *names)
+    object numpys_call "fastact_numpys_call"(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names)
     Py_ssize_t PyVectorcall_NARGS(size_t flagged)
 
 
-cdef object call_with_several_outputs(object ufunc, void **arguments, size_t flagged, void *names):
+cdef object call_with_several_outputs(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names):
     """The call of a ufunc with several outputs: NumPy's, and where that refuses Dask's arrays, one that takes them."""
     cdef Py_ssize_t i, count = PyVectorcall_NARGS(flagged)
     try:
@@ -243,7 +244,7 @@ cdef object make_one(
     if signature != NULL:
         refuse_empty_rows(ufunc)
     if nout > 1:
-        call_through(ufunc, <vectorcallfunc> call_with_several_outputs)
+        call_through(ufunc, call_with_several_outputs)
     PyUFunc_AddPromoter(ufunc, (np.dtype,) * nin + (None,) * nout, promoter)
     return ufunc
 
