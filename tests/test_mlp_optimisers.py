@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import fastact
-from fastact import mlp
+from fastact import losses, mlp
 from fastact.mlp._kernels import RULES, norm
+
+from . import loss_cases
 
 USABLE = fastact.show_config("dict")["usable here"]
 
@@ -96,6 +98,65 @@ def test_fifty_steps_of_pytorch(name, activation, request):
     linears = [module for module in twin if isinstance(module, torch.nn.Linear)]
     for layer, linear in zip(net.layers, linears, strict=True):
         np.testing.assert_allclose(layer.weight, linear.weight.detach().T, rtol=1e-8, atol=1e-10)
+
+
+# What makes of a last layer's outputs the predictions that a loss takes; none for those that take any numbers.
+LAST = {
+    "mean_squared_logarithmic_error": "softplus",
+    "poisson": "softplus",
+    "binary_crossentropy": "sigmoid",
+    "categorical_crossentropy": "softmax",
+    "sparse_categorical_crossentropy": "softmax",
+    "kl_divergence": "softmax",
+    "nll": "log_softmax",
+}
+
+
+# Networks take labels where a loss takes both.
+TAKEN = [
+    case
+    for case in loss_cases.CASES
+    if case.torch and (losses.get(case.name).target == "dense" or case.draw.__name__.endswith("labels"))
+]
+
+
+@pytest.mark.parametrize("case", TAKEN, ids=str)
+def test_fifty_steps_of_pytorch_with_every_loss(case, request):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    functional = torch.nn.functional
+    torch.set_default_dtype(torch.float64)
+    request.addfinalizer(lambda: torch.set_default_dtype(torch.float32))
+    rng = np.random.default_rng(4)
+    X, (_, y) = rng.standard_normal((40, 5)), case.draw(rng, 40)
+    last = LAST.get(case.name)
+    rows = [mlp.Rowwise(last)] if last in ("softmax", "log_softmax") else []
+    net = mlp.Network(
+        [mlp.Dense(7, "tanh"), mlp.Dense(loss_cases.OUTPUTS, "identity" if rows or not last else last), *rows],
+        5,
+        loss=case.name,
+        loss_parameters=case.keywords,
+        dtype="float64",
+    )
+    one, two = (
+        [torch.tensor(array.copy(), requires_grad=True) for array in (layer.weight, layer.bias)]
+        for layer in net.layers[:2]
+    )
+    ours, theirs = mlp.Adam(0.01), torch.optim.Adam([*one, *two], lr=0.01)
+    mine, its = [], []
+    for step in range(50):
+        batch = np.arange(step * 8, step * 8 + 8) % 40
+        mine.append(net.loss_and_gradients(X[batch], y[batch]))
+        ours.step(net.parameters, net.gradients)
+        theirs.zero_grad()
+        out = torch.tanh(torch.tensor(X[batch]) @ one[0] + one[1]) @ two[0] + two[1]
+        if last:
+            out = getattr(functional, last)(out, **({"dim": 1} if rows else {}))
+        loss = case.torch(functional, torch, out, torch.tensor(y[batch])).mean()
+        loss.backward()
+        theirs.step()
+        its.append(loss.item())
+    np.testing.assert_allclose(mine, its, rtol=1e-9)
+    assert mine[-1] != mine[0]
 
 
 def plain_steps(name, p, gradients):
