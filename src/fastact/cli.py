@@ -92,12 +92,7 @@ def make_app() -> "typer.Typer":
         activations: Annotated[
             str, typer.Option(help="Names in fastact.activations, with commas.")
         ] = cli_options.joined(usual.activations),
-        define: Annotated[
-            list[str] | None,
-            typer.Option(
-                metavar="NAME=EXPRESSION", help="An activation of your own for --activations: 'phish=x*tanh(gelu(x))'."
-            ),
-        ] = None,
+        define: Annotated[list[str] | None, cli_options.define_option()] = None,
         width: Annotated[int, typer.Option(help="Units of every hidden layer.")] = usual.width,
         epochs: Annotated[int, typer.Option(help="Passes over the training samples.")] = usual.epochs,
         batch_size: Annotated[int, typer.Option(help="Samples per step.")] = usual.batch_size,

@@ -25,6 +25,15 @@ def either(values: Sequence[str]) -> str:
     return f"One of {', '.join(values)}."
 
 
+def define_option() -> typer.models.OptionInfo:
+    """What ``--define`` is, whose texts `define` takes."""
+    import typer
+
+    return typer.Option(
+        metavar="NAME=EXPRESSION", help="An activation of your own for --activations: 'phish=x*tanh(gelu(x))'."
+    )
+
+
 def split(text: str) -> list[str]:
     """The values between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]

@@ -28,12 +28,7 @@ def register(app: "typer.Typer", bad: int, interrupted: int) -> None:
         activations: Annotated[
             str, typer.Option(help="Names in fastact.activations; several values with commas, here and below.")
         ] = cli_options.joined(usual.activations),
-        define: Annotated[
-            list[str] | None,
-            typer.Option(
-                metavar="NAME=EXPRESSION", help="An activation of your own for --activations: 'phish=x*tanh(gelu(x))'."
-            ),
-        ] = None,
+        define: Annotated[list[str] | None, cli_options.define_option()] = None,
         depths: Annotated[str, typer.Option(help="Numbers of hidden layers.")] = cli_options.joined(usual.depths),
         widths: Annotated[str, typer.Option(help="Units of every hidden layer.")] = cli_options.joined(usual.widths),
         initialisers: Annotated[
