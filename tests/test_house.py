@@ -192,7 +192,17 @@ ALLOWED = {
     "plots": {"", "_schema", "figures", "properties"},
 }
 # These import what they like of the public face and of what stands before them here.
-UPPER = ("losses", "compiler", "mlp", "experiments", "cli_options", "cli_catalogue", "cli_sweep", "cli")
+UPPER = (
+    "losses",
+    "compiler",
+    "mlp",
+    "experiments",
+    "cli_options",
+    "cli_catalogue",
+    "cli_sweep",
+    "cli_experiments",
+    "cli",
+)
 
 
 def modules() -> Iterator[tuple[str, Path]]:

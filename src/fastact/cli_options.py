@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import typer
@@ -32,6 +32,38 @@ def define_option() -> typer.models.OptionInfo:
     return typer.Option(
         metavar="NAME=EXPRESSION", help="An activation of your own for --activations: 'phish=x*tanh(gelu(x))'."
     )
+
+
+def jobs(given: int | None) -> int:
+    """The number of processes: what was asked for, or one for each core."""
+    import os
+
+    if given is None:
+        return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if given < 1:
+        raise ValueError(f"n-jobs must be an integer >= 1, got {given}")
+    return given
+
+
+def jobs_option() -> typer.models.OptionInfo:
+    """What ``--n-jobs`` is, whose value `jobs` takes."""
+    import typer
+
+    return typer.Option(
+        "--n-jobs", "--jobs", help="Rows computed at once, by so many processes.", show_default="one for each core"
+    )
+
+
+def scheduler_option() -> typer.models.OptionInfo:
+    """What ``--scheduler`` is, whose value `cluster` takes."""
+    import typer
+
+    return typer.Option(metavar="ADDRESS", help="Of a Dask cluster that computes them: tcp://host:8786.")
+
+
+def several(name: str, text: str, kind: type) -> list[Any]:
+    """The values of an option that takes several of a kind: texts, integers or numbers."""
+    return split(text) if kind is str else _each(name, text, kind, "integers" if kind is int else "numbers")
 
 
 def split(text: str) -> list[str]:

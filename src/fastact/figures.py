@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 # Okabe & Ito's colours, without the yellow that white swallows.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+# They tell curves apart without any colour.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#595959"
 STYLE: dict[str, Any] = {
     "font.size": 10,
@@ -29,6 +31,14 @@ STYLE: dict[str, Any] = {
 }
 # No date, and no version of matplotlib.
 METADATA: Mapping[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
+
+def looks(names: Iterable[Any]) -> dict[Any, dict[str, Any]]:
+    """Colour and marker for each of some names, for ``Axes.plot`` and ``Axes.errorbar``."""
+    return {
+        name: {"color": COLOURS[at % len(COLOURS)], "marker": MARKERS[at % len(MARKERS)]}
+        for at, name in enumerate(dict.fromkeys(names))
+    }
 
 
 @contextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 import fastact
+
+T = TypeVar("T")
 
 
 def initialiser_for(activation: str) -> str:
@@ -31,17 +33,17 @@ def distinct(name: str, values: Iterable[Any]) -> tuple[Any, ...]:
     return values
 
 
-def activations(values: Iterable[Any]) -> tuple[str, ...]:
+def activations(values: Iterable[Any], argument: str = "activations") -> tuple[str, ...]:
     """Names of activations, each once; aliases are replaced by names."""
     rows = fastact.activations
     # An alias and its name are one activation.
     names = distinct(
-        "activations", (rows[value].name if isinstance(value, str) and value in rows else value for value in values)
+        argument, (rows[value].name if isinstance(value, str) and value in rows else value for value in values)
     )
     for name in names:
         if not _known(name):
             raise ValueError(
-                f"activations must be among {', '.join(fastact.activations)} or names given to fastact.custom, "
+                f"{argument} must be among {', '.join(fastact.activations)} or names given to fastact.custom, "
                 f"got {name!r}"
             )
     return names
@@ -54,24 +56,27 @@ def _known(activation: Any) -> bool:
         return False
 
 
-def integer(name: str, value: Any, lower: int) -> None:
-    """Raise ValueError unless it is an integer >= lower."""
+def integer(name: str, value: Any, lower: int) -> int:
+    """The value; ValueError unless it is an integer >= lower."""
     if isinstance(value, bool) or not isinstance(value, int) or value < lower:
         raise ValueError(f"{name} must be an integer >= {lower}, got {value!r}")
+    return value
 
 
-def number(name: str, value: Any, upper: float = math.inf) -> float:
-    """A number in (0, upper), as a float."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < upper:
-        raise ValueError(f"{name} must be a number in (0, {upper:g}), got {value!r}")
+def number(name: str, value: Any, upper: float = math.inf, *, lower: float = 0.0, closed: bool = False) -> float:
+    """A number in (lower, upper), or in [lower, upper) if ``closed``, as a float."""
+    known = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not known or not lower <= value < upper or (value == lower and not closed):
+        raise ValueError(f"{name} must be a number in {'[' if closed else '('}{lower:g}, {upper:g}), got {value!r}")
     return float(value)
 
 
-def choice(name: str, value: Any, allowed: Iterable[Any]) -> None:
-    """Raise ValueError unless it is one of those allowed."""
-    allowed = tuple(allowed)
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {value!r}")
+def choice(name: str, value: Any, allowed: Sequence[T]) -> T:
+    """The value; ValueError unless it is one of those allowed."""
+    for one in allowed:
+        if type(value) is type(one) and value == one:
+            return one
+    raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}, got {value!r}")
 
 
 def versions() -> dict[str, str]:
