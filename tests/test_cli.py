@@ -1,5 +1,6 @@
 """The command line: what it prints, writes and refuses, and how it ends when interrupted."""
 
+import dataclasses
 import json
 import os
 import shlex
@@ -14,9 +15,10 @@ from typer.testing import CliRunner
 
 import fastact
 from fastact import cli
-from fastact.experiments import vanish
+from fastact.experiments import running, vanish
 
-SHORT = ["--epochs", "2", "--width", "8", "--probe", "64"]
+SHORT = ["--epochs", "2", "--width", "8", "--probe", "64", "--seeds", "1", "--cures", "none"]
+FILE = vanish.EXPERIMENT.file
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def clusters(tmp_path):
 
 
 def read(folder):
-    return json.loads((folder / vanish.FILE).read_text())
+    return json.loads((folder / FILE).read_text())
 
 
 def test_vanish_prints_the_table_and_writes_everything(run, tmp_path):
@@ -56,7 +58,7 @@ def test_vanish_prints_the_table_and_writes_everything(run, tmp_path):
     table = [line for line in lines if len(line) == 9 and line[0] in ("1", "3")]
     rows = read(out)["rows"]
     assert [(int(line[0]), line[1]) for line in table] == [(row["depth"], row["activation"]) for row in rows]
-    assert [line[2] for line in table] == [f"{row['test_accuracy']:.1%}" for row in rows]
+    assert [line[3] for line in table] == [f"{row['test_accuracy']:.1%}" for row in rows]
     assert [float(line[5]) for line in table] == pytest.approx([r["initial"]["gradient_ratio"] for r in rows], rel=0.06)
     assert max(map(len, result.output.splitlines()[:20])) <= 80
     text = " ".join(result.output.split())
@@ -77,22 +79,23 @@ def test_defaults_are_those_of_the_settings(run):
     text = " ".join(run("vanish", "--help").output.split())
     for name, value in vanish.Settings().common.items():
         assert f"--{name.replace('_', '-')}" in text
-        if name != "saturated":
+        if name != "saturated" and not isinstance(value, tuple):
             assert f"[default: {value}]" in text
     assert "[default: 1,2,3,5,8,12,20,30]" in text
-    assert "[default: sigmoid,tanh,relu,gelu]" in text
+    assert "[default: sigmoid,tanh,relu,gelu,selu]" in text
 
 
 def test_every_option_reaches_the_settings(run, tmp_path, clusters):
     given = {
         "depths": "2", "activations": "softplus", "width": 5, "epochs": 3, "batch_size": 7, "learning_rate": 0.02,
         "optimiser": "sgd", "initialiser": "he_normal", "gain": 0.5, "dtype": "float64", "seed": 9, "test_share": 0.5,
-        "probe": 11,
+        "probe": 11, "seeds": 1, "cures": "he", "cured": "softplus",
     }  # fmt: skip
     words = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
     result = run("vanish", *words, "--saturated", "--data", clusters, "--output", tmp_path)
     assert result.exit_code == 0, result.output
     expected = {**given, "depths": [2], "activations": ["softplus"], "saturated": True}
+    expected |= {"cures": ["he"], "cured": ["softplus"]}
     assert read(tmp_path)["settings"] == expected
 
 
@@ -128,7 +131,7 @@ def test_vanish_takes_the_users_own_data(run, tmp_path, clusters, kind):
         (["--dtype", "float16"], "dtype must be one of float32, float64"),
         (["--initialiser", "none"], "initialiser must be one of auto"),
         (["--seed", "-1"], "seed must be an integer >= 0"),
-        (["--jobs", "0"], "jobs must be an integer >= 1"),
+        (["--jobs", "0"], "n-jobs must be an integer >= 1"),
         (["--data", "nowhere.csv"], "nowhere.csv: there is no such file"),
         (["--data", "picture.png"], "data must be a .csv or .npz file"),
         (["--resume"], "nothing to resume"),
@@ -172,6 +175,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(run, tmp_path, monkeypatc
     arguments = ["vanish", "--depths", "1,2", "--activations", "tanh,relu", *SHORT, "--data", clusters, "--output", out]
     whole = run(*arguments[:-1], tmp_path / "whole")
     measure, calls = vanish.measure, []
+    arguments += ["--n-jobs", "1"]
 
     def interrupted(*args):
         calls.append(args)
@@ -181,7 +185,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(run, tmp_path, monkeypatc
 
     called = str(tmp_path / "not on the path" / "fastact")
     with monkeypatch.context() as patch:
-        patch.setattr(vanish, "measure", interrupted)
+        patch.setattr(running, "load", lambda _: dataclasses.replace(vanish.EXPERIMENT, measure=interrupted))
         patch.setattr(sys, "argv", [called, "vanish"])
         result = run(*arguments)
     assert result.exit_code == cli.INTERRUPTED
@@ -194,7 +198,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(run, tmp_path, monkeypatc
     assert sorted(again[:-1]) == sorted(map(str, arguments))  # in the order of the options
     result = run(*again)
     assert result.exit_code == 0, result.output
-    assert (out / vanish.FILE).read_bytes() == (tmp_path / "whole" / vanish.FILE).read_bytes()
+    assert (out / FILE).read_bytes() == (tmp_path / "whole" / FILE).read_bytes()
     assert whole.exit_code == 0
 
 
@@ -258,6 +262,7 @@ def test_importing_the_command_line_loads_nothing_heavy():
 def test_ctrl_c_leaves_the_finished_rows(tmp_path, clusters):
     """A real SIGINT, once the first row is on disk; the second would take minutes."""
     arguments = ["vanish", "--depths", "1,300", "--activations", "tanh", "--epochs", "2000", "--data", clusters]
+    arguments += ["--seeds", "1", "--cures", "none"]
     command = [sys.executable, "-m", "fastact.cli", *map(str, arguments), "--output", str(tmp_path)]
     process = subprocess.Popen(
         command,
@@ -272,7 +277,7 @@ def test_ctrl_c_leaves_the_finished_rows(tmp_path, clusters):
     )
     try:
         for _ in range(6000):
-            if (tmp_path / vanish.FILE).exists() and read(tmp_path)["rows"]:
+            if (tmp_path / FILE).exists() and read(tmp_path)["rows"]:
                 break
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.05)

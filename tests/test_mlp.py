@@ -469,6 +469,20 @@ def test_saturation_is_judged_by_the_slopes_of_the_parameters_in_use():
     assert net.statistics(X, y)[0].saturated == np.mean(X @ net.layers[0].weight > 0)
 
 
+def test_statistics_as_in_training_are_those_of_the_batch():
+    X, y = problem()
+    layers = [mlp.Dense(4, use_bias=False), mlp.BatchNormalisation(), mlp.Activation("tanh"), mlp.Dense(3)]
+    net = mlp.Network(layers, inputs=X.shape[1], dtype="float64", seed=0)
+    evaluated, trained = (net.statistics(X, y, rng=rng)[1] for rng in (None, np.random.default_rng(0)))
+    z = X @ net.layers[0].weight
+    # Whose running statistics start at mean 0 and variance 1.
+    assert evaluated.activation_std == pytest.approx(z.std() / math.sqrt(1 + net.layers[1].epsilon))
+    assert trained.activation_mean == pytest.approx(0, abs=1e-12)
+    assert trained.activation_std == pytest.approx(1, rel=1e-2)
+    with pytest.raises(ValueError, match="rng must be"):
+        net.statistics(X, y, rng=0)
+
+
 def test_the_textbook_zeros_show_in_the_statistics():
     X, y = problem()
     for derivatives, expected in (("exact", 0.0), ("textbook", 1.0)):

@@ -15,7 +15,12 @@ T = TypeVar("T")
 
 
 def initialiser_for(activation: str) -> str:
-    """The initialiser made for an activation: He for rectifiers, whose slopes differ on the two sides; else Xavier."""
+    """The initialiser made for an activation.
+
+    LeCun's for selu, He's for rectifiers, whose slopes differ on the two sides, and Xavier's for the rest.
+    """
+    if activation == "selu":  # the fixed point of its variance is that of these weights
+        return "lecun_normal"
     left, right = fastact.registered(activation).spec.derivative_limits
     return "he_uniform" if abs(left - right) > 0 else "xavier_uniform"
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 
-def computed(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], n_jobs: int | None) -> Iterator[Any]:
+def computed(
+    function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], n_jobs: int | None
+) -> Generator[Any, None, None]:
     """The results of a function for each of some tuples of arguments, in the order in which they are ready.
 
     Parameters
@@ -28,4 +31,6 @@ def computed(function: Callable[..., Any], calls: Sequence[tuple[Any, ...]], n_j
     if n_jobs is not None and n_jobs > len(calls):
         n_jobs = max(1, len(calls))  # joblib would start a process for each all the same
     tasks = (joblib.delayed(function)(*arguments) for arguments in calls)
-    yield from joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)
+    # Closed at once when its consumer stops, or is stopped: processes would go on with what nobody waits for.
+    with contextlib.closing(joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)) as results:
+        yield from results

@@ -14,7 +14,7 @@ from . import results
 from .experiment import Experiment, Panel, Report
 
 ABREAST = 3
-"""Panels in a line."""
+"""Panels in a line, at most."""
 WIDTH, HEIGHT = 4.4, 4.1
 """Of a panel, in inches."""
 NOTE = 68
@@ -25,7 +25,8 @@ def draw(panels: Sequence[Panel], caption: str = "") -> Any:
     """All panels, as a ``matplotlib.figure.Figure``; the caption stands under them."""
     from matplotlib.figure import Figure
 
-    lines = [list(panels[at : at + ABREAST]) for at in range(0, len(panels), ABREAST)]
+    abreast = ABREAST if len(panels) != ABREAST + 1 else 2
+    lines = [list(panels[at : at + abreast]) for at in range(0, len(panels), abreast)]
     widest = max(sum(panel.width for panel in line) for line in lines)
     figure = Figure(figsize=(WIDTH * widest, HEIGHT * len(lines) + 0.25 * bool(caption)), layout="constrained")
     if caption:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,9 +126,9 @@ class Run:
         settings = self.settings.as_dict()
         for name in self.experiment.axes:
             field = _field_of(settings, name)
-            if field is not None:  # what other rows have goes with the settings
-                settings[field] = [*settings[field], *(row[name] for row in rows if row[name] not in settings[field])]
-                settings[field] = list(dict.fromkeys(settings[field]))
+            if field is not None:  # what rows have that were not asked for goes with the settings
+                others = (row[name] for row in rows if row["key"] not in self.wanted)
+                settings[field] = list(dict.fromkeys([*settings[field], *others]))
         report = {
             "experiment": self.experiment.name,
             "complete": self.wanted.keys() <= self.rows.keys(),
@@ -175,14 +176,15 @@ def measured(
     return experiment, row
 
 
-def measure_all(runs: Iterable[Run], n_jobs: int | None) -> Iterator[tuple[Run, Row]]:
+def measure_all(runs: Iterable[Run], n_jobs: int | None) -> Generator[tuple[Run, Row], None, None]:
     """Measure what the runs miss, all in one pool, and yield every row once its run has it."""
     by_name = {run.experiment.name: run for run in runs}
     calls = [call for run in by_name.values() for call in run.calls]
     try:
-        for name, row in execution.computed(measured, calls, n_jobs):
-            by_name[name].add(row)
-            yield by_name[name], row
+        with contextlib.closing(execution.computed(measured, calls, n_jobs)) as rows:
+            for name, row in rows:
+                by_name[name].add(row)
+                yield by_name[name], row
     finally:
         for run in by_name.values():
             run.save()
@@ -204,7 +206,8 @@ def run(
     for key in one.wanted:
         if key in one.rows:
             told(one.rows[key], True)
-    for _, row in measure_all([one], n_jobs):
-        told(row, False)
+    with contextlib.closing(measure_all([one], n_jobs)) as rows:
+        for _, row in rows:
+            told(row, False)
     one.save(whole=not one.missing)
     return one.report()

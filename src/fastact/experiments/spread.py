@@ -41,7 +41,7 @@ class Spread:
         if not self.count:
             return "n/a"
         mean = format(self.mean, spec)
-        return mean if self.count == 1 else f"{mean} ± {format(self.std, spec)}"
+        return mean if self.count == 1 else f"{mean.removesuffix('%')} ± {format(self.std, spec)}"
 
 
 def spread(values: Iterable[float | None]) -> Spread:

@@ -7,6 +7,7 @@ processes with ``n_jobs``, on a Dask cluster inside ``joblib.parallel_config("da
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import time
@@ -231,10 +232,11 @@ def run(
         for name, one in missing
     ]
     try:
-        for row in execution.computed(_row, calls, n_jobs):
-            table.add(row)
-            if on_row is not None:
-                on_row(row, False)
+        with contextlib.closing(execution.computed(_row, calls, n_jobs)) as rows:
+            for row in rows:
+                table.add(row)
+                if on_row is not None:
+                    on_row(row, False)
     finally:
         # A finished file of before stays until there is a row to replace it with.
         if table.added or not missing:

@@ -38,31 +38,47 @@ Exact and textbook derivatives.
     biases of the last hidden layer so that its pre-activations all lie at 17.5 or more (float64: at 38 or more); one
     such layer stops the textbook gradient of everything below it. (With all layers saturated the true gradient would
     leave the range of float32 too, after five of them.)
+
+Cures.
+    Some activations are trained once more with what is said to help: another distribution of the initial weights
+    (Xavier, He, LeCun, or the edge of chaos of mean-field theory, "critical"), or batch normalisation before every
+    activation, whose pre-activations z are then what the normalisation gives. The bounds above do not hold through a
+    normalisation, and are left out there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 import fastact
-from fastact import mlp
-from fastact.compiler.activation import register
+from fastact import mlp, theory
 
-from . import configuration, data, execution, results
+from . import data, options, training
 from .configuration import initialiser_for
+from .experiment import Cell, Experiment
+from .vanish_claims import findings
+from .vanish_figure import panels
+from .vanish_text import notes, table
 
-FILE = "vanish.json"
 DEPTHS = (1, 2, 3, 5, 8, 12, 20, 30)
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu")
-INITIALISERS = ("auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal")
-OPTIMISERS = ("adam", "sgd")
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu", "selu")
+INITIALISERS = ("auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "lecun_normal", "critical")
+OPTIMISERS = {"adam": mlp.Adam, "sgd": mlp.SGD}
+NO_CURE, NORMALISED, CRITICAL = "none", "batch_normalisation", "critical"
+CURES = {
+    "xavier": "xavier_uniform",
+    "he": "he_uniform",
+    "lecun": "lecun_normal",
+    CRITICAL: "edge_of_chaos",
+    NORMALISED: None,
+}
+"""The initialiser that each is; None for the one without a cure."""
 
 # Beyond the point where the output rounds to 1 (25 ln 2 = 17.33 and 54 ln 2 = 37.43 for the sigmoid), with a margin
 # for rounded sums.
@@ -70,315 +86,153 @@ SATURATION = {"float32": 17.5, "float64": 38.0}
 
 DEFINITIONS = {
     "depth": "number of hidden layers",
+    "activation": "of all hidden layers",
+    "cure": "what was changed against vanishing gradients, or none",
+    "seed": "of the division of the data, the initial weights and the order of the batches",
+    "initialiser": "distribution of the initial weights",
+    "train_accuracy": "share of the training samples classified rightly after training; null if it diverged",
     "test_accuracy": "share of the held-out samples classified rightly after training; null if training diverged",
-    "first_gradient_norm": "Frobenius norm of dL/dz over the probe samples, at the first hidden layer",
-    "last_gradient_norm": "the same at the logits",
-    "gradient_ratio": "first_gradient_norm / last_gradient_norm",
-    "gradient_ratio_bound_log10": "log10 of the product over the hidden layers of sup|f'| times the spectral norm "
-    "of the next layer's weights; bounds gradient_ratio; null where sup|f'| is infinite",
-    "path_product_max": "largest product of |f'| along one path through the hidden layers, over all paths and samples",
-    "path_product_mean": "mean of that product over all paths and samples",
-    "path_product_bound_log10": "log10 of sup|f'|^depth; bounds path_product_max; null where sup|f'| is infinite",
-    "..._log10": "null for the logarithm of 0; kept because the products leave the range of float64 in deep networks",
-    "initial, trained": "measured before and after training, on the same probe samples of the training part",
-    "layers": "layer by layer, the logits last; gradient_norm_bound is what the gradient bound allows there",
+    "diverged": "whether training left the finite numbers",
+    "loss": "mean loss of each epoch",
+    "initial": "measured before training, on the same probe samples of the training part: first_gradient_norm "
+    "(Frobenius norm of dL/dz over the probe samples, at the first hidden layer), last_gradient_norm (the same at the "
+    "logits), gradient_ratio (the first over the last), gradient_ratio_bound_log10 (log10 of the product over the "
+    "hidden layers of sup|f'| times the spectral norm of the next layer's weights; bounds gradient_ratio; null where "
+    "sup|f'| is infinite, and behind a normalisation), path_product_max (largest product of |f'| along one path "
+    "through the hidden layers, over all paths and samples), path_product_mean (its mean over all paths and samples), "
+    "path_product_bound_log10 (log10 of sup|f'|^depth; bounds path_product_max), and layers: figures layer by layer, "
+    "the logits last, where gradient_norm_bound_log10 is what the gradient bound allows there; ..._log10 is null for "
+    "the logarithm of 0, and kept because the products leave the range of float64 in deep networks",
+    "trained": "the same after training; null if it diverged",
     "textbook": "gradients with s(1-s) and 1-t^2 from the rounded output, before training, by layer: the ratio of the "
     "norm to the exact one, the norm of the difference relative to the exact one (null: that one is 0), and the share "
-    "of derivatives rounded to exactly 0",
+    "of derivatives rounded to exactly 0; null for cures",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Everything that determines the numbers, but for the data.
+class Settings(options.Settings):
+    """See `options.Settings`.
 
-    Parameters
-    ----------
-    depths : sequence of int >= 1
-        Numbers of hidden layers, each once.
-    activations : sequence of str
-        Names in ``fastact.activations`` or given to `fastact.custom`, each once; parameters have their defaults.
-        Aliases are replaced by names.
-    width : int >= 1
-        Units of every hidden layer.
-    epochs : int >= 1
-        Passes over the training part.
-    batch_size : int >= 1
-        Samples per step.
-    learning_rate : float > 0
-        Of the optimiser.
-    optimiser : {"adam", "sgd"}
-        Adam with its usual constants, or plain gradient descent.
-    initialiser : {"auto", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal"}
-        "auto" takes the one made for the activation: He (uniform) where f' has different limits on the two sides, as
-        rectifiers have, and Xavier (uniform) elsewhere.
-    gain : float > 0
-        Factor on the initial weights.
-    dtype : {"float32", "float64"}
-        Of parameters and computation.
-    seed : int >= 0
-        Of the division of the data, of the initial weights and of the order of the batches.
-    test_share : float in (0, 1)
-        Share of the samples held out.
-    probe : int >= 1
-        Number of training samples on which gradients are measured; all, if there are fewer.
-    saturated : bool
-        The preset in which the last hidden layer starts saturated.
-
-    Raises
-    ------
-    ValueError
-        Naming the argument and what is allowed.
+    "auto" takes the initialiser made for the activation: LeCun (normal) for selu, He (uniform) where f' has different
+    limits on the two sides, as rectifiers have, and Xavier (uniform) elsewhere.
     """
 
-    depths: Sequence[int] = DEPTHS
-    activations: Sequence[str] = ACTIVATIONS
-    width: int = 64
-    epochs: int = 50
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    optimiser: str = "adam"
-    initialiser: str = "auto"
-    gain: float = 1.0
-    dtype: str = "float32"
-    seed: int = 0
-    test_share: float = 0.25
-    probe: int = 512
-    saturated: bool = False
+    depths: Sequence[int] = options.integers(DEPTHS, "Numbers of hidden layers.")
+    activations: Sequence[str] = options.activations(ACTIVATIONS)
+    cures: Sequence[str] = options.choices(
+        ("he", CRITICAL, NORMALISED), "What the cured activations are trained with besides.", (NO_CURE, *CURES)
+    )
+    cured: Sequence[str] = options.activations(("sigmoid",), "Activations that are trained with the cures too.")
+    width: int = options.integer(64, "Units of every hidden layer.")
+    epochs: int = options.integer(25, "Passes over the training samples.")
+    batch_size: int = options.integer(64, "Samples per step.")
+    learning_rate: float = options.number(1e-3, "Of the optimiser.")
+    optimiser: str = options.choice("adam", "Adam with its usual constants, or plain descent.", OPTIMISERS)
+    initialiser: str = options.choice(
+        "auto", "Of the initial weights; auto: what is made for the activation.", INITIALISERS
+    )
+    gain: float = options.number(1.0, "Factor on the initial weights.")
+    dtype: str = options.choice("float32", "Of parameters and computation.", SATURATION)
+    seeds: int = options.seeds(3)
+    seed: int = options.seed()
+    test_share: float = options.number(0.25, "Share of the samples held out.", upper=1.0)
+    probe: int = options.integer(512, "Training samples on which gradients are measured.")
+    saturated: bool = options.flag("Start with the last hidden layer's pre-activations at 17.5 or more (float64: 38).")
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "depths", configuration.distinct("depths", self.depths))
-        object.__setattr__(self, "activations", configuration.activations(self.activations))
-        for depth in self.depths:
-            configuration.integer("depths", depth, 1)
-        for name in ("width", "epochs", "batch_size", "probe"):
-            configuration.integer(name, getattr(self, name), 1)
-        configuration.integer("seed", self.seed, 0)
-        for name, upper in (("learning_rate", math.inf), ("gain", math.inf), ("test_share", 1.0)):
-            object.__setattr__(self, name, configuration.number(name, getattr(self, name), upper))
-        for name, allowed in (
-            ("optimiser", OPTIMISERS),
-            ("initialiser", INITIALISERS),
-            ("dtype", tuple(SATURATION)),
-            ("saturated", (True, False)),
-        ):
-            configuration.choice(name, getattr(self, name), allowed)
-
-    @property
-    def common(self) -> dict[str, Any]:
-        """What all rows share: everything but depths and activations."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("depths", "activations")}
+        super().__post_init__()
+        if CRITICAL in self.cures:
+            for name in self.cured:
+                _edge(name)
 
 
-def run(
-    settings: Settings | None = None,
-    dataset: data.Dataset | None = None,
-    *,
-    folder: str | Path | None = None,
-    resume: bool = False,
-    jobs: int | None = None,
-    on_row: Callable[[dict[str, Any], bool], None] | None = None,
-) -> dict[str, Any]:
-    """Measure every depth with every activation.
+def _edge(activation: str) -> None:
+    """ValueError for an activation that has no edge of chaos."""
+    try:
+        theory.edge_of_chaos(activation)
+    except ValueError as error:
+        raise ValueError(
+            f"cures must not have {CRITICAL} with {activation} among the cured, which has no edge of chaos"
+        ) from error
 
-    Parameters
-    ----------
-    settings : Settings, optional
-        Default: ``Settings()``.
-    dataset : Dataset, optional
-        Default: scikit-learn's digits.
-    folder : path, optional
-        Where ``vanish.json`` is kept, rewritten atomically after every row. The folder is made if there is none.
-        Default: nothing is written.
-    resume : bool
-        Keep the rows that ``vanish.json`` holds and compute those that are missing. Depths and activations may differ:
-        the report then has the rows of both runs. With other settings or data it is a ResumeError. Rows that another
-        version of fastact or NumPy made are computed anew, or left out if they are not asked for.
-    jobs : int, optional
-        Processes, as joblib's ``n_jobs``; by default what ``joblib.parallel_config`` says, or 1. The numbers do not
-        depend on it.
-    on_row : callable, optional
-        Called with each row asked for, and whether it was taken over, once the row is on disk. What it raises ends the
-        run and leaves the rows.
 
-    Returns
-    -------
-    dict
-        Plain data, as in ``vanish.json``: settings, data, versions, definitions, ``rows`` by activation and then by
-        depth, and ``complete``: whether every row asked for is there.
-
-    Raises
-    ------
-    ResumeError
-        If there is nothing to resume, or it was made otherwise.
-    ValueError
-        If the folder is not one, or resume is asked for without a folder.
-    DataError
-        If the data cannot be standardised.
-    ModuleNotFoundError
-        Without joblib and threadpoolctl, which come with scikit-learn.
-    """
-    settings = settings or Settings()
-    dataset = dataset or data.digits()
-    if resume and folder is None:
-        raise ValueError("resume needs a folder")
-    parts = data.split(dataset, test_share=settings.test_share, seed=settings.seed, dtype=settings.dtype)
-    description = {
-        "name": dataset.name,
-        "samples": len(dataset.y),
-        "features": dataset.X.shape[1],
-        "classes": len(dataset.classes),
-        "training_samples": len(parts.y_train),
-        "test_samples": len(parts.y_test),
-        "sha256": dataset.fingerprint,
-    }
-    identity = {"data": dataset.fingerprint, "fastact": fastact.__version__, "numpy": np.__version__, **settings.common}
-
-    own_definitions = configuration.own_definitions(settings.activations)
-
-    def key(depth: int, activation: str) -> str:
-        # A name of one's own may be given to something else.
-        own = {"formula": own_definitions[activation].spec.formula} if activation in own_definitions else {}
-        return results.key({**identity, **own, "depth": depth, "activation": activation})
-
-    cells = {key(depth, name): (depth, name) for name in settings.activations for depth in settings.depths}
-    path = None if folder is None else Path(folder) / FILE
-    if path is not None and path.parent.exists() and not path.parent.is_dir():
-        raise ValueError(f"folder must be a folder, or a name that is free; {path.parent} is a file")
-    rows: dict[str, dict[str, Any]] = {}
-    if path is not None and resume:
-        before = results.read(path, {"depth": int, "activation": str})
-        mine = {**before.get("settings", {}), **settings.common}
-        results.check_same(path, "settings", before.get("settings", {}), mine)
-        results.check_same(path, "data", before.get("data", {}), description)
-        rows = {row["key"]: row for row in before["rows"] if row["key"] == key(row["depth"], row["activation"])}
-
-    def report() -> dict[str, Any]:
-        # The rows of an earlier run may go beyond what this one asks for.
-        depths = sorted({*settings.depths, *(row["depth"] for row in rows.values())})
-        names = list(dict.fromkeys([*settings.activations, *(row["activation"] for row in rows.values())]))
-        return {
-            "experiment": "vanish",
-            "complete": cells.keys() <= rows.keys(),
-            "settings": {**asdict(settings), "depths": depths, "activations": names},
-            "data": description,
-            "versions": configuration.versions(),
-            "definitions": DEFINITIONS,
-            "rows": sorted(rows.values(), key=lambda row: (names.index(row["activation"]), row["depth"])),
-        }
-
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if rows or not path.exists():  # a finished report of before stays until there is a row to replace it with
-            results.write(path, report())
-    if on_row is not None:
-        for name in [name for name in cells if name in rows]:
-            on_row(rows[name], True)
-    # Deepest first would balance processes better; shallow first shows results early and leaves more rows when stopped.
-    missing = sorted((cell for cell in cells.items() if cell[0] not in rows), key=lambda cell: cell[1][0])
-    calls = [
-        (name, settings, parts, len(dataset.classes), cell, own_definitions.get(cell[1])) for name, cell in missing
+def cells(settings: Settings) -> list[Cell]:
+    """One for each activation and depth, and for each cure of those that are cured, with every seed."""
+    pairs = [(name, NO_CURE) for name in settings.activations]
+    pairs += [(name, cure) for name in settings.cured for cure in settings.cures if cure != NO_CURE]
+    return [
+        {"activation": name, "cure": cure, "depth": depth, "seed": settings.seed + at}
+        for name, cure in pairs
+        for depth in settings.depths
+        for at in range(settings.seeds)
     ]
-    for row in execution.computed(_keyed_row, calls, jobs):
-        rows[row["key"]] = row
-        if path is not None:
-            results.write(path, report())
-        if on_row is not None:
-            on_row(row, False)
-    return results.plain(report())
 
 
-def _keyed_row(
-    name: str,
-    settings: Settings,
-    parts: data.Split,
-    classes: int,
-    cell: tuple[int, str],
-    own: Any,
-) -> dict[str, Any]:
-    if own is not None:
-        # A process that runs for longer may know another one by that name.
-        register(own)
-    return {"key": name, **results.plain(measure(settings, parts, classes, *cell))}
-
-
-def measure(settings: Settings, parts: data.Split, classes: int, depth: int, activation: str) -> dict[str, Any]:
-    """One row: train a network of one depth and activation, and measure it before and after.
-
-    Parameters
-    ----------
-    settings : Settings
-        Of which ``depths`` and ``activations`` are not used.
-    parts : Split
-        Standardised data in ``settings.dtype``.
-    classes : int >= 2
-        Number of logits.
-    depth : int >= 1
-        Number of hidden layers.
-    activation : str
-        A name in ``fastact.activations``, or one given to `fastact.custom`.
-
-    Returns
-    -------
-    dict
-        See ``DEFINITIONS``.
-    """
-    from threadpoolctl import threadpool_limits
-
-    # One thread: matrices of this size gain nothing from more, and sums split over threads would round otherwise.
-    with threadpool_limits(1):
-        X, y = parts.X_train[: settings.probe], parts.y_train[: settings.probe]
-        initialiser = initialiser_for(activation) if settings.initialiser == "auto" else settings.initialiser
-
-        def network(derivatives: Literal["exact", "textbook"]) -> mlp.Network:
-            net = mlp.Network(
-                [*(mlp.Dense(settings.width, activation) for _ in range(depth)), mlp.Dense(classes)],
-                inputs=X.shape[1],
-                dtype=settings.dtype,
-                seed=settings.seed,
-                initialiser=initialiser,
-                gain=settings.gain,
-                derivatives=derivatives,
-            )
-            if settings.saturated:
-                saturate(net, X, SATURATION[settings.dtype])
-            return net
-
-        net = network("exact")
-        initial = measurement(net, X, y)
-        other = network("textbook")
+def measure(settings: Settings, dataset: data.Dataset | None, cell: Cell) -> dict[str, Any]:
+    """Train a network of one depth and activation, and measure it before and after; see ``DEFINITIONS``."""
+    assert dataset is not None
+    parts = data.split(dataset, test_share=settings.test_share, seed=cell["seed"], dtype=settings.dtype)
+    X, y = parts.X_train[: settings.probe], parts.y_train[: settings.probe]
+    initialiser = CURES.get(cell["cure"]) or settings.initialiser
+    if initialiser == "auto":
+        initialiser = initialiser_for(cell["activation"])
+    net = network(settings, cell, initialiser, X.shape[1], len(dataset.classes))
+    if settings.saturated and cell["cure"] != NORMALISED:  # which would undo it
+        saturate(net, X, SATURATION[settings.dtype])
+    initial = measurement(net, X, y)
+    textbook = None
+    if cell["cure"] == NO_CURE:
+        other = network(settings, cell, initialiser, X.shape[1], len(dataset.classes), derivatives="textbook")
+        if settings.saturated:
+            saturate(other, X, SATURATION[settings.dtype])
         textbook = _compare(initial, measurement(other, X, y), net, other)
-        losses: list[float] = []
-        row = {
-            "depth": depth,
-            "activation": activation,
-            "initialiser": initialiser,
-            "train_accuracy": None,
-            "test_accuracy": None,
-            "diverged": False,
-            "loss": losses,
-            "initial": initial,
-            "trained": None,
-            "textbook": textbook,
-        }
-        optimisers = {"adam": mlp.Adam, "sgd": mlp.SGD}
-        try:
-            net.fit(
-                parts.X_train,
-                parts.y_train,
-                epochs=settings.epochs,
-                batch_size=settings.batch_size,
-                optimiser=optimisers[settings.optimiser](learning_rate=settings.learning_rate),
-                callback=lambda _, loss: losses.append(loss),
-            )
-        except FloatingPointError:
-            row["diverged"] = True
-        if row["diverged"] or not np.isfinite(net.parameters).all():
-            return {**row, "diverged": True}
-        row["train_accuracy"] = net.score(parts.X_train, parts.y_train)
-        row["test_accuracy"] = net.score(parts.X_test, parts.y_test)
-        row["trained"] = measurement(net, X, y)
-    return row
+    outcome = training.train(
+        net,
+        parts.X_train,
+        parts.y_train,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        optimiser=OPTIMISERS[settings.optimiser](learning_rate=settings.learning_rate),
+    )
+    return {
+        "initialiser": initialiser,
+        "train_accuracy": None if outcome.diverged else net.score(parts.X_train, parts.y_train),
+        "test_accuracy": None if outcome.diverged else net.score(parts.X_test, parts.y_test),
+        "diverged": outcome.diverged,
+        "loss": outcome.losses,
+        "initial": initial,
+        "trained": None if outcome.diverged else measurement(net, X, y),
+        "textbook": textbook,
+    }
+
+
+def network(
+    settings: Settings,
+    cell: Cell,
+    initialiser: str,
+    inputs: int,
+    classes: int,
+    derivatives: Literal["exact", "textbook"] = "exact",
+) -> mlp.Network:
+    """The untrained network of a cell."""
+    hidden: list[mlp.Layer] = []
+    for _ in range(cell["depth"]):
+        if cell["cure"] == NORMALISED:
+            # The shift of the normalisation is the bias.
+            dense = mlp.Dense(settings.width, use_bias=False)
+            hidden += [dense, mlp.BatchNormalisation(), mlp.Activation(cell["activation"])]
+        else:
+            hidden.append(mlp.Dense(settings.width, cell["activation"]))
+    return mlp.Network(
+        [*hidden, mlp.Dense(classes)],
+        inputs=inputs,
+        dtype=settings.dtype,
+        seed=cell["seed"],
+        initialiser=initialiser,
+        gain=settings.gain,
+        derivatives=derivatives,
+    )
 
 
 def _hidden(
@@ -408,12 +262,18 @@ def measurement(net: mlp.Network, X: NDArray[np.floating], y: NDArray[np.int64])
     Parameters
     ----------
     net : Network
-        Hidden layers of one activation, then a linear layer.
+        Hidden layers of one activation, normalised before it or not, then a linear layer.
     X : (samples, features) array
         In the network's dtype.
     y : (samples,) integer array
         Class numbers.
     """
+    if any(isinstance(layer, mlp.BatchNormalisation) for layer in net.layers):
+        # As in training; it moves the running statistics, which must not show afterwards.
+        before = [{name: array.copy() for name, array in state.items()} for state in net.states]
+        statistics = [asdict(layer) for layer in net.statistics(X, y, rng=np.random.default_rng(0))]
+        net.set_state(net.parameters, before)
+        return _normalised(net, statistics)
     statistics = [asdict(layer) for layer in net.statistics(X, y)]
     sup = fastact.registered(net.layers[0].activation).spec.sup_derivative
     depth = len(net.layers) - 1
@@ -439,6 +299,35 @@ def measurement(net: mlp.Network, X: NDArray[np.floating], y: NDArray[np.int64])
         "path_product_mean_log10": mean,
         "path_product_bound_log10": depth * log_sup,
         "layers": statistics,
+    }
+
+
+def _normalised(net: mlp.Network, statistics: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same where layers are normalised: z is what the normalisation gives, and there are no bounds."""
+    layers = [
+        {**figures, "gradient_norm_bound_log10": math.nan}
+        for layer, figures in zip(net.layers, statistics, strict=True)
+        if isinstance(layer, mlp.Activation) or layer is net.layers[-1]
+    ]
+    first, last = (layers[at]["activation_gradient_norm"] for at in (0, -1))
+    ratio = first / last if last > 0 else math.nan
+    return {
+        "first_gradient_norm": first,
+        "last_gradient_norm": last,
+        "gradient_ratio": ratio,
+        "gradient_ratio_log10": _log10(ratio),
+        **dict.fromkeys(
+            (
+                "gradient_ratio_bound_log10",
+                "path_product_max",
+                "path_product_max_log10",
+                "path_product_mean",
+                "path_product_mean_log10",
+                "path_product_bound_log10",
+            ),
+            math.nan,
+        ),
+        "layers": layers,
     }
 
 
@@ -489,3 +378,24 @@ def _compare(
 
 def _log10(value: float) -> float:
     return math.log10(value) if value > 0 else (-math.inf if value == 0 else math.nan)
+
+
+EXPERIMENT = Experiment(
+    name="vanish",
+    title="Gradients that vanish with depth",
+    summary="One network is trained at many depths with several activations. Before and after training the gradient "
+    "of every layer is measured, beside what the derivatives of the activation and the weights allow; then some are "
+    "trained again with what is said to help.",
+    settings=Settings,
+    axes=("activation", "cure", "depth", "seed"),
+    cells=cells,
+    measure=measure,
+    definitions=DEFINITIONS,
+    findings=findings,
+    panels=panels,
+    table=table,
+    notes=notes,
+    quick={"depths": (1, 3, 8, 20), "epochs": 4, "seeds": 2},
+    on_data=True,
+)
+run = EXPERIMENT.run

@@ -1,94 +1,99 @@
-"""The figure of ``vanish``: gradients against layer, path products against depth, accuracy against depth."""
+"""The panels of ``vanish``: gradients against layer, path products, accuracy and cures against depth."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastact.figures import COLOURS, GREY, render
+from fastact.figures import GREY, looks
 
-from . import results
-from .vanish_text import first_layer_stopped
+from . import drawing
+from .experiment import Panel, Report
+from .spread import over_seeds
+from .vanish_text import first_layer_stopped, power
 
-# Markers tell the curves apart without any colour.
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-NOTE: dict[str, Any] = {"fontsize": 8.8, "color": GREY, "va": "bottom", "in_layout": False}
+Row = Mapping[str, Any]
+
+NO_CURE = "none"
 # A broad pale band: it stays visible under a measured curve that reaches its bound.
 BOUND: dict[str, Any] = {"linewidth": 5.0, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1.5}
 MEAN: dict[str, Any] = {"linewidth": 1.2, "linestyle": (0, (1.2, 1.5))}
 
 
-def save(report: Mapping[str, Any], folder: str | Path, stem: str = "vanish") -> list[Path]:
-    """Draw the figure and write it as PNG and SVG.
-
-    Parameters
-    ----------
-    report : mapping
-        What ``vanish.run`` returned or wrote, with at least one row.
-    folder : path
-        An existing folder; each file is replaced whole.
-    stem : str
-        Name of the files, without the suffix.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The files written.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If matplotlib is not installed.
-    ValueError
-        If the report has no rows.
-    """
-    written = []
-    for suffix, content in render(lambda: draw(report)).items():
-        path = Path(folder) / f"{stem}.{suffix}"
-        results.write_bytes(path, content)
-        written.append(path)
-    return written
-
-
-def draw(report: Mapping[str, Any]) -> Any:
-    """The figure, as a ``matplotlib.figure.Figure``. Every bound is a pale band in the colour of what it bounds."""
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-
-    if not report["rows"]:
-        raise ValueError("report must have at least one row")
-    names = list(dict.fromkeys(row["activation"] for row in report["rows"]))
-    rows = {name: sorted(_of(report, name), key=lambda row: row["depth"]) for name in names}
-    looks: dict[str, dict[str, Any]] = {
-        name: {"color": COLOURS[at % len(COLOURS)], "marker": MARKERS[at % len(MARKERS)]}
-        for at, name in enumerate(names)
+def panels(report: Report) -> list[Panel]:
+    """Every bound is a pale band in the colour of what it bounds. Gradients and paths are those of the first seed."""
+    first = min(row["seed"] for row in report["rows"])
+    plain = [row for row in report["rows"] if row["cure"] == NO_CURE]
+    names = list(dict.fromkeys(row["activation"] for row in plain))
+    rows = {
+        name: sorted(
+            (row for row in plain if row["activation"] == name and row["seed"] == first), key=lambda row: row["depth"]
+        )
+        for name in names
     }
-    figure = Figure(figsize=(12.5, 4.9), layout="constrained")
-    gradients, paths, accuracy = figure.subplots(1, 3, width_ratios=(1.35, 1, 1))
-    _gradients(gradients, rows, looks)
-    _paths(paths, rows, looks)
-    _accuracy(accuracy, rows, looks, report["data"]["classes"])
-    handles = [Line2D([], [], label=name, **looks[name]) for name in names]
-    handles.append(Line2D([], [], color=GREY, label="measured"))
-    handles.append(Line2D([], [], color=GREY, label="its bound", **BOUND))
-    handles.append(Line2D([], [], color=GREY, label="mean over paths", **MEAN))
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=10.5)
-    settings, data = report["settings"], report["data"]
-    figure.supxlabel(
-        f"{data['name']}: {data['training_samples']} training and {data['test_samples']} test samples, "
-        f"{settings['width']} units per layer, {settings['epochs']} epochs of {settings['optimiser']}, "
-        f"{settings['dtype']}, seed {settings['seed']}"
-        + (", last hidden layer saturated" if settings["saturated"] else ""),
-        fontsize=8.5,
-        color=GREY,
+    shown = []
+    if plain:
+        depth = max(row["depth"] for mine in rows.values() for row in mine)
+        shown = [
+            Panel(
+                title=f"Gradient norm at initialisation, depth {depth}",
+                note="‖∂L/∂z‖ by layer, of the first seed. Pale: its bound, ∏ sup|f'| · ‖W‖₂ up to the logits",
+                alt=_gradients_told(rows),
+                draw=lambda figure: _gradients(figure.subplots(), rows),
+                width=1.25,
+            ),
+            Panel(
+                title="Derivatives along one path",
+                note="largest ∏|f'| over all paths, of the first seed; dotted: mean. Pale: its bound, sup|f'|^depth",
+                alt=_paths_told(rows),
+                draw=lambda figure: _paths(figure.subplots(), rows),
+            ),
+            _accuracy("Test accuracy after training", plain, report),
+        ]
+    cured = [row for row in report["rows"] if row["cure"] != NO_CURE]
+    for name in dict.fromkeys(row["activation"] for row in cured):
+        mine = [row for row in report["rows"] if row["activation"] == name]
+        shown.append(_accuracy(f"{name}: what helps", mine, report, by="cure"))
+    return shown
+
+
+def _gradients_told(rows: Mapping[str, Sequence[Row]]) -> str:
+    told = [
+        f"{name}: {power(mine[-1]['initial']['gradient_ratio_log10'])} of the logits' in the first of "
+        f"{mine[-1]['depth']} layers"
+        for name, mine in rows.items()
+    ]
+    return f"Gradient norms by layer before training. {'; '.join(told)}."
+
+
+def _paths_told(rows: Mapping[str, Sequence[Row]]) -> str:
+    told = [
+        f"{name}: {power(mine[-1]['initial']['path_product_max_log10'])} at depth {mine[-1]['depth']}, bound "
+        f"{power(mine[-1]['initial']['path_product_bound_log10'], 'none')}"
+        for name, mine in rows.items()
+    ]
+    return f"Largest products of derivatives along a path, by depth. {'; '.join(told)}."
+
+
+def _accuracy(title: str, rows: Sequence[Row], report: Report, by: str = "activation") -> Panel:
+    values = {
+        ("no cure" if name == NO_CURE else name.replace("_", " "), depth): value
+        for (name, depth), value in over_seeds(rows, (by, "depth"), lambda row: row["test_accuracy"]).items()
+    }
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        drawing.curves(axes, values, xlabel="depth (hidden layers)", percent=True, xlog=True)
+        drawing.reference(axes, 1 / report["data"]["classes"], "chance")
+        axes.set_ylim(0, 1.02)
+
+    return Panel(
+        title=title,
+        note="share of held-out samples classified rightly; mean and standard deviation over the seeds",
+        alt=f"{title}, by depth. {drawing.ends(values, '.1%', place='depth')}",
+        draw=draw,
     )
-    return figure
-
-
-def _of(report: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    return [row for row in report["rows"] if row["activation"] == name]
 
 
 def _power(value: float | None) -> float:
@@ -100,17 +105,19 @@ def _positive(value: float | None) -> float:
     return value if value else math.nan
 
 
-def _gradients(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -> None:
+def _gradients(axes: Any, rows: Mapping[str, Sequence[Row]]) -> None:
+    look = looks(rows)
     deepest = {name: mine[-1] for name, mine in rows.items()}
     depth = max(row["depth"] for row in deepest.values())
     for name, row in deepest.items():
         layers = row["initial"]["layers"]
         at = range(1, len(layers) + 1)
         axes.plot(
-            at, [_positive(layer["activation_gradient_norm"]) for layer in layers], **looks[name], markevery=_every(at)
-        )
+            at, [_positive(layer["activation_gradient_norm"]) for layer in layers], label=name, **look[name],
+            markevery=_every(at),
+        )  # fmt: skip
         bounds = [_power(layer["gradient_norm_bound_log10"]) for layer in layers]
-        axes.plot(at, bounds, color=looks[name]["color"], **BOUND)
+        axes.plot(at, bounds, color=look[name]["color"], **BOUND)
     axes.set_yscale("log")
     dead = [name for name, row in deepest.items() if first_layer_stopped(row)]
     if dead:
@@ -123,44 +130,28 @@ def _gradients(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -
     axes.set_xticks(ticks, [str(t) if t <= depth else "logits" for t in ticks])
     axes.set_xlim(1 - 0.02 * depth, depth + 1 + 0.02 * depth)
     axes.set_xlabel("layer")
-    axes.set_title(f"Gradient norm at initialisation, depth {depth}\n")
-    axes.text(0, 1.015, "‖∂L/∂z‖ by layer;  bound: ∏ sup|f'| · ‖W‖₂ up to the logits", transform=axes.transAxes, **NOTE)
+    axes.legend()
 
 
 def _every(at: range) -> int:
     return max(1, len(at) // 10)
 
 
-def _paths(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict]) -> None:
+def _paths(axes: Any, rows: Mapping[str, Sequence[Row]]) -> None:
+    look = looks(rows)
     for name, mine in rows.items():
         depths = [row["depth"] for row in mine]
-        axes.plot(depths, [_power(row["initial"]["path_product_max_log10"]) for row in mine], **looks[name])
+        axes.plot(depths, [_power(row["initial"]["path_product_max_log10"]) for row in mine], label=name, **look[name])
         mean = [_power(row["initial"]["path_product_mean_log10"]) for row in mine]
-        axes.plot(depths, mean, color=looks[name]["color"], **MEAN)
+        axes.plot(depths, mean, color=look[name]["color"], **MEAN)
         bounds = [_power(row["initial"]["path_product_bound_log10"]) for row in mine]
-        axes.plot(depths, bounds, color=looks[name]["color"], **BOUND)
+        axes.plot(depths, bounds, color=look[name]["color"], **BOUND)
     axes.set_yscale("log")
     _depths(axes, rows)
-    axes.set_title("Derivatives along one path\n")
-    axes.text(0, 1.015, "largest ∏|f'| over all paths;  bound: sup|f'|^depth", transform=axes.transAxes, **NOTE)
+    axes.legend()
 
 
-def _accuracy(axes: Any, rows: Mapping[str, list], looks: Mapping[str, dict], classes: int) -> None:
-    for name, mine in rows.items():
-        axes.plot([row["depth"] for row in mine], [row["test_accuracy"] for row in mine], **looks[name])
-    axes.axhline(1 / classes, color=GREY, linestyle=":", linewidth=1.2)
-    axes.annotate(
-        "chance", (1, 1 / classes), xycoords=("axes fraction", "data"), xytext=(0, 3), textcoords="offset points",
-        ha="right", fontsize=9, color=GREY,
-    )  # fmt: skip
-    axes.set_ylim(0, 1.02)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    _depths(axes, rows)
-    axes.set_title("Test accuracy after training\n")
-    axes.text(0, 1.015, "share of held-out samples, one run each", transform=axes.transAxes, **NOTE)
-
-
-def _depths(axes: Any, rows: Mapping[str, list]) -> None:
+def _depths(axes: Any, rows: Mapping[str, Sequence[Row]]) -> None:
     """A depth axis on which 1, 2 and 3 are as readable as 20 and 30."""
     depths = sorted({row["depth"] for mine in rows.values() for row in mine})
     axes.set_xscale("log")

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import fastact
 
+from .drawing import sections
+from .experiment import Report, Table
+from .spread import grouped, spread
+
 Row = Mapping[str, Any]
 
 HEADINGS = (
-    ("depth", ""),
-    ("activation", ""),
-    ("test", "acc."),
-    ("gradient", "first"),
-    ("gradient", "last"),
-    ("ratio", "f / l"),
-    ("<= bound", "weights"),
-    ("path", "product"),
-    ("<= bound", "sup|f'|^d"),
+    "depth",
+    "activation",
+    "cure",
+    "test\naccuracy",
+    "first\ngrad.",
+    "first\n/ last",
+    "<= by\nweights",
+    "path\nproduct",
+    "<= by\nsup^d",
 )
+SHORT = {"none": "-", "batch_normalisation": "norm."}
 SAME = 1e-3  # relative difference of two gradients that train alike: gradients of two batches differ far more
 
 
@@ -40,23 +46,38 @@ def number(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.2g}" if value == 0 or 1e-3 <= abs(value) < 1e3 else f"{value:.1e}"
 
 
-def cells(row: Row) -> tuple[str, ...]:
-    """The cells of one row, under ``HEADINGS``. Gradients are those at initialisation."""
-    before = row["initial"]
+def table(report: Report) -> Table:
+    """A line for each activation, cure and depth. Gradients are those at initialisation: medians over the seeds."""
+    groups = grouped(report["rows"], ("activation", "cure", "depth"))
+    lines = [cells(rows) for rows in groups.values()]
+    return Table(headings=HEADINGS, lines=lines, sections=sections([((name, cure),) for name, cure, _ in groups]))
+
+
+def cells(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The cells of one line, under ``HEADINGS``, from the rows of all seeds."""
+    first = rows[0]
+    accuracies = spread(row["test_accuracy"] for row in rows)
+    diverged = sum(row["diverged"] for row in rows)
+
+    def middle(name: str) -> float | None:
+        known = [row["initial"][name] for row in rows if row["initial"][name] is not None]
+        return statistics.median(known) if known else None
+
+    normalised = first["cure"] == "batch_normalisation"
     return (
-        str(row["depth"]),
-        row["activation"],
-        "diverged" if row["diverged"] else f"{row['test_accuracy']:.1%}",
-        number(before["first_gradient_norm"]),
-        number(before["last_gradient_norm"]),
-        number(before["gradient_ratio"]),
-        power(before["gradient_ratio_bound_log10"], "none"),
-        power(before["path_product_max_log10"]),
-        power(before["path_product_bound_log10"], "none"),
+        str(first["depth"]),
+        first["activation"],
+        str(SHORT.get(first["cure"], first["cure"])),
+        f"{accuracies:.1%}" if accuracies.count else f"diverged ({diverged})",
+        number(middle("first_gradient_norm")),
+        number(middle("gradient_ratio")),
+        power(middle("gradient_ratio_bound_log10"), "none"),
+        "n/a" if normalised else power(middle("path_product_max_log10")),
+        power(middle("path_product_bound_log10"), "none"),
     )
 
 
-def _sup(activation: str) -> float:
+def sup(activation: str) -> float:
     """sup|f'|; NaN for an activation of one's own of an earlier run, which this process does not know."""
     try:
         return fastact.registered(activation).spec.sup_derivative
@@ -64,23 +85,23 @@ def _sup(activation: str) -> float:
         return math.nan
 
 
-def legend(rows: Sequence[Row]) -> list[str]:
-    """What the columns mean, and what bounds what."""
-    sups = {row["activation"]: _sup(row["activation"]) for row in rows}
+def notes(report: Report) -> list[str]:
+    """What the columns mean, what bounds what, and what rounding did."""
+    rows = report["rows"]
+    sups = {row["activation"]: sup(row["activation"]) for row in rows}
     listed = ", ".join(f"{name} {sup:.4g}" for name, sup in sups.items())
     return [
-        "gradient: Frobenius norm of dL/dz over the probe samples before training, z the pre-activations of the first "
-        "hidden layer and of the last layer, the logits. Their ratio is bounded by the product over the hidden layers "
-        "of sup|f'| times the spectral norm of the next layer's weights.",
+        "first grad.: Frobenius norm of dL/dz over the probe samples before training, z the pre-activations of the "
+        "first hidden layer; first / last: over that of the last layer, the logits, which is bounded by the product "
+        "over the hidden layers of sup|f'| times the spectral norm of the next layer's weights.",
         "path product: the largest product of |f'| along one path through the hidden layers. It alone is bounded by "
         f"sup|f'|^depth (sup|f'|: {listed}).",
-        "test acc.: one training run each; where training barely starts or is barely stable, another seed moves it by "
-        "tens of points.",
+        "Accuracies are means and standard deviations over the seeds, the rest medians.",
     ]
 
 
-def findings(rows: Sequence[Row], *, saturated: bool) -> list[str]:
-    """What the comparison of exact and textbook derivatives showed, in words made from the numbers."""
+def rounding(rows: Sequence[Row], *, saturated: bool) -> list[str]:
+    """What the comparison of exact and textbook derivatives showed, in words made from the numbers; rows of no cure."""
     start = "With the last hidden layer saturated" if saturated else "At this initialisation"
     changed = [row for row in rows if worst_difference(row) > SAME]
     same = [row for row in rows if row not in changed]

@@ -324,25 +324,27 @@ class Network:
             Work as in training: drop at random, normalise by these samples and move the running statistics.
         """
         plan = self._load(X, y, sample_weight)
-        if rng is not None and not isinstance(rng, np.random.Generator):
-            raise ValueError(f"rng must be a numpy.random.Generator or None, got {rng!r:.60}")
+        _check_generator(rng)
         with np.errstate(all="ignore"):
             self._forward_with_derivatives(plan, rng)
             return self._backpropagate(plan, weighted=sample_weight is not None)
 
-    def statistics(self, X: ArrayLike, y: ArrayLike) -> list[LayerStatistics]:
+    def statistics(
+        self, X: ArrayLike, y: ArrayLike, *, rng: np.random.Generator | None = None
+    ) -> list[LayerStatistics]:
         """Statistics of every layer from one pass forward and back over all samples; fills ``gradients`` as well.
 
-        It works as in evaluation. Parameters are the first two of `loss_and_gradients`.
+        Without an ``rng`` it works as in evaluation. Parameters are those of `loss_and_gradients`.
         """
         plan = self._load(X, y, None)
+        _check_generator(rng)
         found: list[dict[str, Any]] = []
 
         def after(index: int, at: Buffers) -> None:
             found[index] |= backward_statistics(self.layers[index], at.dz)
 
         with np.errstate(all="ignore"):
-            self._forward_with_derivatives(plan, None)
+            self._forward_with_derivatives(plan, rng)
             found += [
                 forward_statistics(layer, at.y, at.slopes) for layer, at in zip(self.layers, plan.buffers, strict=True)
             ]
@@ -512,6 +514,11 @@ class Network:
         from .files import save
 
         save(self, path)
+
+
+def _check_generator(rng: Any) -> None:
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a numpy.random.Generator or None, got {rng!r:.60}")
 
 
 def _float_dtype(dtype: DTypeLike) -> np.dtype:
