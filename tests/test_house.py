@@ -134,7 +134,7 @@ def test_constants_are_those_that_the_script_computes():
 # Imports ------------------------------------------------------------------------------------------------------------
 
 HEAVY = {"numba", "scipy", "dask", "sklearn", "matplotlib", "typer", "rich", "joblib", "pandas", "xarray", "torch"}
-HEAVY |= {"sympy", "llvmlite", "mpmath", "threadpoolctl", "distributed"}
+HEAVY |= {"altair", "jinja2", "vl_convert", "fpdf", "sympy", "llvmlite", "mpmath", "threadpoolctl", "distributed"}
 
 # What subclasses those of a library cannot import it later; it is itself imported when it is asked for.
 BASED_ON = {"mlp.estimators": {"sklearn"}, "mlp._perceptron": {"sklearn"}}

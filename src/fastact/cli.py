@@ -53,7 +53,14 @@ def make_app() -> "typer.Typer":
     """The command line as a typer application."""
     import typer
 
-    from fastact import __version__, cli_catalogue, cli_experiments, cli_sweep, show_config
+    from fastact import (
+        __version__,
+        cli_catalogue,
+        cli_experiments,
+        cli_report,
+        cli_sweep,
+        show_config,
+    )
 
     app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -78,6 +85,7 @@ def make_app() -> "typer.Typer":
     cli_catalogue.register(app, BAD)
     cli_sweep.register(app, BAD, INTERRUPTED)
     cli_experiments.register(app, BAD, INTERRUPTED)
+    cli_report.register(app, BAD, INTERRUPTED)
 
     return app
 

@@ -41,7 +41,6 @@ def panels(report: Report) -> list[Panel]:
                 note="‖∂L/∂z‖ by layer, of the first seed. Pale: its bound, ∏ sup|f'| · ‖W‖₂ up to the logits",
                 alt=_gradients_told(rows),
                 draw=lambda figure: _gradients(figure.subplots(), rows),
-                width=1.25,
             ),
             Panel(
                 title="Derivatives along one path",
