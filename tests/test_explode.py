@@ -7,7 +7,7 @@ import pytest
 
 import fastact
 from fastact import mlp
-from fastact.experiments import data, explode, explode_figure, explode_findings
+from fastact.experiments import data, explode, explode_figure, explode_findings, training
 from fastact.experiments.explode import Settings
 
 FEW = {"epochs": 2, "width": 8, "seeds": 1}
@@ -218,7 +218,7 @@ def test_the_milder_form(signed, clipped, expected):
 
 def test_diverged_networks_count_as_guessing():
     rows = made({"none": EXPLODES})
-    assert [explode_findings.accuracy(row) for row in rows] == [0.9, 0.9, 0.1, 0.1, 0.1, 0.1]
+    assert [training.accuracy_or_chance(row) for row in rows] == [0.9, 0.9, 0.1, 0.1, 0.1, 0.1]
     assert explode_findings.learns_up_to({"rows": rows}) == {("square", "none"): 1}
     rows[2]["test_accuracy"] = 0.5
     lines = explode_figure.table({"rows": rows}).lines

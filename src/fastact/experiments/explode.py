@@ -100,7 +100,7 @@ def measure(settings: Settings, dataset: data.Dataset | None, cell: Cell) -> Row
     assert dataset is not None
     row: Row = {
         "bounded_slope": math.isfinite(fastact.registered(cell["activation"]).spec.sup_derivative),
-        "chance": float(np.bincount(dataset.y).max() / len(dataset.y)),
+        "chance": training.chance(dataset),
     }
     exact = data.split(dataset, test_share=0.25, seed=cell["seed"], dtype="float64")
     row |= at_start(network(settings, dataset, cell, "float64"), exact)

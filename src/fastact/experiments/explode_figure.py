@@ -6,8 +6,9 @@ from typing import Any
 
 from . import drawing
 from .experiment import Panel, Report, Table
-from .explode_findings import REMEDY_NAMES, accuracy, labelled, of, plain, steep
+from .explode_findings import REMEDY_NAMES, labelled, of, plain, steep
 from .spread import Spread, over_seeds
+from .training import accuracy_or_chance
 
 LARGEST_FLOAT32 = 38.53
 """log10 of the largest number of float32."""
@@ -17,7 +18,7 @@ DRAWN = 2
 
 def panels(report: Report) -> list[Panel]:
     """Gradients against depth, and for the first activations what each remedy makes of training."""
-    scores = of(report, accuracy, "remedy", "depth")
+    scores = of(report, accuracy_or_chance, "remedy", "depth")
     names = (steep(report) or list(dict.fromkeys(key[0] for key in scores)))[:DRAWN]
     return [_gradients(report), *(_accuracy(report, name, scores) for name in names)]
 
@@ -69,7 +70,7 @@ def table(report: Report) -> Table:
     """A line for each activation and depth, a column for each remedy."""
     gradients = of(plain(report), lambda row: row["gradient_log10"], "depth")
     scores = over_seeds(labelled(report), ("label", "remedy", "depth"), lambda row: row["test_accuracy"])
-    every = of(report, accuracy, "remedy", "depth")
+    every = of(report, accuracy_or_chance, "remedy", "depth")
     remedies = list(dict.fromkeys(key[1] for key in every))
     groups = list(dict.fromkeys((name, depth) for name, _, depth in every))
     lines = [

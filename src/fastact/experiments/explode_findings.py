@@ -7,6 +7,7 @@ from typing import Any
 
 from .experiment import Finding, Report, Row
 from .spread import Spread, over_seeds
+from .training import accuracy_or_chance
 
 LEARNT = 0.9
 """A network has learnt what depth allows if its test accuracy is this share of the best in the report."""
@@ -49,12 +50,6 @@ def plain(report: Report) -> Report:
     remedies = {row["remedy"] for row in report["rows"]}
     remedy = "none" if "none" in remedies else report["rows"][0]["remedy"]
     return {**report, "rows": [row for row in report["rows"] if row["remedy"] == remedy]}
-
-
-def accuracy(row: Row) -> float:
-    """Test accuracy, where a network whose every training diverged counts as one that guesses."""
-    value = row["chance"] if row["test_accuracy"] is None else row["test_accuracy"]
-    return float(value)
 
 
 def findings(report: Report) -> list[Finding]:
@@ -211,7 +206,7 @@ def _weights(report: Report) -> Finding | None:
 
 def _milder(report: Report) -> Finding | None:
     start = _at_start(report, "gradient_log10")
-    scores = of(report, accuracy, "remedy", "depth")
+    scores = of(report, accuracy_or_chance, "remedy", "depth")
     pair = ("signed_square", "square")
     if not all(any(key[0] == name for key in scores) for name in pair):
         return None
@@ -254,7 +249,7 @@ def _milder(report: Report) -> Finding | None:
 
 def learns_up_to(report: Report) -> dict[tuple[str, str], int]:
     """By label and remedy, the depth up to which networks learn (``LEARNT``); 0 if not even the shallowest does."""
-    scores = of(report, accuracy, "remedy", "depth")
+    scores = of(report, accuracy_or_chance, "remedy", "depth")
     least = LEARNT * max(score.mean for score in scores.values())
     reach: dict[tuple[str, str], int] = {}
     for name, remedy in dict.fromkeys(key[:2] for key in scores):
@@ -272,7 +267,7 @@ def _remedy(report: Report, remedy: str, claim: str, source: str) -> Finding | N
     if not names:
         return None
     deepest = max(row["depth"] for row in report["rows"])
-    scores = of(report, accuracy, "remedy", "depth")
+    scores = of(report, accuracy_or_chance, "remedy", "depth")
     told = []
     for name in names:
         at = max(reach[name, remedy], min(depth for other, _, depth in scores if other == name))
