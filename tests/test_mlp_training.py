@@ -213,6 +213,16 @@ def test_what_cannot_be_put_right_by_training_is_refused():
 # --- probes ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_probed_training_that_diverges_says_so():
+    X, y = problem(samples=24)
+    net = mlp.Network([mlp.Dense(4, "square"), mlp.Dense(4, "square"), mlp.Dense(3)], inputs=5)
+    with pytest.raises(FloatingPointError, match="training diverged"):
+        net.fit(X, y, batch_size=8, optimiser=mlp.SGD(1e30), probe=mlp.Probe())
+    assert not np.isfinite(net.parameters).all()
+    for found, layer in zip(net.statistics(X, y), net.layers, strict=True):
+        assert math.isnan(found.weight_spectral_norm) == (not np.isfinite(layer.weight).all())
+
+
 def test_probes_change_nothing_and_see_what_statistics_see():
     X, y = problem(samples=24)
     probed, plain = small(), small()

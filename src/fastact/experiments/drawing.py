@@ -64,13 +64,18 @@ def curves(
         axes.legend()
 
 
-def reference(axes: Any, at: float, text: str) -> None:
-    """A dotted horizontal line with its name at the right end."""
+def reference(axes: Any, at: float, text: str, *, below: bool = False) -> None:
+    """A dotted horizontal line with its name at the right end, above it or below."""
     axes.axhline(at, color=GREY, linestyle=":", linewidth=1.2)
     axes.annotate(
-        text, (1, at), xycoords=("axes fraction", "data"), xytext=(0, 3), textcoords="offset points", ha="right",
-        fontsize=9, color=GREY,
+        text, (1, at), xycoords=("axes fraction", "data"), xytext=(0, -3 if below else 3), textcoords="offset points",
+        ha="right", va="top" if below else "baseline", fontsize=9, color=GREY,
     )  # fmt: skip
+
+
+def legend_above(axes: Any, columns: int = 2) -> None:
+    """A legend over the axes, where curves leave no room among them."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, fontsize=8.5, borderaxespad=0.2)
 
 
 def ends(values: Values, spec: str = ".3g", *, place: str = "") -> str:

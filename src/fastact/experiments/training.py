@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastact import mlp
+
+from .data import Dataset
 
 
 class Reached(Exception):
@@ -80,3 +82,14 @@ def train(
     if not np.isfinite(net.parameters).all():
         outcome.diverged, outcome.reached = True, False
     return outcome
+
+
+def chance(dataset: Dataset) -> float:
+    """The accuracy of guessing: the share of the most frequent class."""
+    return float(np.bincount(dataset.y).max() / len(dataset.y))
+
+
+def accuracy_or_chance(row: Mapping[str, Any]) -> float:
+    """A row's ``test_accuracy``; where it is None, training diverged, and the network counts as one that guesses."""
+    value = row["chance"] if row["test_accuracy"] is None else row["test_accuracy"]
+    return float(value)

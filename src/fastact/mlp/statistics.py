@@ -41,7 +41,7 @@ class LayerStatistics:
     derivative_mean : float
         Mean of f'(z) over all units and samples.
     weight_spectral_norm : float
-        Largest singular value of W.
+        Largest singular value of W; NaN once training has diverged and W is not finite.
     """
 
     layer: int
@@ -64,6 +64,13 @@ def l2_norm(array: ArrayLike) -> float:
     if largest == 0.0 or not math.isfinite(largest):
         return largest
     return largest * math.sqrt(float(np.square(values / largest).sum()))
+
+
+def spectral_norm(weight: NDArray) -> float:
+    """Largest singular value, in float64; NaN for a matrix that diverging training has left without one."""
+    if not np.isfinite(weight).all():
+        return math.nan
+    return float(np.linalg.norm(weight.astype(np.float64), 2))
 
 
 def forward_statistics(layer: Layer, outputs: NDArray, slopes: NDArray | None) -> dict[str, Any]:
@@ -101,5 +108,5 @@ def backward_statistics(layer: Layer, pre_activation_gradients: NDArray) -> dict
     weight: NDArray = layer.weight  # type: ignore[attr-defined]
     return found | {
         "weight_gradient_norm": l2_norm(layer.weight_gradient),  # type: ignore[attr-defined]
-        "weight_spectral_norm": float(np.linalg.norm(weight.astype(np.float64), 2)),
+        "weight_spectral_norm": spectral_norm(weight),
     }
