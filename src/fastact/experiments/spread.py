@@ -36,6 +36,10 @@ class Spread:
         """Standard error of the mean."""
         return self.std / math.sqrt(self.count) if self.count else math.nan
 
+    def above(self, other: Spread) -> bool:
+        """Whether this mean is larger, by more than two standard errors of the difference."""
+        return self.mean - other.mean > 2.0 * math.hypot(self.error, other.error)
+
     def __format__(self, spec: str) -> str:
         """Mean ± standard deviation, each as the specification says; only the mean of a single value."""
         if not self.count:
