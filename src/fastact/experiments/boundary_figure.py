@@ -160,7 +160,7 @@ PITCH = 1.16
 
 
 def _board(figure: Any, columns: Sequence[str], lines: Sequence[str]) -> Any:
-    """Axes on which pictures lie at whole numbers, times PITCH for lines, the first on top. One for all: the layout is exact then."""
+    """One pair of axes for all pictures, at whole numbers (times PITCH for lines): the layout is exact then."""
     axes = figure.subplots()
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(PITCH * (len(lines) - 0.44), -0.5), aspect="equal")
     axes.set_xticks(range(len(columns)), columns, fontsize=9)
