@@ -310,6 +310,16 @@ def test_settings_with_a_choice_and_a_closed_bound():
             More(**bad)
 
 
+def test_activations_that_all_rows_share_are_part_of_what_a_row_is():
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Shared(options.Settings):
+        sizes: tuple = options.integers((1,), "Sizes.")
+        mixture: tuple = options.activations(("relu", "sigmoid"), axis=False)
+
+    assert Shared().common == {"mixture": ("relu", "sigmoid")}
+    assert Settings().common == {"rate": 0.5, "seed": 0}
+
+
 def test_unknown_experiments_are_refused():
     with pytest.raises(ValueError, match="experiment must be one of"):
         experiments.load("results")
@@ -340,6 +350,16 @@ def test_spreads_are_those_of_numpy():
     assert f"{spread([0.5]):.0%}" == "50%"
     assert f"{spread([]):.0%}" == "n/a"
     assert math.isnan(spread([None]).mean)
+
+
+def test_a_mean_is_above_another_by_two_standard_errors():
+    low, high = spread([1.0, 2.0, 3.0]), spread([3.0, 4.0, 5.0])
+    assert high.error == pytest.approx(1 / math.sqrt(3))
+    # The difference of 2 has the standard error sqrt(2/3) = 0.82.
+    assert high.above(low)
+    assert not spread([2.6, 3.6, 4.6]).above(low)
+    assert not low.above(high)
+    assert not spread([]).above(low)
 
 
 def test_groups_keep_the_order_of_the_rows():

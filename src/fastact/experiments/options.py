@@ -108,13 +108,13 @@ def activation(default: str, text: str) -> Any:
     return _option(default, text, str, lambda name, value: configuration.activations([value], name)[0], activation=True)
 
 
-def activations(default: Iterable[str], text: str = "Names in fastact.activations.") -> Any:
-    """A field and an axis: names of activations, each once; aliases are replaced by names."""
+def activations(default: Iterable[str], text: str = "Names in fastact.activations.", *, axis: bool = True) -> Any:
+    """A field, and an axis unless all rows share it: names of activations, each once; aliases are replaced by names."""
 
     def check(name: str, values: Iterable[Any]) -> tuple[str, ...]:
         return configuration.activations(values, name)
 
-    return _option(tuple(default), text, str, check, several=True, axis=True, activation=True)
+    return _option(tuple(default), text, str, check, several=True, axis=axis, activation=True)
 
 
 def flag(text: str) -> Any:

@@ -77,7 +77,8 @@ class Run:
 
     def _key(self, cell: Mapping[str, Any]) -> str:
         # A name of one's own may be given to something else.
-        named = [*cell.values(), *self.settings.common.values()]
+        values = [*cell.values(), *self.settings.common.values()]
+        named = {name for value in values for name in (value if isinstance(value, tuple) else (value,))}
         own = {name: function.spec.formula for name, function in self.own.items() if name in named}
         return results.key({**self.identity, "own": own, **{name: cell[name] for name in self.experiment.axes}})
 
