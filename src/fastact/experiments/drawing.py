@@ -10,6 +10,9 @@ from fastact.figures import GREY, looks
 
 from .spread import Spread
 
+FEW = 5
+"""So many whole numbers have a tick each."""
+
 Values = Mapping[tuple[Any, Any], Spread]
 """Spreads by curve and place: ``values["relu", 3]``; what no seed has is left out."""
 
@@ -50,9 +53,10 @@ def curves(
             list(shown), [value.mean for value in shown.values()], error, label=str(name), capsize=2.5,
             elinewidth=1.2, markevery=max(1, len(shown) // 12), **look,
         )  # fmt: skip
+    places = sorted({x for _, x in values})
     if xlog:
         axes.set_xscale("log")
-        places = sorted({x for _, x in values})
+    if xlog or (len(places) <= FEW and all(place == int(place) for place in places)):
         axes.set_xticks(places, [f"{place:g}" for place in places])
         axes.set_xticks([], minor=True)
     if ylog:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +77,7 @@ class Run:
 
     def _key(self, cell: Mapping[str, Any]) -> str:
         # A name of one's own may be given to something else.
-        values = [*cell.values(), *self.settings.common.values()]
-        named = {name for value in values for name in (value if isinstance(value, tuple) else (value,))}
+        named = set(_texts([list(cell.values()), list(self.settings.common.values())]))
         own = {name: function.spec.formula for name, function in self.own.items() if name in named}
         return results.key({**self.identity, "own": own, **{name: cell[name] for name in self.experiment.axes}})
 
@@ -141,6 +140,15 @@ class Run:
         }
         plain: dict[str, Any] = results.plain(report)
         return plain
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in nested lists and tuples: cells read from a file have lists where they had tuples."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one)
 
 
 def _field_of(settings: Mapping[str, Any], axis: str) -> str | None:

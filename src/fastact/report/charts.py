@@ -107,7 +107,7 @@ def gradient_profile(part: Part) -> Chart | None:
             x=alt.X("layer:Q", title="layer (the last: logits)", axis=alt.Axis(tickMinStep=1, format="d")),
             y=alt.Y("norm:Q", title="‖∂L/∂z‖", scale=alt.Scale(type="log"), axis=alt.Axis(format=".0e", tickCount=7)),
             color=_colours(names, "activation"),
-            shape=alt.Shape("activation:N", sort=names, title=None),
+            shape=alt.Shape("activation:N", sort=names, legend=None),
             tooltip=["activation:N", "layer:Q", alt.Tooltip("norm:Q", format=".3g")],
         )
         .transform_filter("datum.depth == depth")
@@ -145,7 +145,7 @@ def picker(activations: Mapping[str, Any]) -> Chart:
             x=alt.X("x:Q", title="x"),
             y=alt.Y("y:Q", title=None),
             color=_colours(labels, "curve"),
-            strokeDash=alt.StrokeDash("curve:N", sort=labels, title=None),
+            strokeDash=alt.StrokeDash("curve:N", sort=labels, legend=None),
             tooltip=["curve:N", "x:Q", "y:Q"],
         )
         .transform_filter("datum.name == chosen")
