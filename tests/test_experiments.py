@@ -334,6 +334,30 @@ def test_a_condition_goes_with_its_verdict():
         Finding(**words, verdict="holds", condition="it rains")
 
 
+# --- wherever rows are computed
+
+
+@pytest.mark.parametrize("backend", ["threading", "dask"])
+def test_rows_do_not_depend_on_where_they_are_computed(backend):
+    import joblib
+
+    experiment = experiments.load("linear")
+    settings = experiment.settings(activations=("identity", "tanh"), depths=(1,), seeds=2, epochs=3)
+    expected = experiment.run(settings)
+    if backend == "threading":
+        with joblib.parallel_config("threading"):
+            assert experiment.run(settings, n_jobs=2) == expected
+        return
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        assert experiment.run(settings) == expected
+
+
 # --- error bars
 
 

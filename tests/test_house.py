@@ -193,16 +193,9 @@ ALLOWED = {
 }
 # These import what they like of the public face and of what stands before them here.
 UPPER = (
-    "losses",
-    "compiler",
-    "mlp",
-    "experiments",
-    "cli_options",
-    "cli_catalogue",
-    "cli_sweep",
-    "cli_experiments",
-    "cli",
-)
+    "losses", "compiler", "mlp", "experiments", "report", "cli_options", "cli_catalogue", "cli_sweep",
+    "cli_experiments", "cli_report", "cli",
+)  # fmt: skip
 
 
 def modules() -> Iterator[tuple[str, Path]]:

@@ -304,7 +304,7 @@ def test_the_command_prints_error_bars_and_writes_rows(run: Any, tmp_path: Path)
     [
         (["--depths", "x"], "depths must be integers with commas between, got 'x'"),
         (["--learning-rates", "fast"], "learning-rates must be numbers with commas between, got 'fast'"),
-        (["--jobs", "0"], "jobs must be an integer >= 1, got 0"),
+        (["--jobs", "0"], "n-jobs must be an integer >= 1, got 0"),
         (["--output", "rows.txt"], "output must be the name of a .json file, got rows.txt"),
         (["--batch-normalisation", "maybe"], "batch-normalisation must be no, yes or both, got 'maybe'"),
         (["--define", "phish"], "define must be NAME=EXPRESSION, got 'phish'"),

@@ -2,17 +2,14 @@
 
 # No "from __future__ import annotations": typer reads the annotations of commands that are defined inside a function.
 
-import contextlib
 import dataclasses
 import inspect
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 if TYPE_CHECKING:
     import typer
-    from rich.console import Console
 
     from fastact.experiments.experiment import Experiment
 
@@ -37,8 +34,9 @@ def _command(experiment: "Experiment", bad: int, interrupted: int) -> Any:
     def command(context: typer.Context, **given: Any) -> None:
         try:
             cli_options.define(given.pop("define") or [])
-            output, resume, jobs = given.pop("output"), given.pop("resume"), cli_options.jobs(given.pop("n_jobs"))
-            file, scheduler = given.pop("data", None), given.pop("scheduler")
+            output, resume, file = given.pop("output"), given.pop("resume"), given.pop("data", None)
+            scheduler = given.pop("scheduler")
+            jobs = cli_options.jobs(given.pop("n_jobs"), scheduler)
             settings = experiment.settings(
                 **{
                     field.name: cli_options.several(field.name, given[field.name], field.metadata["kind"])
@@ -48,9 +46,9 @@ def _command(experiment: "Experiment", bad: int, interrupted: int) -> Any:
                 }
             )
             dataset = None if not experiment.on_data else data.digits() if file is None else data.load(file)
-            with cluster(scheduler):
+            with cli_options.cluster(scheduler):
                 finished = _run(
-                    experiment, settings, dataset, output, resume, None if scheduler else jobs,
+                    experiment, settings, dataset, output, resume, jobs,
                     again=cli_options.again(context),
                 )  # fmt: skip
         except (ValueError, OSError) as error:
@@ -91,22 +89,6 @@ def _command(experiment: "Experiment", bad: int, interrupted: int) -> Any:
     return command
 
 
-@contextlib.contextmanager
-def cluster(address: str | None) -> Iterator[None]:
-    """Inside, joblib's tasks go to a Dask cluster, if there is an address."""
-    if address is None:
-        yield
-        return
-    import joblib
-
-    try:
-        from dask.distributed import Client
-    except ImportError:
-        raise ValueError("scheduler needs Dask: pip install 'fastact[dask]'") from None
-    with Client(address), joblib.parallel_config("dask"):
-        yield
-
-
 def _run(
     experiment: "Experiment",
     settings: Any,
@@ -138,7 +120,7 @@ def _run(
 
             report = experiment.run(settings, dataset, folder=output, resume=resume, n_jobs=jobs, on_row=on_row)
     except KeyboardInterrupt:
-        say(
+        cli_options.say(
             console,
             f"Stopped. {done} of {total} rows are finished, in {output / experiment.file}. "
             f"Go on with:\n\n    {again}\n",
@@ -153,13 +135,8 @@ def _run(
         console.print(f"Measured: {finding.measurement}", highlight=False, markup=False)
         console.print(f"Verdict: {finding.judgement}.", style="bold", highlight=False, markup=False)
     files = [output / experiment.file, *figure.save(experiment, report, output)]
-    say(console, f"\n{', '.join(map(str, files))} written after {time.perf_counter() - started:.0f} s.")
+    cli_options.say(console, f"\n{', '.join(map(str, files))} written after {time.perf_counter() - started:.0f} s.")
     return True
-
-
-def say(console: "Console", text: str) -> None:
-    """Print as it is: paths and commands keep in one line."""
-    console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def table(shown: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -34,10 +35,12 @@ def define_option() -> typer.models.OptionInfo:
     )
 
 
-def jobs(given: int | None) -> int:
-    """The number of processes: what was asked for, or one for each core."""
+def jobs(given: int | None, scheduler: str | None) -> int | None:
+    """The number of processes: what was asked for, or all that a cluster has (None), or one for each core."""
     import os
 
+    if given is None and scheduler is not None:
+        return None
     if given is None:
         return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     if given < 1:
@@ -59,6 +62,27 @@ def scheduler_option() -> typer.models.OptionInfo:
     import typer
 
     return typer.Option(metavar="ADDRESS", help="Of a Dask cluster that computes them: tcp://host:8786.")
+
+
+@contextlib.contextmanager
+def cluster(address: str | None) -> Iterator[None]:
+    """Inside, joblib's tasks go to a Dask cluster, if there is an address."""
+    if address is None:
+        yield
+        return
+    import joblib
+
+    try:
+        from dask.distributed import Client
+    except ImportError:
+        raise ValueError("scheduler needs Dask: pip install 'fastact[dask]'") from None
+    with Client(address), joblib.parallel_config("dask"):
+        yield
+
+
+def say(console: Console, text: str) -> None:
+    """Print as it is: paths and commands keep in one line."""
+    console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def several(name: str, text: str, kind: type) -> list[Any]:

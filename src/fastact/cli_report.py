@@ -20,7 +20,6 @@ def register(app: "typer.Typer", bad: int, interrupted: int) -> None:
     import typer
 
     from fastact import cli_options, experiments
-    from fastact.cli_experiments import cluster
 
     @app.command("report")
     def report_command(
@@ -50,15 +49,15 @@ def register(app: "typer.Typer", bad: int, interrupted: int) -> None:
         try:
             if form not in FORMATS:
                 raise ValueError(f"format must be one of {', '.join(FORMATS)}, got {form!r}")
-            jobs = cli_options.jobs(n_jobs)
+            jobs = cli_options.jobs(n_jobs, scheduler)
             missing = [
                 name for module, name in NEEDED.get(form, {}).items() if importlib.util.find_spec(module) is None
             ]
             if missing:
                 raise ValueError(f"format {form} needs {', '.join(missing)}: pip install 'fastact[report]'")
-            with cluster(scheduler):
+            with cli_options.cluster(scheduler):
                 finished = _report(
-                    form, cli_options.split(only), quick, seed, data, output, resume, None if scheduler else jobs,
+                    form, cli_options.split(only), quick, seed, data, output, resume, jobs,
                     again=cli_options.again(context),
                 )  # fmt: skip
         except (ValueError, OSError) as error:
@@ -83,7 +82,6 @@ def _report(
     from rich.console import Console
 
     from fastact import cli_options
-    from fastact.cli_experiments import say
     from fastact.experiments import data, results
     from fastact.report import gather
 
@@ -103,7 +101,9 @@ def _report(
 
             gather.measure(made, n_jobs=jobs, on_row=on_row)
     except KeyboardInterrupt:
-        say(console, f"Stopped. {done} of {total} rows are finished, in {output}. Go on with:\n\n    {again}\n")
+        cli_options.say(
+            console, f"Stopped. {done} of {total} rows are finished, in {output}. Go on with:\n\n    {again}\n"
+        )
         return False
     report, clock = gather.collect(made, quick=quick, seed=seed)
     output.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def _report(
     with console.status(f"writing report.{form}"):
         written = _written(form, report, clock, output)
     console.print(_tally(report))
-    say(
+    cli_options.say(
         console,
         f"{written}, {output / gather.FILE} and {output / gather.CLOCK_FILE} written after "
         f"{time.perf_counter() - started:.0f} s.",

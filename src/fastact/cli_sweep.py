@@ -2,9 +2,7 @@
 
 # No "from __future__ import annotations": typer reads the annotations of commands that are defined inside a function.
 
-import contextlib
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,13 +57,8 @@ def register(app: "typer.Typer", bad: int, interrupted: int) -> None:
             Path, typer.Option(help="File of all rows, as JSON; the same name with .csv has them as CSV.")
         ] = Path(sweep.FILE),
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the rows in the output file.")] = False,
-        jobs: Annotated[
-            int | None,
-            typer.Option(help="Networks trained at once.", show_default="1, or all a cluster can"),
-        ] = None,
-        scheduler: Annotated[
-            str | None, typer.Option(metavar="ADDRESS", help="Of a Dask cluster that trains them: tcp://host:8786.")
-        ] = None,
+        n_jobs: Annotated[int | None, cli_options.jobs_option()] = None,
+        scheduler: Annotated[str | None, cli_options.scheduler_option()] = None,
     ) -> None:
         """Train a network for every combination and show how well it did, with error bars over the seeds.
 
@@ -73,8 +66,7 @@ def register(app: "typer.Typer", bad: int, interrupted: int) -> None:
         too. Ctrl-C leaves the finished rows there; --resume goes on with them.
         """
         try:
-            if jobs is not None and jobs < 1:
-                raise ValueError(f"jobs must be an integer >= 1, got {jobs}")
+            jobs = cli_options.jobs(n_jobs, scheduler)
             if output.suffix.lower() != ".json":
                 raise ValueError(f"output must be the name of a .json file, got {output}")
             if batch_normalisation not in _NORMALISATION:
@@ -95,7 +87,7 @@ def register(app: "typer.Typer", bad: int, interrupted: int) -> None:
                 dtype=dtype,
                 test_share=test_share,
             )
-            with _cluster(scheduler):
+            with cli_options.cluster(scheduler):
                 finished = _sweep(settings, data, output, resume, jobs, again=cli_options.again(context))
         except (ValueError, OSError) as error:
             typer.echo(f"Error: {error}", err=True)
@@ -104,22 +96,6 @@ def register(app: "typer.Typer", bad: int, interrupted: int) -> None:
 
 
 _NORMALISATION = {"no": (False,), "yes": (True,), "both": (False, True)}
-
-
-@contextlib.contextmanager
-def _cluster(address: str | None) -> Iterator[None]:
-    """Inside, joblib's tasks go to a Dask cluster, if there is an address."""
-    if address is None:
-        yield
-        return
-    import joblib
-
-    try:
-        from dask.distributed import Client
-    except ImportError:
-        raise ValueError("scheduler needs Dask: pip install 'fastact[dask]'") from None
-    with Client(address), joblib.parallel_config("dask"):
-        yield
 
 
 def _sweep(settings: Any, file: Path | None, output: Path, resume: bool, jobs: int | None, *, again: str) -> bool:
