@@ -78,7 +78,9 @@ def reference(axes: Any, at: float, text: str, *, below: bool = False) -> None:
 
 
 def legend_above(axes: Any, columns: int = 2) -> None:
-    """A legend over the axes, where curves leave no room among them."""
+    """A legend over the axes, where curves leave no room among them; none where nothing has a name."""
+    if not axes.get_legend_handles_labels()[0]:
+        return
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, fontsize=8.5, borderaxespad=0.2)
 
 
