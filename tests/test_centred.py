@@ -133,7 +133,6 @@ def test_steps_are_counted():
     found = reaching.reach(net, X, y, there, optimiser=mlp.SGD(0.1), batch_size=8, epochs=9, every=5, seed=3)
     assert found.steps == 15
     assert not found.diverged
-    assert found.seconds > 0.0
     order = np.concatenate([np.random.default_rng(3).permutation(50)[:48]])
     other = problem()[2]
     optimiser = mlp.SGD(0.1)

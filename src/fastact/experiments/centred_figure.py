@@ -107,7 +107,8 @@ def _bars(
                         )  # fmt: skip
         axes.set_xticks(range(len(names)), names)
         axes.set_xlim(-0.5, len(names) - 0.3)
-        axes.set_ylim(min(0.0, axes.get_ylim()[0]), axes.get_ylim()[1] * 1.2)
+        top = axes.get_ylim()[1] * 1.2
+        axes.set_ylim(min(-0.08 * top, axes.get_ylim()[0]), top)
         axes.grid(axis="x", visible=False)
         axes.set_ylabel(what)
         if percent:

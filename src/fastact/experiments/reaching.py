@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,13 +24,10 @@ class Reached:
         Steps until the target was first seen to be reached, None if it was not.
     diverged : bool
         Whether loss or parameters left the finite numbers.
-    seconds : float
-        Spent on these steps, without the looking.
     """
 
     steps: int | None
     diverged: bool
-    seconds: float
 
 
 def reach(
@@ -65,20 +61,18 @@ def reach(
     size = min(batch_size, len(y))
     whole = len(y) // size * size
     order = np.concatenate([rng.permutation(len(y))[:whole] for _ in range(epochs)])
-    seconds, steps = 0.0, 0
+    steps = 0
     while not there():
         piece = order[steps * size : (steps + every) * size]
         if not len(piece):
-            return Reached(None, False, seconds)
+            return Reached(None, False)
         part, labels = X[piece], y[piece]
-        started = time.perf_counter()
         try:
             net.fit(part, labels, epochs=1, batch_size=size, optimiser=optimiser, shuffle=False)
         except FloatingPointError:
-            return Reached(None, True, seconds)
-        seconds += time.perf_counter() - started
+            return Reached(None, True)
         steps += len(piece) // size
-    return Reached(steps, False, seconds)
+    return Reached(steps, False)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,208 @@
+"""What ``race`` says about who is faster, and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .experiment import CLOCK, Finding, Report
+from .reaching import Tuned, tuned
+from .spread import Spread, spread
+
+TIMES = 6.0
+"""The factor that is claimed."""
+KRIZHEVSKY = "Krizhevsky, Sutskever, Hinton, ImageNet Classification with Deep Convolutional Neural Networks, 2012"
+RIVALS = ("tanh", "sigmoid")
+Key = tuple[Any, ...]
+
+
+def best(report: Report, target: str = "epochs") -> dict[Key, Tuned]:
+    """The best learning rate of each activation and depth for a target."""
+    return tuned(report["rows"], ("activation", "depth"), lambda row: row[target])
+
+
+def epochs(report: Report, target: str = "epochs") -> dict[Key, Spread]:
+    """Epochs to a target at these rates."""
+    return {key: one.spread(lambda row: row[target]) for key, one in best(report, target).items()}
+
+
+def step_seconds(row: Any) -> float | None:
+    """Mean time of a step, if it is known."""
+    known: float | None = row.get(CLOCK, {}).get("step_seconds")
+    return known
+
+
+def seconds(report: Report) -> dict[Key, Spread]:
+    """Seconds to the first target at the best rates, where times are known."""
+    found = {}
+    for key, one in best(report).items():
+        times = [(row, step_seconds(row)) for row in one.rows]
+        # The first place after 0 where errors are kept is that of one step.
+        known = spread(row["epochs"] / row["error_after"][1] * step for row, step in times if step is not None)
+        if known.count:
+            found[key] = known
+    return found
+
+
+class Ratio:
+    """How many times as long one takes as another, with its standard error.
+
+    Attributes
+    ----------
+    value, error : float
+    least : bool
+        Whether it is only known to be at least so much: the slower one never arrived.
+    """
+
+    def __init__(self, slow: Spread | None, fast: Spread, limit: float) -> None:
+        self.least = slow is None
+        if slow is None:
+            slow = spread([limit])
+        self.value = slow.mean / fast.mean
+        self.error = self.value * math.hypot(slow.error / slow.mean if slow.mean else 0.0, fast.error / fast.mean)
+
+    def __str__(self) -> str:
+        return f"more than {self.value:.2g}" if self.least else f"{self.value:.2f} ± {self.error:.2f}"
+
+    def reaches(self, times: float) -> bool:
+        """Whether it is as large as claimed, or larger, within two standard errors."""
+        return self.value + 2.0 * self.error >= times
+
+    @property
+    def exceeds_one(self) -> bool:
+        """Whether one is slower than the other, by more than two standard errors."""
+        return self.value - 2.0 * self.error > 1.0
+
+
+def ratios(report: Report, rival: str, target: str = "epochs") -> dict[int, Ratio]:
+    """Epochs with another activation over those with relu, by depth."""
+    found = epochs(report, target)
+    raced = {row["depth"] for row in report["rows"] if row["activation"] == rival}
+    return {
+        depth: Ratio(found.get((rival, depth)), relu, report["settings"]["epochs"])
+        for (name, depth), relu in found.items()
+        if name == "relu" and depth in raced and relu.mean > 0.0
+    }
+
+
+def findings(report: Report) -> list[Finding]:
+    """What the rows say about each rival of relu, and about the clock."""
+    found = [_times(report, rival) for rival in RIVALS]
+    makers: Sequence[Callable[[Report], Finding | None]] = (_faster, _seconds, _cheaper)
+    found += [make(report) for make in makers]
+    return [finding for finding in found if finding is not None]
+
+
+def _verdict(good: Sequence[Any], every: Sequence[Any], words: Callable[[Sequence[Any]], str]) -> dict[str, Any]:
+    if len(good) == len(every):
+        return {"verdict": "holds"}
+    return {"verdict": "holds only if", "condition": words(good)} if good else {"verdict": "does not hold"}
+
+
+def _depths(depths: Sequence[int]) -> str:
+    return f"there are {' or '.join(map(str, depths))} hidden layers"
+
+
+def _times(report: Report, rival: str) -> Finding | None:
+    found, arrived, error = ratios(report, rival), best(report), report["settings"]["error"]
+    if not found:
+        return None
+    parts = []
+    for depth, ratio in found.items():
+        relu, other = arrived["relu", depth], arrived.get((rival, depth))
+        theirs = f"not with {rival} in {report['settings']['epochs']}"
+        if other is not None:
+            theirs = f"{other.spread(lambda row: row['epochs']):.2f} with {rival} (rate {other.rate:g})"
+        parts.append(
+            f"{depth} hidden layers, {relu.spread(lambda row: row['epochs']):.2f} with relu (rate {relu.rate:g}), "
+            f"{theirs}: {ratio} times as many"
+        )
+    good = [depth for depth, ratio in found.items() if ratio.reaches(TIMES)]
+    return Finding(
+        claim=f"With relu a network reaches {error:.0%} training error {TIMES:g} times faster than with {rival}.",
+        source=KRIZHEVSKY if rival == "tanh" else f"{KRIZHEVSKY}, who say it of tanh",
+        measurement=f"Epochs at the best learning rate of each: {'; '.join(parts)}.",
+        **_verdict(good, list(found), _depths),
+    )
+
+
+def _faster(report: Report) -> Finding | None:
+    """The weaker claim, at both targets."""
+    settings = report["settings"]
+    parts, good, every = [], [], []
+    for target, error in (("epochs", settings["error"]), ("late_epochs", settings["late_error"])):
+        for rival in RIVALS:
+            for depth, ratio in ratios(report, rival, target).items():
+                every.append((rival, depth, error))
+                good += [every[-1]] if ratio.exceeds_one else []
+                parts.append(f"{rival} {ratio} times those of relu to {error:.0%} ({depth} layers)")
+    if not every:
+        return None
+
+    def words(those: Sequence[Any]) -> str:
+        names = {rival: [one[1:] for one in those if one[0] == rival] for rival in dict.fromkeys(o[0] for o in those)}
+        whole = {rival: len(mine) == sum(one[0] == rival for one in every) for rival, mine in names.items()}
+        return "the other is " + " or ".join(
+            rival if whole[rival] else f"{rival}, {_places(mine)}" for rival, mine in names.items()
+        )
+
+    return Finding(
+        claim="Networks with relu, which does not saturate, learn faster than those with tanh or sigmoid, which do.",
+        source=KRIZHEVSKY,
+        measurement=f"Epochs at the best learning rate of each: {'; '.join(parts)}.",
+        **_verdict(good, every, words),
+    )
+
+
+def _places(places: Sequence[tuple[int, float]]) -> str:
+    return " and ".join(f"with {depth} hidden layers to {error:.0%}" for depth, error in places)
+
+
+def _seconds(report: Report) -> Finding | None:
+    found, error = seconds(report), report["settings"]["error"]
+    pairs = [(rival, depth) for rival in RIVALS for name, depth in found if name == "relu" and (rival, depth) in found]
+    pairs = [pair for pair in pairs if found["relu", pair[1]].mean > 0.0]
+    if not pairs:
+        return None
+    factors = {pair: Ratio(found[pair], found["relu", pair[1]], 0.0) for pair in pairs}
+    parts = [
+        f"{rival} {1e3 * found[rival, depth].mean:.3g} ms, relu {1e3 * found['relu', depth].mean:.3g} ms with {depth} "
+        f"hidden layers ({factors[rival, depth]} times)"
+        for rival, depth in pairs
+    ]
+    return Finding(
+        claim=f"By the clock too, relu is {TIMES:g} times faster to {error:.0%} training error.",
+        source=KRIZHEVSKY,
+        measurement=f"Time of the steps until then: {'; '.join(parts)}.",
+        **_verdict(
+            [pair for pair in pairs if factors[pair].reaches(TIMES)],
+            pairs,
+            lambda those: (
+                "the other is " + " or ".join(f"{rival} with {depth} hidden layers" for rival, depth in those)
+            ),
+        ),
+        clock=True,
+    )
+
+
+def _cheaper(report: Report) -> Finding | None:
+    deepest = max(row["depth"] for row in report["rows"])
+    times = {}
+    for name in ("relu", *RIVALS):
+        rows = [row for row in report["rows"] if (row["activation"], row["depth"]) == (name, deepest)]
+        known = spread(map(step_seconds, rows))
+        if known.count:
+            times[name] = known
+    rivals = [name for name in RIVALS if name in times]
+    if "relu" not in times or not rivals:
+        return None
+    slower = [name for name in rivals if times[name].above(times["relu"])]
+    listed = ", ".join(f"{name} {1e6 * time.mean:.0f} ± {1e6 * time.error:.0f} µs" for name, time in times.items())
+    return Finding(
+        claim="A step with relu takes less time, as it is cheaper to compute.",
+        source="folklore",
+        measurement=f"Time of a step with {deepest} hidden layers, with standard errors: {listed}.",
+        **_verdict(slower, rivals, lambda those: f"the other is {' or '.join(those)}"),
+        clock=True,
+    )
