@@ -140,23 +140,26 @@ def _faster(report: Report) -> Finding | None:
     if not every:
         return None
 
-    def words(those: Sequence[Any]) -> str:
-        names = {rival: [one[1:] for one in those if one[0] == rival] for rival in dict.fromkeys(o[0] for o in those)}
-        whole = {rival: len(mine) == sum(one[0] == rival for one in every) for rival, mine in names.items()}
-        return "the other is " + " or ".join(
-            rival if whole[rival] else f"{rival}, {_places(mine)}" for rival, mine in names.items()
-        )
-
     return Finding(
         claim="Networks with relu, which does not saturate, learn faster than those with tanh or sigmoid, which do.",
         source=KRIZHEVSKY,
         measurement=f"Epochs at the best learning rate of each: {'; '.join(parts)}.",
-        **_verdict(good, every, words),
+        **_verdict(good, every, lambda those: _others(those, every)),
     )
 
 
-def _places(places: Sequence[tuple[int, float]]) -> str:
-    return " and ".join(f"with {depth} hidden layers to {error:.0%}" for depth, error in places)
+def _others(those: Sequence[Any], every: Sequence[Any]) -> str:
+    """Which rivals, and where: at how many hidden layers and to which error, unless it is everywhere."""
+    named = []
+    for rival in dict.fromkeys(one[0] for one in those):
+        mine = [one for one in those if one[0] == rival]
+        places = [
+            f"with {one[1]} hidden layers" + (f" to {one[2]:.0%}" if len(one) > 2 else "")
+            for one in mine
+            if len(mine) < sum(one[0] == rival for one in every)
+        ]
+        named.append(" ".join([rival, " and ".join(places)]).strip())
+    return f"the other is {' or '.join(named)}"
 
 
 def _seconds(report: Report) -> Finding | None:
@@ -178,9 +181,7 @@ def _seconds(report: Report) -> Finding | None:
         **_verdict(
             [pair for pair in pairs if factors[pair].reaches(TIMES)],
             pairs,
-            lambda those: (
-                "the other is " + " or ".join(f"{rival} with {depth} hidden layers" for rival, depth in those)
-            ),
+            lambda those: _others(those, pairs),
         ),
         clock=True,
     )
