@@ -1,4 +1,4 @@
-"""Layers that experiments put between those of a network: one that listens, and one that moves outputs."""
+"""Layers that experiments put between those of a network: they listen, move outputs, or ask a price for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastact.mlp.layer import Buffers
 
 @dataclass(eq=False)
 class _Between(mlp.Layer):
-    """A layer of as many outputs as inputs, whose derivative is 1."""
+    """A layer of as many outputs as inputs, whose derivative is 1 where nothing else is said."""
 
     def connect(self, inputs: int) -> int:
         """As many outputs as inputs."""
@@ -76,3 +76,36 @@ class Shift(_Between):
     def forward(self, at: Buffers) -> None:
         """x + by."""
         np.add(at.x, at.dtype.type(self.by), out=at.y)
+
+
+@dataclass(eq=False)
+class Price(_Between):
+    """Passes everything on, and adds to the loss l1 times the sum of absolute outputs of a sample, mean over samples.
+
+    Parameters
+    ----------
+    l1 : float, default 0
+        In [0, inf).
+    """
+
+    l1: float = 0.0
+
+    def plan(self, at: Buffers) -> None:
+        """Room for the signs."""
+        at.sign = np.empty_like(at.y)
+
+    def forward_with_derivative(self, at: Buffers, rng: np.random.Generator | None) -> None:
+        """Everything passes, and is added up."""
+        super().forward_with_derivative(at, rng)
+        np.sign(at.x, out=at.sign)
+        self._penalty = self.l1 * float(np.vdot(at.x, at.sign)) / at.size
+
+    def backward(self, at: Buffers) -> None:
+        """dL/dx = dL/dy + l1 sign(x) / samples."""
+        if at.dx is not None:
+            np.multiply(at.sign, at.dtype.type(self.l1 / at.size), out=at.dx)
+            at.dx += at.dy
+
+    def penalise(self) -> float:
+        """What the last pass cost; its derivative went back with the others."""
+        return self._penalty
