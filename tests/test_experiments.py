@@ -11,7 +11,7 @@ import pytest
 
 from fastact import experiments
 from fastact.experiments import data, drawing, figure, options, results, running
-from fastact.experiments.experiment import CLOCK, Experiment, Finding, Table
+from fastact.experiments.experiment import CLOCK, Experiment, Finding, Table, verdict
 from fastact.experiments.spread import grouped, over_seeds, spread
 from fastact.figures import render
 
@@ -368,6 +368,15 @@ def test_rows_do_not_depend_on_where_they_are_computed(backend):
         joblib.parallel_config("dask"),
     ):
         assert experiment.run(settings) == expected
+
+
+def test_a_claim_that_is_true_of_some_cases_holds_only_there():
+    def words(those):
+        return f"it is {' or '.join(those)}"
+
+    assert verdict(["a", "b"], ["a", "b"], words) == {"verdict": "holds"}
+    assert verdict(["b"], ["a", "b"], words) == {"verdict": "holds only if", "condition": "it is b"}
+    assert verdict([], ["a", "b"], words) == {"verdict": "does not hold"}
 
 
 # --- error bars

@@ -121,7 +121,7 @@ def finding(report, words):
 def test_eighty_percent_are_judged(shares, judgement):
     found = finding(made(shares), "80 to 90%")
     assert found.judgement == judgement
-    assert all(f"{share:.1%}" in found.measurement for share in shares)
+    assert all(f"{100 * share:.1f} ± " in found.measurement for share in shares)
 
 
 def test_a_half_is_judged():

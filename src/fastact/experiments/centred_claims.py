@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .experiment import Finding, Report
+from .experiment import Finding, Report, verdict
 from .reaching import Tuned, tuned
 from .spread import Spread, grouped, over_seeds
 
@@ -146,8 +146,7 @@ def _because(report: Report) -> Finding | None:
         claim="Outputs that are centred at zero make learning faster than the same outputs moved to one side.",
         source=LECUN,
         measurement=f"{_target(report)}: {_listed(found, keys, one_sided, '.0f')}.{_share(found)}",
-        verdict="holds" if len(slower) == len(compared) else "holds only if" if slower else "does not hold",
-        condition=f"the activation is {_names(slower)}" if 0 < len(slower) < len(compared) else "",
+        **verdict(slower, compared, lambda those: f"the activation is {_names(those)}"),
     )
 
 

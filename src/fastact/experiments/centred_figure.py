@@ -8,7 +8,7 @@ from typing import Any
 from fastact.figures import GREY, looks
 
 from . import drawing
-from .centred_claims import best, label, of_steps, sides, steps
+from .centred_claims import REVERSED, best, label, of_steps, sides, steps
 from .experiment import Panel, Report, Table
 from .spread import Spread, grouped, spread
 
@@ -18,24 +18,7 @@ ANGLES = tuple(range(0, 181, 10))
 
 def panels(report: Report) -> list[Panel]:
     """Angles between steps, signs of gradients, steps to the target and mean activations."""
-    own = [key for key in of_steps(report, "sample_same_sign") if key[1] == "own"]
-    angles = _angles(report)
-    found = [
-        Panel(
-            title="Angles between successive steps",
-            note="share of a unit's successive steps, one sample a step, in intervals of 10°; mean and standard "
-            "deviation over the seeds",
-            alt="Angles between successive steps of a unit's weights. "
-            + "; ".join(
-                f"{label(key)}: {value:.1%} above 135 degrees"
-                for key, value in of_steps(report, "sample_reversed").items()
-                if key[1] == "own"
-            )
-            + ".",
-            draw=lambda figure: _draw_angles(figure, angles),
-        )
-        for _ in own[:1]
-    ]
+    found = [_angles_panel(report)] if _angles(report) else []
     found += _bars(
         "Gradients of one sign",
         "share of a unit's weights with the more frequent sign, one sample; mean and standard deviation over the seeds",
@@ -54,6 +37,18 @@ def panels(report: Report) -> list[Panel]:
         {key: one.spread(lambda row: row["mean_activation"]) for key, one in best(report).items()},
     )  # fmt: skip
     return found
+
+
+def _angles_panel(report: Report) -> Panel:
+    shares, angles = of_steps(report, "sample_reversed"), _angles(report)
+    told = [f"{label(key)}: {value:.1%} above {REVERSED:g} degrees" for key, value in shares.items() if key[1] == "own"]
+    return Panel(
+        title="Angles between successive steps",
+        note="share of a unit's successive steps, one sample a step, in intervals of 10°; mean and standard deviation "
+        "over the seeds",
+        alt=f"Angles between successive steps of a unit's weights. {'; '.join(told)}.",
+        draw=lambda figure: _draw_angles(figure, angles),
+    )
 
 
 def _angles(report: Report) -> dict[tuple[Any, Any], Spread]:

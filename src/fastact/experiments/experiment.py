@@ -61,6 +61,21 @@ class Finding:
         return f"{self.verdict} {self.condition}".strip()
 
 
+def verdict(good: Sequence[Any], every: Sequence[Any], condition: Callable[[Sequence[Any]], str]) -> dict[str, Any]:
+    """What is said of a claim that was put to several cases, as keywords of `Finding`.
+
+    Parameters
+    ----------
+    good, every : sequence
+        The cases where it was found true, and all of them; at least one.
+    condition : callable
+        Takes the good ones and says what they have in common, if they are some of several.
+    """
+    if len(good) == len(every):
+        return {"verdict": "holds"}
+    return {"verdict": "holds only if", "condition": condition(good)} if good else {"verdict": "does not hold"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Panel:
     """One picture of an experiment's figure.

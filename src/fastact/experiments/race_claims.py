@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .experiment import CLOCK, Finding, Report
+from .experiment import CLOCK, Finding, Report, verdict
 from .reaching import Tuned, tuned
-from .spread import Spread, spread
+from .spread import Row, Spread, grouped, spread
 
 TIMES = 6.0
 """The factor that is claimed."""
@@ -48,22 +48,24 @@ def seconds(report: Report) -> dict[Key, Spread]:
 class Ratio:
     """How many times as long one takes as another, with its standard error.
 
+    Parameters
+    ----------
+    slow, fast : Spread
+    least : bool
+        Whether it is only known to be at least so much: the slower one did not arrive with every seed.
+
     Attributes
     ----------
     value, error : float
-    least : bool
-        Whether it is only known to be at least so much: the slower one never arrived.
     """
 
-    def __init__(self, slow: Spread | None, fast: Spread, limit: float) -> None:
-        self.least = slow is None
-        if slow is None:
-            slow = spread([limit])
+    def __init__(self, slow: Spread, fast: Spread, *, least: bool = False) -> None:
+        self.least = least
         self.value = slow.mean / fast.mean
         self.error = self.value * math.hypot(slow.error / slow.mean if slow.mean else 0.0, fast.error / fast.mean)
 
     def __str__(self) -> str:
-        return f"more than {self.value:.2g}" if self.least else f"{self.value:.2f} ± {self.error:.2f}"
+        return f"at least {self.value:.2g}" if self.least else f"{self.value:.2f} ± {self.error:.2f}"
 
     def reaches(self, times: float) -> bool:
         """Whether it is as large as claimed, or larger, within two standard errors."""
@@ -77,13 +79,21 @@ class Ratio:
 
 def ratios(report: Report, rival: str, target: str = "epochs") -> dict[int, Ratio]:
     """Epochs with another activation over those with relu, by depth."""
-    found = epochs(report, target)
-    raced = {row["depth"] for row in report["rows"] if row["activation"] == rival}
-    return {
-        depth: Ratio(found.get((rival, depth)), relu, report["settings"]["epochs"])
-        for (name, depth), relu in found.items()
-        if name == "relu" and depth in raced and relu.mean > 0.0
-    }
+    found, raced = epochs(report, target), grouped(report["rows"], ("activation", "depth"))
+    factors = {}
+    for (name, depth), relu in found.items():
+        if name == "relu" and (rival, depth) in raced and relu.mean > 0.0:
+            known = found.get((rival, depth))
+            slow = at_least(raced[rival, depth], target) if known is None else known
+            factors[depth] = Ratio(slow, relu, least=known is None)
+    return factors
+
+
+def at_least(rows: Sequence[Row], target: str) -> Spread:
+    """A lower bound of the epochs at the best rate, where a seed that did not arrive counts with those that it had."""
+    rates = grouped(rows, ("rate",)).values()
+    bounds = [spread(row["limit"] if row[target] is None else row[target] for row in of_rate) for of_rate in rates]
+    return min(bounds, key=lambda bound: bound.mean)
 
 
 def findings(report: Report) -> list[Finding]:
@@ -94,14 +104,13 @@ def findings(report: Report) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
-def _verdict(good: Sequence[Any], every: Sequence[Any], words: Callable[[Sequence[Any]], str]) -> dict[str, Any]:
-    if len(good) == len(every):
-        return {"verdict": "holds"}
-    return {"verdict": "holds only if", "condition": words(good)} if good else {"verdict": "does not hold"}
+def hidden(depth: int) -> str:
+    """A number of hidden layers in words."""
+    return f"{depth} hidden layer{'s' if depth > 1 else ''}"
 
 
 def _depths(depths: Sequence[int]) -> str:
-    return f"there are {' or '.join(map(str, depths))} hidden layers"
+    return f"the network has {' or '.join(map(hidden, depths))}"
 
 
 def _times(report: Report, rival: str) -> Finding | None:
@@ -111,11 +120,11 @@ def _times(report: Report, rival: str) -> Finding | None:
     parts = []
     for depth, ratio in found.items():
         relu, other = arrived["relu", depth], arrived.get((rival, depth))
-        theirs = f"not with {rival} in {report['settings']['epochs']}"
+        theirs = f"not every seed within {report['settings']['epochs']} with {rival}"
         if other is not None:
             theirs = f"{other.spread(lambda row: row['epochs']):.2f} with {rival} (rate {other.rate:g})"
         parts.append(
-            f"{depth} hidden layers, {relu.spread(lambda row: row['epochs']):.2f} with relu (rate {relu.rate:g}), "
+            f"with {hidden(depth)} {relu.spread(lambda row: row['epochs']):.2f} with relu (rate {relu.rate:g}), "
             f"{theirs}: {ratio} times as many"
         )
     good = [depth for depth, ratio in found.items() if ratio.reaches(TIMES)]
@@ -123,7 +132,7 @@ def _times(report: Report, rival: str) -> Finding | None:
         claim=f"With relu a network reaches {error:.0%} training error {TIMES:g} times faster than with {rival}.",
         source=KRIZHEVSKY if rival == "tanh" else f"{KRIZHEVSKY}, who say it of tanh",
         measurement=f"Epochs at the best learning rate of each: {'; '.join(parts)}.",
-        **_verdict(good, list(found), _depths),
+        **verdict(good, list(found), _depths),
     )
 
 
@@ -136,7 +145,7 @@ def _faster(report: Report) -> Finding | None:
             for depth, ratio in ratios(report, rival, target).items():
                 every.append((rival, depth, error))
                 good += [every[-1]] if ratio.exceeds_one else []
-                parts.append(f"{rival} {ratio} times those of relu to {error:.0%} ({depth} layers)")
+                parts.append(f"{rival} {ratio} times those of relu to {error:.0%} ({hidden(depth)})")
     if not every:
         return None
 
@@ -144,7 +153,7 @@ def _faster(report: Report) -> Finding | None:
         claim="Networks with relu, which does not saturate, learn faster than those with tanh or sigmoid, which do.",
         source=KRIZHEVSKY,
         measurement=f"Epochs at the best learning rate of each: {'; '.join(parts)}.",
-        **_verdict(good, every, lambda those: _others(those, every)),
+        **verdict(good, every, lambda those: _others(those, every)),
     )
 
 
@@ -154,7 +163,7 @@ def _others(those: Sequence[Any], every: Sequence[Any]) -> str:
     for rival in dict.fromkeys(one[0] for one in those):
         mine = [one for one in those if one[0] == rival]
         places = [
-            f"with {one[1]} hidden layers" + (f" to {one[2]:.0%}" if len(one) > 2 else "")
+            f"with {hidden(one[1])}" + (f" to {one[2]:.0%}" if len(one) > 2 else "")
             for one in mine
             if len(mine) < sum(one[0] == rival for one in every)
         ]
@@ -168,17 +177,17 @@ def _seconds(report: Report) -> Finding | None:
     pairs = [pair for pair in pairs if found["relu", pair[1]].mean > 0.0]
     if not pairs:
         return None
-    factors = {pair: Ratio(found[pair], found["relu", pair[1]], 0.0) for pair in pairs}
+    factors = {pair: Ratio(found[pair], found["relu", pair[1]]) for pair in pairs}
     parts = [
-        f"{rival} {1e3 * found[rival, depth].mean:.3g} ms, relu {1e3 * found['relu', depth].mean:.3g} ms with {depth} "
-        f"hidden layers ({factors[rival, depth]} times)"
+        f"{rival} {1e3 * found[rival, depth].mean:.3g} ms, relu {1e3 * found['relu', depth].mean:.3g} ms with "
+        f"{hidden(depth)} ({factors[rival, depth]} times)"
         for rival, depth in pairs
     ]
     return Finding(
         claim=f"By the clock too, relu is {TIMES:g} times faster to {error:.0%} training error.",
         source=KRIZHEVSKY,
         measurement=f"Time of the steps until then: {'; '.join(parts)}.",
-        **_verdict(
+        **verdict(
             [pair for pair in pairs if factors[pair].reaches(TIMES)],
             pairs,
             lambda those: _others(those, pairs),
@@ -203,7 +212,7 @@ def _cheaper(report: Report) -> Finding | None:
     return Finding(
         claim="A step with relu takes less time, as it is cheaper to compute.",
         source="folklore",
-        measurement=f"Time of a step with {deepest} hidden layers, with standard errors: {listed}.",
-        **_verdict(slower, rivals, lambda those: f"the other is {' or '.join(those)}"),
+        measurement=f"Time of a step with {hidden(deepest)}, with standard errors: {listed}.",
+        **verdict(slower, rivals, lambda those: f"the other is {' or '.join(those)}"),
         clock=True,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import drawing
 from .experiment import Panel, Report, Table
-from .race_claims import best, epochs, seconds
+from .race_claims import best, epochs, hidden, seconds
 from .spread import Spread, grouped, over_seeds, spread
 
 
@@ -14,7 +14,7 @@ def panels(report: Report) -> list[Panel]:
     """Training error by epoch, epochs by learning rate, and epochs by depth."""
     deepest = max(row["depth"] for row in report["rows"])
     error = report["settings"]["error"]
-    layers = f"{deepest} hidden layer{'s' if deepest > 1 else ''}"
+    layers = hidden(deepest)
     bars = "mean and standard deviation over the seeds"
     mine = [row for row in report["rows"] if row["depth"] == deepest]
     by_rate = over_seeds(mine, ("activation", "rate"), lambda row: row["epochs"])

@@ -9,7 +9,7 @@ from typing import Any
 import fastact
 from fastact import theory
 
-from .experiment import Finding, Report
+from .experiment import Finding, Report, verdict
 from .spread import Spread, over_seeds
 
 SETTLED = 20
@@ -94,8 +94,7 @@ def _fixed_point(report: Report) -> Finding | None:
     if not found or depth < SETTLED:
         return None
     shift = width_shift(width)
-    inside = {std: _agrees(*moments, shift) for std, moments in found.items()}
-    good, bad = ([std for std in inside if inside[std] is wanted] for wanted in (True, False))
+    good = [std for std, moments in found.items() if _agrees(*moments, shift)]
     parts = [f"{_moments(*moments)} from inputs of deviation {std:g}" for std, moments in found.items()]
     return Finding(
         claim="A deep SELU network with LeCun's initialisation keeps its activations at mean 0 and variance 1, and "
@@ -104,8 +103,7 @@ def _fixed_point(report: Report) -> Finding | None:
         measurement=f"After {depth} layers of {width} units, over {next(iter(found.values()))[0].count} seeds: "
         f"{'; '.join(parts)}. The fixed point is mean 0 and variance 1 in wide layers, and variance {1 + shift:.3f} in "
         f"layers of {width} units.",
-        verdict="holds" if not bad else "does not hold" if not good else "holds only if",
-        condition=f"the inputs have deviation {' or '.join(f'{std:g}' for std in good)}" if good and bad else "",
+        **verdict(good, list(found), lambda stds: f"the inputs have deviation {' or '.join(f'{s:g}' for s in stds)}"),
     )
 
 
@@ -137,29 +135,19 @@ def _normalised(report: Report) -> Finding | None:
     first = over_seeds(report["rows"], groups, lambda row: row["variances"][0])
     last = deepest(report, "variances")
     known = [key for key in last if first[key].count and last[key].count and first[key].mean > 0.0]
-    shown = [key for key in known if key[1] == "batch"]
-    if not shown or report["settings"]["depth"] == 1:
+    normalised = [key for key in known if key[1] == "batch"]
+    if not normalised or report["settings"]["depth"] == 1:
         return None
     growth = {key: last[key].mean / first[key].mean for key in known}
-    kept = [key for key in shown if 0.5 <= growth[key] <= 2.0]
-    shown += [key for key in known if key[1] in ("none", "he") and key[2] == 1.0]
+    kept = [key for key in normalised if 0.5 <= growth[key] <= 2.0]
+    shown = normalised + [key for key in known if key[1] in ("none", "he") and key[2] == 1.0]
     return Finding(
         claim="Batch normalisation keeps the size of activations the same from layer to layer at any depth.",
         source="Ioffe, Szegedy, Batch Normalization, 2015",
         measurement=f"Variance of layer {report['settings']['depth']} over that of layer 1: "
         f"{', '.join(f'{label(key)} {growth[key]:.3g}' for key in shown)}.",
-        **_verdict(kept, [key for key in shown if key[1] == "batch"]),
+        **verdict(kept, normalised, lambda keys: f"the activation is {' or '.join(str(key[0]) for key in keys)}"),
     )
-
-
-def _verdict(good: Sequence[Any], every: Sequence[Any]) -> dict[str, Any]:
-    """It holds if it does for every one, and only for the good ones otherwise."""
-    if len(good) == len(every):
-        return {"verdict": "holds"}
-    if not good:
-        return {"verdict": "does not hold"}
-    names = " or ".join(str(key[0]) for key in good)
-    return {"verdict": "holds only if", "condition": f"the activation is {names}"}
 
 
 def _dropouts(report: Report) -> Finding | None:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .experiment import Finding, Report
+from .experiment import Finding, Report, verdict
 from .spread import Spread, over_seeds, spread
 
 CLAIMED = 0.8
@@ -74,17 +74,17 @@ def _most(report: Report) -> Finding | None:
     first = next((price for price in found if all(other in reached for other in found if other >= price)), None)
     parts = [f"{value:.1%} {_with(price)}" for price, value in found.items()]
     if first is None:
-        verdict: dict[str, Any] = {"verdict": "does not hold"}
+        judged: dict[str, Any] = {"verdict": "does not hold"}
     elif first == 0.0:
-        verdict = {"verdict": "holds"}
+        judged = {"verdict": "holds"}
     else:
-        verdict = {"verdict": "holds only if", "condition": f"activations have a price of at least {first:g}"}
+        judged = {"verdict": "holds only if", "condition": f"activations have a price of at least {first:g}"}
     by_layer = f" By layer {_with(min(found))}: {_written(layers(report, (RELU, min(found)), -1))}."
     return Finding(
         claim="With relu 80 to 90% of the outputs of a trained network are zero.",
         source=f"textbooks, after {GLOROT}",
         measurement=f"Share of zeros after {report['settings']['epochs']} epochs: {', '.join(parts)}.{by_layer}",
-        **verdict,
+        **judged,
     )
 
 
@@ -103,8 +103,7 @@ def _grows(report: Report) -> Finding | None:
         source="folklore",
         measurement=f"Share of zeros without a price: {before:.1%} before training, {after:.1%} after it; by layer "
         f"{_written(first)} before and {_written(last)} after.",
-        verdict="holds" if len(grown) == len(first) else "holds only if" if grown else "does not hold",
-        condition=f"the layer is {' or '.join(map(str, grown))}" if 0 < len(grown) < len(first) else "",
+        **verdict(grown, first, lambda those: f"the layer is {' or '.join(map(str, those))}"),
     )
 
 
@@ -123,8 +122,7 @@ def _free(report: Report) -> Finding | None:
         claim="Networks with up to 85% of zeros are as accurate as those with fewer.",
         source=GLOROT,
         measurement=f"Test accuracy {free:.1%} with {share[RELU, 0.0].mean:.0%} zeros (no price), {', '.join(parts)}.",
-        verdict="holds" if len(kept) == len(sparse) else "holds only if" if kept else "does not hold",
-        condition=f"at most {share[kept[-1]].mean:.0%} are zero" if 0 < len(kept) < len(sparse) else "",
+        **verdict(kept, sparse, lambda those: f"at most {share[those[-1]].mean:.0%} are zero"),
     )
 
 
@@ -140,6 +138,5 @@ def _smooth(report: Report) -> Finding | None:
         claim="Activations other than relu have no outputs that are exactly zero, whatever the price.",
         source=GLOROT,
         measurement=f"Share of zeros after training: {', '.join(parts)}.",
-        verdict="holds" if not some else "holds only if" if none else "does not hold",
-        condition=f"the activation is {' or '.join(none)}" if some and none else "",
+        **verdict(none, list(names), lambda those: f"the activation is {' or '.join(those)}"),
     )
