@@ -1,4 +1,4 @@
-"""The experiment ``sparsity``: zeros of relu by layer, during training, and what a price on activations does."""
+"""The experiment ``sparsity``: zeros of relu by layer, during training, and what an L1 penalty on activations does."""
 
 import copy
 
@@ -8,9 +8,9 @@ import pytest
 import fastact
 from fastact import mlp
 from fastact.experiments import data, sparsity
-from fastact.experiments.layers import Price
+from fastact.experiments.layers import ActivityPenalty
 
-SMALL = {"prices": (0.0, 0.01), "width": 12, "epochs": 3, "seeds": 2}
+SMALL = {"l1": (0.0, 0.01), "width": 12, "epochs": 3, "seeds": 2}
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +21,10 @@ def report():
 # --- what is measured
 
 
-def test_the_price_and_its_gradient_are_those_of_finite_differences():
+def test_the_penalty_and_its_gradient_are_those_of_finite_differences():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(7, 3)), rng.integers(0, 2, 7)
-    layers = [mlp.Dense(5, "elu"), Price(0.3), mlp.Dense(4, "tanh"), Price(0.3), mlp.Dense(2)]
+    layers = [mlp.Dense(5, "elu"), ActivityPenalty(0.3), mlp.Dense(4, "tanh"), ActivityPenalty(0.3), mlp.Dense(2)]
     net = mlp.Network(layers, inputs=3, dtype="float64", seed=1)
 
     def loss():
@@ -49,7 +49,10 @@ def test_the_price_and_its_gradient_are_those_of_finite_differences():
 def test_zeros_are_counted_by_layer():
     X = np.random.default_rng(0).normal(size=(30, 3))
     net = mlp.Network(
-        [mlp.Dense(5, "relu"), Price(), mlp.Dense(4, "relu"), Price(), mlp.Dense(2)], inputs=3, dtype="float64", seed=1
+        [mlp.Dense(5, "relu"), ActivityPenalty(), mlp.Dense(4, "relu"), ActivityPenalty(), mlp.Dense(2)],
+        inputs=3,
+        dtype="float64",
+        seed=1,
     )
     net.layers[2].bias[1] = -100.0
     a = np.maximum(X @ net.layers[0].weight, 0.0)
@@ -63,9 +66,9 @@ def test_zeros_are_counted_by_layer():
 def test_training_is_followed_epoch_by_epoch():
     digits = data.digits()
     settings = sparsity.Settings(**SMALL)
-    row = sparsity.measure(settings, digits, {"activation": "relu", "price": 0.01, "seed": 1})
+    row = sparsity.measure(settings, digits, {"activation": "relu", "l1": 0.01, "seed": 1})
     parts = data.split(digits, test_share=0.25, seed=1, dtype="float32")
-    layers = [mlp.Dense(12, "relu"), Price(0.01)] * 3
+    layers = [mlp.Dense(12, "relu"), ActivityPenalty(0.01)] * 3
     net = mlp.Network([*layers, mlp.Dense(10)], inputs=64, seed=1, initialiser="he_uniform")
     optimiser, expected, order = mlp.Adam(1e-3), [], np.arange(len(parts.y_train))
     for epoch in range(4):
@@ -78,11 +81,11 @@ def test_training_is_followed_epoch_by_epoch():
     assert row["test_accuracy"] == net.score(parts.X_test, parts.y_test)
 
 
-def test_a_price_makes_zeros(report):
+def test_a_penalty_makes_zeros(report):
     rows = [row for row in report["rows"] if row["activation"] == "relu" and row["seed"] == 0]
-    free, dear = (next(row for row in rows if row["price"] == price) for price in (0.0, 0.01))
-    assert np.mean(dear["zeros"][-1]) > np.mean(free["zeros"][-1]) + 0.01
-    assert dear["zeros"][0] == free["zeros"][0]
+    free, sparse = (next(row for row in rows if row["l1"] == l1) for l1 in (0.0, 0.01))
+    assert np.mean(sparse["zeros"][-1]) > np.mean(free["zeros"][-1]) + 0.01
+    assert sparse["zeros"][0] == free["zeros"][0]
 
 
 # --- the verdicts, over rows made by hand
@@ -91,13 +94,13 @@ def test_a_price_makes_zeros(report):
 def made(shares=(0.4, 0.6, 0.85), accuracies=(0.97, 0.97, 0.97), before=0.5, other=0.0):
     rows = []
     for name in ("relu", "softplus"):
-        for price, share, accuracy in zip((0.0, 0.01, 0.1), shares, accuracies, strict=True):
+        for l1, share, accuracy in zip((0.0, 0.01, 0.1), shares, accuracies, strict=True):
             for seed in range(2):
                 first = [before + 0.01 * seed] * 2 if name == "relu" else [0.0, 0.0]
                 last = [share - 0.01 + 0.001 * seed, share + 0.01] if name == "relu" else [other, other]
                 rows.append(
                     {
-                        "activation": name, "price": price, "seed": seed, "diverged": False, "epochs": [0, 5],
+                        "activation": name, "l1": l1, "seed": seed, "diverged": False, "epochs": [0, 5],
                         "zeros": [first, last], "silent": [0.0, 0.0], "test_accuracy": accuracy + 0.001 * seed,
                     }
                 )  # fmt: skip
@@ -111,8 +114,8 @@ def finding(report, words):
 @pytest.mark.parametrize(
     ("shares", "judgement"),
     [
-        ((0.4, 0.6, 0.85), "holds only if activations have a price of at least 0.1"),
-        ((0.4, 0.82, 0.85), "holds only if activations have a price of at least 0.01"),
+        ((0.4, 0.6, 0.85), "holds only if there is an L1 penalty of at least 0.1 on activations"),
+        ((0.4, 0.82, 0.85), "holds only if there is an L1 penalty of at least 0.01 on activations"),
         ((0.4, 0.82, 0.7), "does not hold"),
         ((0.81, 0.82, 0.9), "holds"),
         ((0.1, 0.2, 0.7), "does not hold"),
@@ -160,8 +163,8 @@ def test_what_cannot_be_judged_is_left_out():
     fastact.custom("x*tanh(gelu(x))", name="phish_of_sparsity_test")
     for settings in (
         {"activations": ("phish_of_sparsity_test",), "seeds": 1, "depth": 1},
-        {"activations": ("relu",), "prices": (0.1,), "seeds": 1, "epochs": 1},
-        {"activations": ("relu",), "prices": (0.0,), "seeds": 1, "depth": 8},
+        {"activations": ("relu",), "l1": (0.1,), "seeds": 1, "epochs": 1},
+        {"activations": ("relu",), "l1": (0.0,), "seeds": 1, "depth": 8},
         {"learning_rate": 1e30},
     ):
         report = sparsity.run(sparsity.Settings(**(SMALL | settings)))

@@ -1,4 +1,4 @@
-"""Layers that experiments put between those of a network: they listen, move outputs, or ask a price for them."""
+"""Layers that experiments put between those of a network: they listen, move outputs, or penalise them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Shift(_Between):
 
 
 @dataclass(eq=False)
-class Price(_Between):
+class ActivityPenalty(_Between):
     """Passes everything on, and adds to the loss l1 times the sum of absolute outputs of a sample, mean over samples.
 
     Parameters
@@ -107,5 +107,5 @@ class Price(_Between):
             at.dx += at.dy
 
     def penalise(self) -> float:
-        """What the last pass cost; its derivative went back with the others."""
+        """The penalty of the last pass; its derivative went back with the others."""
         return self._penalty

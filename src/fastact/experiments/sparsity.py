@@ -1,9 +1,9 @@
 """How many outputs of relu are exactly zero: layer by layer, before and during training.
 
 A rectifier is 0 on half of the line, so that sums that are symmetric about 0 make half of its outputs zeros. How many
-there are after training depends on what training asks for. A price on activations, l1 times the sum of their absolute
-values over the units of all hidden layers (mean over samples), is how Glorot, Bordes and Bengio (2011) made their
-networks sparser. Zeros are counted on held-out samples, beside the units that are 0 for all of them, which carry
+there are after training depends on what training asks for. An L1 penalty on activations, l1 times the sum of their
+absolute values over the units of all hidden layers (mean over samples), is how Glorot, Bordes and Bengio (2011) made
+their networks sparser. Zeros are counted on held-out samples, beside the units that are 0 for all of them, which carry
 nothing.
 """
 
@@ -21,7 +21,7 @@ from fastact import mlp
 from . import data, options, training
 from .configuration import initialiser_for
 from .experiment import Experiment, Row
-from .layers import Price
+from .layers import ActivityPenalty
 from .sparsity_claims import findings
 from .sparsity_figure import panels, table
 
@@ -31,7 +31,7 @@ class Settings(options.Settings):
     """See `options.Settings`."""
 
     activations: Sequence[str] = options.activations(("relu", "softplus"))
-    prices: Sequence[float] = options.numbers(
+    l1: Sequence[float] = options.numbers(
         (0.0, 1e-4, 1e-3, 1e-2, 3e-2), "L1 penalties on the activations.", closed=True
     )
     depth: int = options.integer(3, "Hidden layers.")
@@ -43,11 +43,11 @@ class Settings(options.Settings):
 
 
 def cells(settings: Settings) -> list[Row]:
-    """One for each activation, price and seed."""
+    """One for each activation, penalty and seed."""
     return [
-        {"activation": activation, "price": price, "seed": settings.seed + at}
+        {"activation": activation, "l1": l1, "seed": settings.seed + at}
         for activation in settings.activations
-        for price in settings.prices
+        for l1 in settings.l1
         for at in range(settings.seeds)
     ]
 
@@ -58,7 +58,7 @@ def measure(settings: Settings, dataset: data.Dataset | None, cell: Row) -> Row:
     parts = data.split(dataset, test_share=0.25, seed=cell["seed"], dtype="float32")
     layers: list[mlp.Layer] = []
     for _ in range(settings.depth):
-        layers += [mlp.Dense(settings.width, cell["activation"]), Price(cell["price"])]
+        layers += [mlp.Dense(settings.width, cell["activation"]), ActivityPenalty(cell["l1"])]
     net = mlp.Network(
         [*layers, mlp.Dense(len(dataset.classes))],
         inputs=parts.X_train.shape[1],
@@ -99,7 +99,7 @@ def counted(net: mlp.Network, X: NDArray[Any]) -> tuple[list[float], list[float]
 
 DEFINITIONS = {
     "activation": "of all hidden layers",
-    "price": "factor of the sum of absolute activations of all hidden units, mean over samples, in the loss",
+    "l1": "factor of the sum of absolute activations of all hidden units, mean over samples, in the loss",
     "seed": "of data's division, weights and order of the samples",
     "diverged": "whether training left the finite numbers; what is measured after it is null then",
     "epochs": "passes over the training samples after which zeros are counted",
@@ -112,17 +112,17 @@ DEFINITIONS = {
 EXPERIMENT = Experiment(
     name="sparsity",
     title="How many outputs of relu are zero",
-    summary="Zeros are counted in every hidden layer before and during training, without and with a price on "
+    summary="Zeros are counted in every hidden layer before and during training, without and with an L1 penalty on "
     "activations, beside the accuracy that remains.",
     settings=Settings,
-    axes=("activation", "price", "seed"),
+    axes=("activation", "l1", "seed"),
     cells=cells,
     measure=measure,
     definitions=DEFINITIONS,
     findings=findings,
     panels=panels,
     table=table,
-    quick={"prices": (0.0, 1e-2), "epochs": 15, "seeds": 2},
+    quick={"l1": (0.0, 1e-2), "epochs": 15, "seeds": 2},
     on_data=True,
 )
 run = EXPERIMENT.run

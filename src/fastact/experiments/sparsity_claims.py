@@ -28,17 +28,17 @@ def mean(values: Iterable[float] | None) -> float | None:
 
 def zeros(report: Report, at: int = -1) -> dict[Key, Spread]:
     """Share of zeros over all hidden layers, after training or at another place of the epochs."""
-    return over_seeds(report["rows"], ("activation", "price"), lambda row: mean(row["zeros"][at]))
+    return over_seeds(report["rows"], ("activation", "l1"), lambda row: mean(row["zeros"][at]))
 
 
 def accuracy(report: Report) -> dict[Key, Spread]:
-    """Test accuracy by activation and price."""
-    return over_seeds(report["rows"], ("activation", "price"), lambda row: row["test_accuracy"])
+    """Test accuracy by activation and penalty."""
+    return over_seeds(report["rows"], ("activation", "l1"), lambda row: row["test_accuracy"])
 
 
 def layers(report: Report, key: Key, at: int) -> list[Spread]:
     """Share of zeros of each hidden layer."""
-    rows = [row for row in report["rows"] if (row["activation"], row["price"]) == key and row["zeros"][at]]
+    rows = [row for row in report["rows"] if (row["activation"], row["l1"]) == key and row["zeros"][at]]
     return [spread(of_layer) for of_layer in zip(*(row["zeros"][at] for row in rows), strict=True)]
 
 
@@ -66,19 +66,22 @@ def _at_first(report: Report) -> Finding | None:
 
 
 def _most(report: Report) -> Finding | None:
-    found = {price: value for (name, price), value in sorted(zeros(report).items()) if name == RELU and value.count}
+    found = {l1: value for (name, l1), value in sorted(zeros(report).items()) if name == RELU and value.count}
     if not found:
         return None
-    reached = [price for price, value in found.items() if value.mean + 2.0 * value.error >= CLAIMED]
-    # The first price from which on it is reached with all.
-    first = next((price for price in found if all(other in reached for other in found if other >= price)), None)
-    parts = [f"{value:.1%} {_with(price)}" for price, value in found.items()]
+    reached = [l1 for l1, value in found.items() if value.mean + 2.0 * value.error >= CLAIMED]
+    # The first penalty from which on it is reached with all.
+    first = next((l1 for l1 in found if all(other in reached for other in found if other >= l1)), None)
+    parts = [f"{value:.1%} {_with(l1)}" for l1, value in found.items()]
     if first is None:
         judged: dict[str, Any] = {"verdict": "does not hold"}
     elif first == 0.0:
         judged = {"verdict": "holds"}
     else:
-        judged = {"verdict": "holds only if", "condition": f"activations have a price of at least {first:g}"}
+        judged = {
+            "verdict": "holds only if",
+            "condition": f"there is an L1 penalty of at least {first:g} on activations",
+        }
     by_layer = f" By layer {_with(min(found))}: {_written(layers(report, (RELU, min(found)), -1))}."
     return Finding(
         claim="With relu 80 to 90% of the outputs of a trained network are zero.",
@@ -88,8 +91,8 @@ def _most(report: Report) -> Finding | None:
     )
 
 
-def _with(price: float) -> str:
-    return f"with a price of {price:g}" if price else "without a price"
+def _with(l1: float) -> str:
+    return f"with an L1 penalty of {l1:g}" if l1 else "without a penalty"
 
 
 def _grows(report: Report) -> Finding | None:
@@ -101,7 +104,7 @@ def _grows(report: Report) -> Finding | None:
     return Finding(
         claim="Training makes relu's outputs sparser by itself.",
         source="folklore",
-        measurement=f"Share of zeros without a price: {before:.1%} before training, {after:.1%} after it; by layer "
+        measurement=f"Share of zeros without a penalty: {before:.1%} before training, {after:.1%} after it; by layer "
         f"{_written(first)} before and {_written(last)} after.",
         **verdict(grown, first, lambda those: f"the layer is {' or '.join(map(str, those))}"),
     )
@@ -121,7 +124,8 @@ def _free(report: Report) -> Finding | None:
     return Finding(
         claim="Networks with up to 85% of zeros are as accurate as those with fewer.",
         source=GLOROT,
-        measurement=f"Test accuracy {free:.1%} with {share[RELU, 0.0].mean:.0%} zeros (no price), {', '.join(parts)}.",
+        measurement=f"Test accuracy {free:.1%} with {share[RELU, 0.0].mean:.0%} zeros (no penalty), "
+        f"{', '.join(parts)}.",
         **verdict(kept, sparse, lambda those: f"at most {share[those[-1]].mean:.0%} are zero"),
     )
 
@@ -135,7 +139,7 @@ def _smooth(report: Report) -> Finding | None:
     names = dict.fromkeys(str(key[0]) for key in found)
     none = [name for name in names if name not in {key[0] for key in some}]
     return Finding(
-        claim="Activations other than relu have no outputs that are exactly zero, whatever the price.",
+        claim="Activations other than relu have no outputs that are exactly zero, whatever the penalty.",
         source=GLOROT,
         measurement=f"Share of zeros after training: {', '.join(parts)}.",
         **verdict(none, list(names), lambda those: f"the activation is {' or '.join(those)}"),

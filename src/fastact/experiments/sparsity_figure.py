@@ -17,31 +17,31 @@ def _sparsest(report: Report) -> str:
 
 
 def panels(report: Report) -> list[Panel]:
-    """Zeros by layer during training, by price, and the accuracy beside them."""
+    """Zeros by layer during training, by penalty, and the accuracy beside them."""
     name = _sparsest(report)
-    prices = sorted({row["price"] for row in report["rows"] if row["activation"] == name})
+    penalties = sorted({row["l1"] for row in report["rows"] if row["activation"] == name})
     bars = "mean and standard deviation over the seeds"
     found = [
         _panel(
-            f"Zeros without a price: {name}" if price == 0.0 else f"Zeros at a price of {price:g}: {name}",
+            f"Zeros without a penalty: {name}" if l1 == 0.0 else f"Zeros at a penalty of {l1:g}: {name}",
             f"share over units and held-out samples, by hidden layer; {bars}",
-            _by_layer(report, name, price), "epoch", "share of zeros", epochs=True,
+            _by_layer(report, name, l1), "epoch", "share of zeros", epochs=True,
         )
-        for price in dict.fromkeys((prices[0], prices[-1]))
+        for l1 in dict.fromkeys((penalties[0], penalties[-1]))
     ]  # fmt: skip
-    if len(prices) > 1:
+    if len(penalties) > 1:
         found += [
-            _panel("Zeros by price", f"all hidden layers, after training; {bars}", zeros(report), "price",
+            _panel("Zeros by penalty", f"all hidden layers, after training; {bars}", zeros(report), "penalty",
                    "share of zeros"),
-            _panel("Accuracy by price", f"share of held-out samples classified rightly; {bars}", accuracy(report),
-                   "price", "test accuracy"),
+            _panel("Accuracy by penalty", f"share of held-out samples classified rightly; {bars}", accuracy(report),
+                   "penalty", "test accuracy"),
         ]  # fmt: skip
     return found
 
 
-def _by_layer(report: Report, name: str, price: float) -> dict[tuple[Any, Any], Spread]:
+def _by_layer(report: Report, name: str, l1: float) -> dict[tuple[Any, Any], Spread]:
     """Share of zeros by hidden layer and epoch; of deep networks five layers."""
-    rows = [row for row in report["rows"] if (row["activation"], row["price"]) == (name, price)]
+    rows = [row for row in report["rows"] if (row["activation"], row["l1"]) == (name, l1)]
     count = len(rows[0]["zeros"][0])
     shown = sorted({round(at * (count - 1) / 4) for at in range(5)})
     return {
@@ -56,7 +56,7 @@ def _panel(
 ) -> Panel:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        drawing.curves(axes, values, xlabel="epoch" if epochs else "price of activations (L1)", percent=True)
+        drawing.curves(axes, values, xlabel="epoch" if epochs else "L1 penalty on activations", percent=True)
         places = sorted({x for _, x in values})
         positive = [x for x in places if x > 0.0]
         if positive:
@@ -73,8 +73,8 @@ def _panel(
 
 
 def table(report: Report) -> Table:
-    """A line for each activation and price."""
-    by = ("activation", "price")
+    """A line for each activation and penalty."""
+    by = ("activation", "l1")
     before, after, rates = zeros(report, 0), zeros(report), accuracy(report)
     silent = over_seeds(report["rows"], by, lambda row: mean(row["silent"]))
     groups = list(grouped(report["rows"], by))
@@ -86,6 +86,6 @@ def table(report: Report) -> Table:
         for key in groups
     ]  # fmt: skip
     headings = (
-        "activation", "price", "zeros\nbefore", "zeros\nafter training", "silent\nunits", "test\naccuracy",
+        "activation", "L1\npenalty", "zeros\nbefore", "zeros\nafter training", "silent\nunits", "test\naccuracy",
     )  # fmt: skip
     return Table(headings=headings, lines=lines, sections=drawing.sections(groups))
