@@ -140,6 +140,10 @@ def test_the_clock_is_judged_by_itself():
     assert finding(made(clock=(1.0, 1.5, 1.2)), "A step with relu").verdict == "holds"
     assert finding(made(clock=(1.0, 1.0, 1.2)), "A step with relu").condition == "the other is sigmoid"
     assert finding(made(clock=(1.0, 0.9, 0.9)), "A step with relu").verdict == "does not hold"
+    disturbed = made(clock=(1.0, 1.5, 1.2))
+    disturbed["rows"][0]["clock"]["step_seconds"] *= 100.0
+    words = "A step with relu"
+    assert finding(disturbed, words) == finding(made(clock=(1.0, 1.5, 1.2)), words)
     # 2 hidden layers, 10 steps an epoch, a step 1e-4 and 1.01e-4 s
     assert race_claims.seconds(made())["relu", 2].mean == pytest.approx((1.0 * 10 * 1e-4 + 1.1 * 10 * 1.01e-4) / 2)
 
