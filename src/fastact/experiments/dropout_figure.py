@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import drawing
-from .dropout_findings import Value, by_task, gap, labels, usual
+from .dropout_findings import Value, by_task, labels, usual
 from .experiment import Panel, Report, Table
 from .spread import Spread, over_seeds, spread
 
@@ -81,7 +81,6 @@ def table(report: Report) -> Table:
         for value in (
             lambda row: row["last_training_loss"],
             lambda row: row["last_test_loss"],
-            gap,
             lambda row: row["least_test_loss"],
         )
     ]
@@ -102,7 +101,6 @@ def table(report: Report) -> Table:
         "dropped",
         "training\nloss",
         "test\nloss",
-        "gap",
         "least test\nloss",
         "test acc.",
     )
