@@ -7,8 +7,9 @@ import pytest
 
 import fastact
 from fastact import mlp
-from fastact.experiments import data, dropout, dropout_figure, dropout_findings
+from fastact.experiments import data, dropout, dropout_figure, dropout_findings, figure
 from fastact.experiments.dropout import Settings
+from fastact.figures import render
 
 SMALL = {"width": 12, "epochs": 3, "samples": 40, "seeds": 1}
 
@@ -167,8 +168,10 @@ def test_any_settings_can_be_told(points, settings):
     for finding in dropout.findings(made):
         assert "nan" not in finding.measurement
     assert dropout_figure.table(made).lines
-    for panel in dropout_figure.panels(made):
+    panels = dropout_figure.panels(made)
+    for panel in panels:
         assert "nan" not in panel.alt
+    assert render(lambda: figure.draw(panels), ("svg",))["svg"]
 
 
 def test_activations_of_ones_own(points):

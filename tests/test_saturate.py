@@ -9,8 +9,9 @@ from scipy.special import expit
 
 import fastact
 from fastact import mlp
-from fastact.experiments import data, saturate, saturate_figure, saturate_findings
+from fastact.experiments import data, figure, saturate, saturate_figure, saturate_findings
 from fastact.experiments.saturate import Settings
+from fastact.figures import render
 
 SMALL = {"width": 16, "epochs": 1, "depth": 2, "seeds": 1, "rates": (0.01,)}
 
@@ -206,8 +207,10 @@ def test_any_settings_can_be_told(points, settings):
     for finding in saturate.findings(made):
         assert "nan" not in finding.measurement
     assert saturate_figure.table(made).lines
-    for panel in saturate_figure.panels(made):
+    panels = saturate_figure.panels(made)
+    for panel in panels:
         assert "nan" not in panel.alt
+    assert render(lambda: figure.draw(panels), ("svg",))["svg"]
 
 
 def test_activations_of_ones_own(points):

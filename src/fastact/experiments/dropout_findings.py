@@ -114,7 +114,7 @@ def _lower(report: Report, value: Value, *, claim: str, source: str, what: str) 
     )
     words = f"{what}, with {dropped:.0%} dropped instead of none: {told}."
     if higher:
-        words += f" It is higher, by more than two standard errors, for {', '.join(map(named, higher))}."
+        words += f" It is higher for {', '.join(map(named, higher))}."
     holds = len(lower) == len(tasks)
     return Finding(
         claim=claim,
