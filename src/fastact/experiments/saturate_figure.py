@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastact.figures import COLOURS, looks
+from fastact.figures import COLOURS
 
 from . import drawing
 from .experiment import Panel, Report, Table
@@ -120,11 +120,10 @@ def _by_gain(report: Report) -> Panel:
         top.set_ylim(-0.05, 1.05)
         top.set_ylabel("saturated")
         drawing.legend_above(top)
-        styles = looks(accuracy_name for accuracy_name, _ in accuracy)
         drawing.curves(bottom, accuracy, xlabel="gain of the initial weights", percent=True, xlog=True, legend=False)
         bottom.set_ylim(-0.05, 1.05)
         bottom.set_ylabel("accuracy")
-        drawing.legend_above(bottom, min(4, max(2, len(styles) // 2)))
+        drawing.legend_above(bottom)
 
     return Panel(
         title="Saturation and what is learned",
