@@ -8,8 +8,9 @@ import pytest
 from scipy.special import ndtr
 
 import fastact
-from fastact.experiments import data, dying, dying_figure, dying_findings
+from fastact.experiments import data, dying, dying_figure, dying_findings, figure
 from fastact.experiments.dying import Settings
+from fastact.figures import render
 
 SMALL = {"width": 16, "epochs": 2, "window": 2, "seeds": 1}
 
@@ -221,8 +222,10 @@ def test_any_settings_can_be_told(points, settings):
     for finding in dying.findings(made):
         assert "nan" not in finding.measurement
     assert dying_figure.table(made).lines
-    for panel in dying_figure.panels(made):
+    panels = dying_figure.panels(made)
+    for panel in panels:
         assert "nan" not in panel.alt
+    assert render(lambda: figure.draw(panels), ("svg",))["svg"]
 
 
 def test_activations_of_ones_own(points):

@@ -7,8 +7,9 @@ import pytest
 
 import fastact
 from fastact import mlp
-from fastact.experiments import data, explode, explode_figure, explode_findings, training
+from fastact.experiments import data, explode, explode_figure, explode_findings, figure, training
 from fastact.experiments.explode import Settings
+from fastact.figures import render
 
 FEW = {"epochs": 2, "width": 8, "seeds": 1}
 
@@ -175,6 +176,21 @@ def test_growth_is_judged_from_the_rows(depths, expected):
     assert tuple(claim(rows, start).judgement for start in starts) == expected
 
 
+def test_digits_gained_are_compared_layer_by_layer():
+    rows = made({"none": {1: (1.0, 0.9), 2: (3.0, None), 4: (21.0, None)}})
+    # 2 a layer at depth 1.5 and 9 at depth 3: (9 / 2)^(1 / 1.5) times as many.
+    assert "2.73 times as many in each layer" in claim(rows, "Where gradients explode").measurement
+
+
+def test_a_remedy_that_helps_by_chance_does_not_help():
+    rows = made({"none": EXPLODES, "range": {**EXPLODES, 2: (3.0, 0.85)}})
+    assert claim(rows, "Clipping the range").judgement == "holds only if the depth is at most 2 (square)"
+    for row in rows:
+        if row["depth"] == 2:
+            row["test_accuracy"] = 0.7 if row["remedy"] == "none" else 0.85 + 0.15 * (-1) ** row["seed"]
+    assert claim(rows, "Clipping the range").judgement == "does not hold"
+
+
 def test_some_activations_may_explode_and_others_not():
     rows = made({"none": EXPLODES}) + made({"none": CALM}, activation="signed_square")
     assert claim(rows, "With x^2 and other polynomials as").judgement == "holds only if the activation is square"
@@ -238,5 +254,8 @@ def test_any_settings_can_be_told(points, settings):
     for finding in explode.findings(report):
         assert "nan" not in finding.measurement
     assert explode.EXPERIMENT.table(report).lines
-    for panel in explode.EXPERIMENT.panels(report):
+    panels = explode.EXPERIMENT.panels(report)
+    for panel in panels:
         assert "nan" not in panel.alt
+
+    assert render(lambda: figure.draw(panels), ("svg",))["svg"]

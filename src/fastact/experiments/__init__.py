@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .experiment import Experiment
 
-NAMES = ("vanish", "explode", "linear", "dying", "centred", "race", "sparsity", "selu", "boundary")
+NAMES = (
+    "vanish",
+    "explode",
+    "linear",
+    "dying",
+    "saturate",
+    "centred",
+    "race",
+    "sparsity",
+    "selu",
+    "boundary",
+    "dropout",
+)
 """The experiments, each a module of this package and a command, in the order of the report."""
 
 

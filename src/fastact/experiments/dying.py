@@ -152,7 +152,7 @@ EXPERIMENT = Experiment(
     findings=findings,
     panels=dying_figure.panels,
     table=dying_figure.table,
-    quick={"optimisers": ("sgd", "adam"), "rates": (0.1, 1.0), "epochs": 5, "seeds": 2},
+    quick={"optimisers": ("sgd", "adam"), "rates": (0.1, 1.0), "epochs": 4, "seeds": 2},
     on_data=True,
 )
 run = EXPERIMENT.run

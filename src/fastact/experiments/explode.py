@@ -207,7 +207,7 @@ EXPERIMENT = Experiment(
     findings=findings,
     panels=explode_figure.panels,
     table=explode_figure.table,
-    quick={"depths": (1, 2, 4), "rates": (0.1, 0.01), "epochs": 5, "seeds": 2},
+    quick={"depths": (1, 2, 4), "rates": (0.1, 0.01), "epochs": 3, "seeds": 2},
     on_data=True,
 )
 run = EXPERIMENT.run

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import drawing
 from .experiment import Panel, Report, Table
-from .explode_findings import REMEDY_NAMES, labelled, of, plain, steep
+from .explode_findings import REMEDY_NAMES, labelled, of, only, steep
 from .spread import Spread, over_seeds
 from .training import accuracy_or_chance
 
@@ -23,8 +23,14 @@ def panels(report: Report) -> list[Panel]:
     return [_gradients(report), *(_accuracy(report, name, scores) for name in names)]
 
 
+def _shown(report: Report) -> Report:
+    """The rows whose gradients are shown: without a remedy, or with the first one if there are none."""
+    remedies = {row["remedy"] for row in report["rows"]}
+    return only(report, "none" if "none" in remedies else report["rows"][0]["remedy"])
+
+
 def _gradients(report: Report) -> Panel:
-    values = of(plain(report), lambda row: row["gradient_log10"], "depth")
+    values = of(_shown(report), lambda row: row["gradient_log10"], "depth")
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
@@ -68,7 +74,7 @@ def _accuracy(report: Report, name: str, scores: dict[tuple[Any, ...], Spread]) 
 
 def table(report: Report) -> Table:
     """A line for each activation and depth, a column for each remedy."""
-    gradients = of(plain(report), lambda row: row["gradient_log10"], "depth")
+    gradients = of(_shown(report), lambda row: row["gradient_log10"], "depth")
     scores = over_seeds(labelled(report), ("label", "remedy", "depth"), lambda row: row["test_accuracy"])
     every = of(report, accuracy_or_chance, "remedy", "depth")
     remedies = list(dict.fromkeys(key[1] for key in every))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .experiment import Finding, Report, Row
@@ -37,7 +38,7 @@ def labelled(report: Report) -> list[Row]:
     return [{**row, "label": label(row)} for row in report["rows"]]
 
 
-def of(report: Report, value: Any, *by: str) -> Values:
+def of(report: Report, value: Callable[[Mapping[str, Any]], float | None], *by: str) -> Values:
     """The spread of a value over seeds, by label and further entries; a group with a missing value is left out."""
     rows = labelled(report)
     found = over_seeds(rows, ("label", *by), value)
@@ -45,15 +46,13 @@ def of(report: Report, value: Any, *by: str) -> Values:
     return {key: spread for key, spread in found.items() if spread.count == counts[key].count}
 
 
-def plain(report: Report) -> Report:
-    """The report with the rows without a remedy; with those of the first remedy if there are none."""
-    remedies = {row["remedy"] for row in report["rows"]}
-    remedy = "none" if "none" in remedies else report["rows"][0]["remedy"]
+def only(report: Report, remedy: str = "none") -> Report:
+    """The report with the rows of one remedy."""
     return {**report, "rows": [row for row in report["rows"] if row["remedy"] == remedy]}
 
 
 def findings(report: Report) -> list[Finding]:
-    """What the rows say about six claims, as far as they can be judged."""
+    """What the rows say about seven claims, as far as they can be judged."""
     found = [
         _gradients(report),
         _order(report),
@@ -90,9 +89,8 @@ def steep(report: Report) -> list[str]:
 def _at_start(report: Report, entry: str) -> dict[str, dict[int, Spread]]:
     """By label and depth, where there are two depths at least, without a remedy."""
     by_label: dict[str, dict[int, Spread]] = {}
-    for (name, depth), value in sorted(
-        of(plain(report), lambda row: row[entry], "depth").items(), key=lambda one: one[0][1]
-    ):
+    values = of(only(report), lambda row: row[entry], "depth")
+    for (name, depth), value in sorted(values.items(), key=lambda one: one[0][1]):
         by_label.setdefault(name, {})[depth] = value
     return {name: values for name, values in by_label.items() if len(values) > 1}
 
@@ -141,8 +139,14 @@ def _order(report: Report) -> Finding | None:
         if name not in steep(report) or len(depths) < 3:
             continue
         slopes = [_slope(values, *depths[:2]), _slope(values, *depths[-2:])]
-        judged.append(f"{name} {slopes[0]:.1f} from depth {depths[0]} to {depths[1]}, {slopes[1]:.1f} from "
-                      f"{depths[-2]} to {depths[-1]}")  # fmt: skip
+        told = (
+            f"{name} {slopes[0]:.1f} from depth {depths[0]} to {depths[1]}, {slopes[1]:.1f} from {depths[-2]} to "
+            f"{depths[-1]}"
+        )
+        if min(slopes) > 0:
+            layers = (depths[-1] + depths[-2] - depths[1] - depths[0]) / 2
+            told += f", {math.pow(slopes[1] / slopes[0], 1 / layers):.2f} times as many in each layer"
+        judged.append(told)
         error = 2 * sum(values[depth].error / (b - a) for a, b in (depths[:2], depths[-2:]) for depth in (a, b))
         if slopes[1] - slopes[0] > error and slopes[1] > SLOPES_ALIKE * slopes[0]:
             faster.append(name)
@@ -153,8 +157,8 @@ def _order(report: Report) -> Finding | None:
     return Finding(
         claim="Where gradients explode they grow exponentially with depth: by the same factor in every layer.",
         source="textbook account, after Pascanu, Mikolov and Bengio, 2013",
-        measurement=f"Decimal digits that the gradient gains with a layer: {'; '.join(judged)}. A polynomial of degree "
-        "k multiplies them by k in every layer of a wide network.",
+        measurement=f"Decimal digits that the gradient gains with a layer: {'; '.join(judged)}."
+        + (" Of a polynomial of degree k theory expects k times as many." if faster else ""),
         verdict="does not hold" if everywhere else "holds only if" if faster else "holds",
         condition=f"the activation is {' or '.join(others)}" if faster and not everywhere else "",
     )
@@ -167,7 +171,7 @@ def _slope(values: Mapping[int, Spread], first: int, last: int) -> float:
 def _weights(report: Report) -> Finding | None:
     steps, wild = _at_start(report, "step_log10"), steep(report)
     mine = {name: values for name, values in steps.items() if name in wild}
-    failed = of(plain(report), lambda row: row["diverged_share"], "depth")
+    failed = of(only(report), lambda row: row["diverged_share"], "depth")
     if not mine:
         return None
     told, blown = [], []
@@ -186,9 +190,7 @@ def _weights(report: Report) -> Finding | None:
         if always:
             blown.append((name, always[0]))
     rates = sorted(report["settings"]["rates"])
-    growth = [
-        row["weight_growth"] for row in plain(report)["rows"] if row["weight_growth"] and not row["bounded_slope"]
-    ]
+    growth = [row["weight_growth"] for row in only(report)["rows"] if row["weight_growth"] and not row["bounded_slope"]]
     if growth:
         told.append(f"where training stays finite the norm of the weights grows by at most {max(growth) - 1:.1%}")
     shallowest = min(row["depth"] for row in report["rows"])
@@ -205,15 +207,15 @@ def _weights(report: Report) -> Finding | None:
 
 
 def _milder(report: Report) -> Finding | None:
-    start = _at_start(report, "gradient_log10")
+    start = of(only(report), lambda row: row["gradient_log10"], "depth")
     scores = of(report, accuracy_or_chance, "remedy", "depth")
     pair = ("signed_square", "square")
     if not all(any(key[0] == name for key in scores) for name in pair):
         return None
     told, smaller = [], False
-    common = sorted(set.intersection(*(set(start.get(name, {})) for name in pair)))
+    common = sorted(depth for name, depth in start if name == pair[0] and (pair[1], depth) in start)
     if common:
-        signed, square = (start[name][common[-1]] for name in pair)
+        signed, square = (start[name, common[-1]] for name in pair)
         smaller = square.above(signed)
         told.append(
             f"at depth {common[-1]} gradients before training are {power(signed)} with the sign, {power(square)} "
@@ -236,6 +238,8 @@ def _milder(report: Report) -> Finding | None:
         )
         if signed.above(square) and signed.mean - square.mean > MATTERS:
             better.append(REMEDY_NAMES[remedy])
+    if not told:
+        return None
     return Finding(
         claim="sign(x) x^2 is a milder form of x^2.",
         source="folklore",
@@ -276,7 +280,12 @@ def _remedy(report: Report, remedy: str, claim: str, source: str) -> Finding | N
             f"{scores[name, remedy, at]:.1%} at depth {at})"
         )
     cured = [name for name in names if reach[name, remedy] == deepest]
-    helped = [name for name in names if reach[name, remedy] > reach[name, "none"]]
+    helped = [
+        name
+        for name in names
+        if reach[name, remedy] > reach[name, "none"]
+        and scores[name, remedy, reach[name, remedy]].above(scores[name, "none", reach[name, remedy]])
+    ]
     limits = ", ".join(f"{reach[name, remedy]} ({name})" for name in helped)
     return Finding(
         claim=claim,
