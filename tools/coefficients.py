@@ -3,17 +3,18 @@
 ``python tools/coefficients.py --write`` writes them there; without it, prints them and the errors of the fits.
 All in multiple precision (mpmath) and rounded to the target precision: minimax polynomials by the Remez exchange
 algorithm under the weight that makes their *relative* contribution to the final result equi-oscillate; a rational
-function by reweighted least squares; a table by least squares, one coefficient after the other. A test in
+function by reweighted least squares; tables by least squares, one coefficient after the other. A test in
 ``tests/test_house.py`` compares the header with this script.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import mpmath as mp
@@ -132,7 +133,9 @@ def mills(a: mp.mpf) -> mp.mpf:
     return mp.erfc(a / mp.sqrt(2)) * mp.exp(a * a / 2) / 2
 
 
-# Where Phi(-a) = a phi(a): the root of gelu' is at -a.
+ONE = mp.mpf(1)
+# Where the derivatives of silu and gelu are 0, negated: 1 + e^-r = r, and Phi(-r) = r phi(r).
+SILU_ROOT = mp.findroot(lambda r: 1 + mp.exp(-r) - r, mp.mpf("1.28"))
 GELU_ROOT = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), mp.mpf("0.75"))
 HALF_LN2 = mp.log(2) / 2 * (1 + mp.mpf(2) ** -10)
 ROOT2 = mp.sqrt(2)
@@ -160,61 +163,186 @@ def _mapped(function: Callable[[mp.mpf], mp.mpf], degree: int) -> Polynomial:
     return Polynomial(target, lambda v: 1 / target(v), range(degree + 1), lower, upper, "f64")
 
 
-# gelu f32: H(a) = a m(a) = a Phi(-a) e^(a^2/2), piecewise: one polynomial for each of 16 intervals of b = a + 1 in
-# [1, 16), four to an octave, so that four bits of b select it.
+# f32: functions of a = |x| by a polynomial for each of 16 pieces, about a centre of its own. Bits of a sum with a
+# select the piece, and so the column of the table.
 TABLE_DEGREE = 6
 
 
-def _table_interval(index: int) -> tuple[mp.mpf, mp.mpf]:
-    low = mp.ldexp(1 + mp.mpf(index % 4) / 4, index // 4) - 1
-    return low, low + mp.ldexp(mp.mpf(1) / 4, index // 4)
+@dataclass(frozen=True)
+class Table:
+    """A function by pieces [low, high) of a, from 0 up: in each, a function of its own.
+
+    Where there is ``leading``, the first piece is ``leading`` a and a polynomial about 0 whose first ``zeros``
+    coefficients are 0, so that the relative error stays bounded near 0. ``leading`` min(a, ``first_end``) is added in
+    all pieces, and a constant that makes up for it in the others; ``first_end`` is the least number of the second
+    piece. The piece that holds ``root`` is centred there. ``last`` is the row of a further piece.
+    """
+
+    pieces: Sequence[tuple[mp.mpf, mp.mpf, Callable[[mp.mpf], mp.mpf]]]
+    first_column: int
+    leading: mp.mpf = field(default_factory=mp.mpf)
+    zeros: int = 0
+    first_end: mp.mpf = field(default_factory=mp.mpf)
+    root: mp.mpf | None = None
+    last: Sequence[mp.mpf] = ()
+
+    def rows(self) -> tuple[list[list[mp.mpf]], mp.mpf]:
+        """Rows centre, c0 ... c6, c_i rounded one after the other, and the largest relative error."""
+        rows, worst = [], mp.mpf(0)
+        for index, (low, high, function) in enumerate(self.pieces):
+            leading = mp.mpf(0) if index else self.leading
+            if leading:
+                centre, known = mp.mpf(0), [mp.mpf(0)] * self.zeros
+            else:
+                at_root = self.root is not None and low < self.root < high
+                # A constant c0 that is nearly a float has no rounding error to speak of.
+                centre = round_to(self.root, 24) if at_root else _nearly_exact(function, (low + high) / 2, 24)
+                known = [round_to(function(centre), 24)]
+            count = 60
+            nodes = [mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count) for i in range(count)]
+            xs = [(low + high) / 2 - (high - low) / 2 * node for node in nodes]
+            weights = [1 / function(x) for x in xs]
+            rests = [function(x) - leading * x for x in xs]
+
+            def polynomial(x: mp.mpf, centre: mp.mpf = centre, known: list[mp.mpf] = known) -> mp.mpf:
+                return mp.fsum(c * (x - centre) ** n for n, c in enumerate(known))
+
+            while len(known) <= TABLE_DEGREE:
+                free = range(len(known), TABLE_DEGREE + 1)
+                system = mp.matrix(count, len(free))
+                right = mp.matrix(count, 1)
+                for i, (x, weight, rest) in enumerate(zip(xs, weights, rests, strict=True)):
+                    for j, power in enumerate(free):
+                        system[i, j] = weight * (x - centre) ** power
+                    right[i] = weight * (rest - polynomial(x))
+                known.append(round_to(mp.qr_solve(system, right)[0][0], 24))
+            errors = [abs(w * (r - polynomial(x))) for x, w, r in zip(xs, weights, rests, strict=True)]
+            worst = max([worst, *errors])
+            rows.append([centre, *known])
+        if self.last:
+            rows.append([*self.last, *[mp.mpf(0)] * (TABLE_DEGREE + 2 - len(self.last))])
+        return rows, worst
+
+    def columns(self) -> str:
+        """The table for C: centres, then each coefficient, of all pieces."""
+        rows, _ = self.rows()
+        for row in rows[1:]:
+            row[1] = round_to(row[1] - self.leading * self.first_end, 24)
+        rows += [[mp.mpf(0)] * (TABLE_DEGREE + 2)] * (16 - len(rows))
+        order = [(i - self.first_column) % 16 for i in range(16)]
+        columns = [[hexfloat(rows[i][j], "f32") for i in order] for j in range(TABLE_DEGREE + 2)]
+        return "{" + ", ".join("{" + ", ".join(column) + "}" for column in columns) + "}"
 
 
 def _nearly_exact(function: Callable[[mp.mpf], mp.mpf], middle: mp.mpf, bits: int) -> mp.mpf:
-    """A float near ``middle`` at which the function is, to 2^-7 of an ULP, a float."""
+    """A float near ``middle`` at which the function is, to 2^-7 of an ULP, a float; the best if there is none."""
     unit = mp.ldexp(1, int(mp.floor(mp.log(middle, 2))) - 14)
+    best, least = middle, mp.inf
     for step in range(1000):
         centre = round_to(middle + unit * (step // 2) * (-1) ** step, bits)
         value = function(centre)
-        if abs(round_to(value, bits) / value - 1) < mp.mpf(2) ** -(bits + 7):
-            return centre
-    raise ValueError("no such float")
+        error = abs(round_to(value, bits) / value - 1)
+        if error < least:
+            best, least = centre, error
+        if least < mp.mpf(2) ** -(bits + 7):
+            break
+    return best
 
 
-def gelu_table() -> tuple[list[list[mp.mpf]], mp.mpf]:
-    """Rows centre, c0 ... c6 of the 16 intervals, c_i rounded one after the other, and the largest relative error."""
-
-    def h(a: mp.mpf) -> mp.mpf:
-        return a * mills(a)
-
-    rows, worst = [], mp.mpf(0)
-    for index in range(16):
-        low, high = _table_interval(index)
-        high = min(high, TABLE_END)
-        # The first interval is centred at 0: there H(a) = a / 2 - ..., and the relative error stays bounded.
-        centre = mp.mpf(0) if index == 0 else _nearly_exact(h, (low + high) / 2, 24)
-        known = [mp.mpf(0), mp.mpf("0.5")] if index == 0 else [round_to(h(centre), 24)]
-        count = 60
-        xs = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count) for i in range(count)]
-        weights = [1 / h(x) for x in xs]
-        while len(known) <= TABLE_DEGREE:
-            free = range(len(known), TABLE_DEGREE + 1)
-            system = mp.matrix(count, len(free))
-            right = mp.matrix(count, 1)
-            for i, (x, weight) in enumerate(zip(xs, weights, strict=True)):
-                for j, power in enumerate(free):
-                    system[i, j] = weight * (x - centre) ** power
-                right[i] = weight * (h(x) - mp.fsum(c * (x - centre) ** n for n, c in enumerate(known)))
-            known.append(round_to(mp.qr_solve(system, right)[0][0], 24))
-        worst = max([worst] + [abs(mp.fsum(c * (x - centre) ** n for n, c in enumerate(known)) / h(x) - 1) for x in xs])
-        rows.append([centre, *known])
-    return rows, worst
+Pieces = list[tuple[mp.mpf, mp.mpf, Callable[[mp.mpf], mp.mpf]]]
 
 
-TABLE_END = mp.mpf("14.5")
+def _octaves(
+    function: Callable[[mp.mpf], mp.mpf],
+    end: mp.mpf,
+    scale: mp.mpf = ONE,
+    near: tuple[int, Callable[[mp.mpf], mp.mpf]] | None = None,
+) -> Pieces:
+    """Pieces up to ``end``: those of b = 1 + scale a, four to an octave; the first few may be of another function.
+
+    Bits 21 to 24 of b select one; those of 1 are 12.
+    """
+    lows = [(_octave(index) - 1) / scale for index in range(17)]
+    return [
+        (low, min(high, end), near[1] if near and index < near[0] else function)
+        for index, (low, high) in enumerate(itertools.pairwise(lows))
+        if low < end
+    ]
 
 
-# f32, evaluated in double: a rational function of a, for a up to END. All its coefficients are positive.
+def _octave(index: int) -> mp.mpf:
+    """The least b of a piece."""
+    return mp.ldexp(1 + mp.mpf(index % 4) / 4, index // 4)
+
+
+# The least float that the addition of 1 rounds into the second octave piece.
+OCTAVES_FIRST_END = mp.mpf(1) / 4 - mp.mpf(2) ** -24
+# Pieces of 1/4 from the second on, which begins here: as a multiple of 1/32 it is 8 by rounding to even.
+QUARTERS_FIRST_END = mp.mpf(15) / 64
+
+
+def _quarters(function: Callable[[mp.mpf], mp.mpf], end: mp.mpf) -> Pieces:
+    """16 pieces up to ``end``; of a as a multiple of 1/32, all bits but the last three select one."""
+    lows = [mp.mpf(0), *(QUARTERS_FIRST_END + mp.mpf(index) / 4 for index in range(15)), end]
+    return [(low, high, function) for low, high in itertools.pairwise(lows)]
+
+
+def _silu_tail(a: mp.mpf) -> mp.mpf:
+    """silu'(-a) e^a."""
+    return (1 + mp.exp(-a) - a) / (1 + mp.exp(-a)) ** 2
+
+
+def _gelu_tail(a: mp.mpf) -> mp.mpf:
+    """gelu'(-a) e^(a^2/2)."""
+    return mills(a) - a / mp.sqrt(2 * mp.pi)
+
+
+# gelu: H(a) = a m(a) = a Phi(-a) e^(a^2/2). tanh and erf: themselves, up to where they round to 1. The derivatives at
+# -a: themselves in the first pieces, which are scaled so that the root lies well inside of one; beyond, times e^a or
+# e^(a^2/2). For a > 18, where e^-a is nothing beside 1, silu'(-a) e^a is 1 - a.
+TABLE_END = {
+    "gelu": mp.mpf("14.5"),
+    "tanh": mp.mpf("9.125"),
+    "erf": mp.mpf("3.9375") - mp.mpf(2) ** -8,
+    "gelu_derivative": mp.mpf("14.75"),
+}
+TABLE_SCALE = {"silu_derivative": mp.mpf("0.6875"), "gelu_derivative": mp.mpf("0.8125")}
+NEAR_PIECES = {"silu_derivative": 5, "gelu_derivative": 3}
+TABLES: dict[str, Table] = {
+    "gelu": Table(
+        _octaves(lambda a: a * mills(a), TABLE_END["gelu"]), 12, mp.mpf("0.5"), zeros=2, first_end=OCTAVES_FIRST_END
+    ),
+    # From 9 on it is 1 to half a unit in the last place.
+    "tanh": Table(
+        _octaves(mp.tanh, mp.mpf(9)), 12, ONE, zeros=2, first_end=OCTAVES_FIRST_END, last=(mp.mpf(9), mp.mpf(1))
+    ),
+    "erf": Table(_quarters(mp.erf, TABLE_END["erf"]), 0, ONE, zeros=1, first_end=QUARTERS_FIRST_END),
+    "silu_derivative": Table(
+        _octaves(
+            _silu_tail,
+            (_octave(15) - 1) / TABLE_SCALE["silu_derivative"],
+            TABLE_SCALE["silu_derivative"],
+            (NEAR_PIECES["silu_derivative"], lambda a: _silu_tail(a) * mp.exp(-a)),
+        ),
+        12,
+        root=SILU_ROOT,
+        last=(mp.mpf(0), mp.mpf(1), mp.mpf(-1)),
+    ),
+    "gelu_derivative": Table(
+        _octaves(
+            _gelu_tail,
+            TABLE_END["gelu_derivative"],
+            TABLE_SCALE["gelu_derivative"],
+            (NEAR_PIECES["gelu_derivative"], lambda a: _gelu_tail(a) * mp.exp(-a * a / 2)),
+        ),
+        12,
+        root=GELU_ROOT,
+    ),
+}
+
+
+# gelu' f32 without a look-up, evaluated in double: a rational function of a, for a up to END. All its coefficients are
+# positive.
 RATIONAL_END = mp.mpf(15)
 
 
@@ -297,21 +425,8 @@ WIDER = 1 + mp.mpf(2) ** -10
 HALF, QUARTER, EIGHTH_TANGENT = mp.pi / 2 * WIDER, mp.pi / 4 * WIDER, (ROOT2 - 1) * WIDER
 SIXTH, THIRD = -mp.mpf(1) / 6, -mp.mpf(1) / 3
 
-# erf f32: 1 - e^(-a Q(a)), Q(a) = -log(erfc(a)) / a, for a up to END, where it rounds to 1. The farther, the less does
-# an error of Q count.
-ERF_END = {"f32": mp.mpf(4), "f64": mp.mpf(6)}
-
-
-def _erf_exponent(a: mp.mpf) -> mp.mpf:
-    return 2 / mp.sqrt(mp.pi) if a < TINY else -mp.log(mp.erfc(a)) / a
-
-
-def _erf_exponent_weight(a: mp.mpf) -> mp.mpf:
-    return (mp.sqrt(mp.pi) / 2 if a < TINY else a * mp.erfc(a) / mp.erf(a)) + mp.mpf(2) ** -12
-
-
 # erf f64: a P(a^2) up to SMALL, 1 - e^(-a^2) y G(y) beyond, with y = 1 / (a + SHIFT).
-ERF_SMALL, ERFC_SHIFT = mp.mpf(1), mp.mpf("2.5")
+ERF_SMALL, ERF_END, ERFC_SHIFT = mp.mpf(1), mp.mpf(6), mp.mpf("2.5")
 
 
 def _erf_over(w: mp.mpf) -> mp.mpf:
@@ -324,7 +439,7 @@ def _erfc_mapped(degree: int) -> Polynomial:
         a = 1 / y - ERFC_SHIFT
         return mp.erfc(a) * mp.exp(a * a) / y
 
-    lower, upper = (1 / (a + ERFC_SHIFT) for a in (ERF_END["f64"], ERF_SMALL))
+    lower, upper = (1 / (a + ERFC_SHIFT) for a in (ERF_END, ERF_SMALL))
     return Polynomial(
         target, lambda v: 1 / target(v), range(degree + 1), lower - ERFC_CENTRE, upper - ERFC_CENTRE, "f64"
     )
@@ -350,8 +465,7 @@ WIDE_CONSTANTS = {
     "THIRD": mp.mpf(1) / 3,
     "SELU_SCALE": SELU_SCALE,
     "SELU_SCALE_ALPHA": SELU_SCALE * SELU_ALPHA,
-    # Where silu's derivative is 0, negated: 1 + e^-r = r.
-    "SILU_ROOT": mp.findroot(lambda r: 1 + mp.exp(-r) - r, mp.mpf("1.28")),
+    "SILU_ROOT": SILU_ROOT,
     "QUICK_GELU": mp.mpf("1.702"),
     "GELU_TANH_SLOPE": GELU_TANH_SLOPE,
     "GELU_TANH_CUBE": GELU_TANH_SLOPE * mp.mpf("0.044715"),
@@ -372,9 +486,6 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "wide_quarter_cosine_f64": lambda: _cosine(6),
     "wide_arctan_f32": lambda: _odd(mp.atan, THIRD, 5, EIGHTH_TANGENT),
     "wide_arctan_f64": lambda: _odd(mp.atan, THIRD, 10, EIGHTH_TANGENT),
-    "wide_erf_f32": lambda: Polynomial(
-        _erf_exponent, _erf_exponent_weight, range(15), mp.mpf(0), ERF_END["f32"], "f64"
-    ),
     "wide_erf_f64": lambda: Polynomial(
         _erf_over, lambda w: 1 / _erf_over(w), range(13), mp.mpf(0), ERF_SMALL**2, "f64"
     ),
@@ -436,7 +547,6 @@ def circle(precision: str) -> dict[str, str]:
     for name, angle in (("PI", mp.pi), ("QUARTER_PI", mp.pi / 4), ("TWO_OVER_ROOT_PI", 2 / mp.sqrt(mp.pi))):
         out[f"{name}_HI"], out[f"{name}_LO"] = split(angle, "f64", 53)
     out["ONE_OVER_ROOT_TWO_PI_HI"], out["ONE_OVER_ROOT_TWO_PI_LO"] = split(1 / mp.sqrt(2 * mp.pi), "f64", 53)
-    out["ERF_END"] = hexfloat(ERF_END[precision], precision)
     return out
 
 
@@ -452,6 +562,7 @@ def definitions(precision: str) -> dict[str, str]:
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
     out |= circle(precision)
     if precision == "f64":
+        out["ERF_END"] = hexfloat(ERF_END, precision)
         out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)
         out["ERFC_SHIFT"] = hexfloat(ERFC_SHIFT, precision)
         out["ERFC_CENTRE"] = hexfloat(ERFC_CENTRE, precision)
@@ -468,21 +579,19 @@ def definitions(precision: str) -> dict[str, str]:
     else:
         out["INVERSE_PI"] = inverse_pi()
         out["RATIONAL_END"] = hexfloat(RATIONAL_END, precision)
-        out["GELU_END"] = hexfloat(TABLE_END, precision)
         # e^(-s/2) - 1 = s (s P - 1/2) by exp's coefficients, times powers of two.
         fitted = [round_to(c, bits) for c in POLYNOMIALS["exp_f32"]().fit()]
         scaled = [c * (-mp.mpf(1) / 2) ** power / 4 for power, c in enumerate(fitted)]
         out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
-        # Column i serves floats b whose bits 21 to 24 are i: those of 1.0 are 12. To each min(a, FIRST_END) / 2 is
-        # added, FIRST_END being the least float that the addition of 1 rounds into the second interval.
-        first_end = mp.mpf(1) / 4 - mp.mpf(2) ** -24
-        out["GELU_FIRST_END"] = hexfloat(first_end, precision)
-        rows, _ = gelu_table()
-        rows[0][2] -= mp.mpf(1) / 2
-        for row in rows[1:]:
-            row[1] -= first_end / 2
-        columns = [[hexfloat(rows[(i - 12) % 16][j], precision) for i in range(16)] for j in range(TABLE_DEGREE + 2)]
-        out["GELU_TABLE"] = "{" + ", ".join("{" + ", ".join(column) + "}" for column in columns) + "}"
+        for name, table in TABLES.items():
+            out[f"{name.upper()}_TABLE"] = table.columns()
+        for name, end in TABLE_END.items():
+            out[f"{name.upper()}_END"] = hexfloat(end, precision)
+        for name, scale in TABLE_SCALE.items():
+            out[f"{name.upper()}_SCALE"] = hexfloat(scale, precision)
+            out[f"{name.upper()}_FAR"] = hexfloat(_octave(NEAR_PIECES[name]), precision)
+        out["OCTAVES_FIRST_END"] = hexfloat(OCTAVES_FIRST_END, precision)
+        out["QUARTERS_FIRST_END"] = hexfloat(QUARTERS_FIRST_END, precision)
     for name, polynomial in POLYNOMIALS.items():
         kind, _, of = name.rpartition("_")
         if of == precision:
@@ -543,6 +652,9 @@ def main() -> None:
         for name, fit in RATIONALS.items():
             if name.endswith(precision):
                 print(f"/* {name}: relative error 2^{mp.nstr(mp.log(fit()[2], 2), 4)} */")
+    for name, table in TABLES.items():
+        if "f32" in options.precisions:
+            print(f"/* {name}, by pieces: relative error 2^{mp.nstr(mp.log(table.rows()[1], 2), 4)} */")
 
 
 if __name__ == "__main__":

@@ -40,9 +40,14 @@ def formula(row, kind: str) -> str:
     return row.name if kind == "value" else f"{row.name}_{kind}"
 
 
+def form_formulas(row, form) -> list[str]:
+    """The formulas of a form in the header."""
+    return [formula(row, kind) for kind in form.formulas]
+
+
 def formulas(row) -> list[str]:
     """The formulas of a row in the header."""
-    return list(dict.fromkeys(formula(row, kind) for form in row.forms for kind in form.formulas))
+    return list(dict.fromkeys(name for form in row.forms for name in form_formulas(row, form)))
 
 
 def scalar_functions(row) -> list[str]:
@@ -64,8 +69,8 @@ LOOPS = {
 }
 
 
-# Activations without parameters whose value is a function of a whole array, in vectors.h.
-ARRAY_FORMULAS = {("gelu", "f32")}
+# Formulas without parameters that are functions of a whole array of floats, too, in vectors.h.
+ARRAY_FORMULAS = {"erf", "gelu", "gelu_derivative", "silu_derivative", "tanh"}
 
 
 # What the functions of a row that draws take besides, as in fastact/stochastic.py.
@@ -78,7 +83,7 @@ NEAR_AND_FAR = {"sin", "cos", "snake"}
 def near_and_far(row, form, suffix: str, varying: int) -> list[str]:
     """The body of a kernel that, block by block, takes the formulas for near arguments where no argument is far."""
     c_type, count, inputs, outputs = PRECISIONS[suffix], len(row.parameters), len(form.inputs), len(form.outputs)
-    names = [formula(row, kind) for kind in form.formulas]
+    names = form_formulas(row, form)
     calls = [
         f"{LOOPS[form.kind]}[{c_type}]({', '.join(f'{name}{which}_{suffix}' for name in names)}, part, size, {count}, "
         f"{bool(varying)})"
@@ -99,6 +104,16 @@ def near_and_far(row, form, suffix: str, varying: int) -> list[str]:
     ]
 
 
+def takes_arrays(names: list[str], suffix: str) -> bool:
+    """Whether a kernel of these formulas calls functions of arrays."""
+    return suffix == "f32" and not ARRAY_FORMULAS.isdisjoint(names)
+
+
+def array_functions(names: list[str]) -> str:
+    """The arguments for it: functions of vectors.h, and loops over the other formulas."""
+    return ", ".join(f"{'fastact_' * (name in ARRAY_FORMULAS)}{name}_array_f32" for name in names)
+
+
 def kernel_table(catalogue: ModuleType) -> str:
     """The Cython source of all kernels: a row without formulas in the header does not compile."""
     rows = catalogue.ACTIVATIONS.values()
@@ -111,6 +126,11 @@ def kernel_table(catalogue: ModuleType) -> str:
                 arguments = ", ".join([c_type] * (1 + len(row.parameters)))
                 result = "int" if name.endswith("_is_far") else c_type
                 lines.append(f"    {result} fastact_{name}_{suffix}({arguments}) noexcept")
+    lines += ["", 'cdef extern from "fastact/vectors.h" nogil:']
+    lines += [
+        f"    void fastact_{name}_array_f32(const float *, float *, Py_ssize_t) noexcept"
+        for name in sorted(ARRAY_FORMULAS)
+    ]
     fills: list[str] = []
     for row in rows:
         count = len(row.parameters)
@@ -123,6 +143,17 @@ def kernel_table(catalogue: ModuleType) -> str:
                     f"cdef inline {result} {name}_{suffix}({c_type} x, const {c_type} *p) noexcept nogil:",
                     f"    return fastact_{name}_{suffix}(x{arguments})",
                 ]
+        beside = {
+            name for form in row.forms if takes_arrays(names := form_formulas(row, form), "f32") for name in names
+        }
+        for name in sorted(beside - ARRAY_FORMULAS):
+            lines += [
+                "",
+                f"cdef inline void {name}_array_f32(const float *x, float *y, Py_ssize_t length) noexcept nogil:",
+                "    cdef Py_ssize_t i",
+                "    for i in range(length):",
+                f"        y[i] = fastact_{name}_f32(x[i])",
+            ]
         for form in row.forms:
             public = row.name + form.suffix
             loop = LOOPS[form.kind]
@@ -139,12 +170,9 @@ def kernel_table(catalogue: ModuleType) -> str:
                 for varying in (0, 1) if count else (0,):
                     kernel = f"{public}_kernel_{suffix}" + "_varying" * varying
                     body = f"{loop}[{c_type}]({passed}, operands, length, {count}, {bool(varying)})"
-                    array = f"fastact_{row.name}_array_{suffix}"
-                    if (row.name, suffix) in ARRAY_FORMULAS and form.kind == "with_derivative":
-                        body = f"map_array_and_derivative({array}, {passed.split(', ')[1]}, operands, length)"
-                    elif (row.name, suffix) in ARRAY_FORMULAS and form.kind == "value":
-                        arrays = f"<{c_type} *> operands[0], <{c_type} *> operands[1]"
-                        body = f"{array}({arrays}, length)"
+                    names = form_formulas(row, form)
+                    if takes_arrays(names, suffix):
+                        body = f"{loop.replace('map_', 'map_array_')}({array_functions(names)}, operands, length)"
                     head = f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:"
                     bodies = near_and_far(row, form, suffix, varying) if row.name in NEAR_AND_FAR else [body]
                     lines += ["", head, *(f"    {line}" for line in bodies)]
@@ -172,9 +200,9 @@ def gate_kernels(catalogue: ModuleType, unit, fills: list[str]) -> list[str]:
             value, slope = f"{row.name}_{suffix}", f"{row.name}_derivative_{suffix}"
             backward = "_backward" * (outputs - 1)
             body = f"map_gate{backward}[{c_type}]({value}{f', {slope}' * (outputs - 1)}, operands, length)"
-            if (row.name, suffix) in ARRAY_FORMULAS:
-                array = f"fastact_{row.name}_array_{suffix}"
-                body = f"map_gate_array{backward}({array}{f', {slope}' * (outputs - 1)}, operands, length)"
+            names = [row.name, f"{row.name}_derivative"][:outputs]
+            if takes_arrays(names, suffix):
+                body = f"map_gate_array{backward}({array_functions(names)}, operands, length)"
             kernel = f"{public}_kernel_{suffix}"
             lines += ["", f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:", f"    {body}"]
             member = {"f32": "float32", "f64": "float64"}[suffix]

@@ -270,11 +270,8 @@ def inline_pxd(catalogue: ModuleType) -> str:
                 arguments = ", ".join(f"{c_type} {a}" for a in (argument, *row.defaults))
                 lines.append(f"    {c_type} fastact_{name}_{suffix}({arguments}) noexcept")
     lines += ["", 'cdef extern from "fastact/vectors.h" nogil:']
-    for name, suffix in sorted(ARRAY_FORMULAS):
-        c_type = PRECISIONS[suffix]
-        lines.append(
-            f"    void fastact_{name}_array_{suffix}(const {c_type} *x, {c_type} *y, Py_ssize_t length) noexcept"
-        )
+    for name in sorted(ARRAY_FORMULAS):
+        lines.append(f"    void fastact_{name}_array_f32(const float *x, float *y, Py_ssize_t length) noexcept")
     return "\n".join([*lines, ""])
 
 

@@ -113,9 +113,6 @@ cdef extern from *:
     void fastact_stream(void *target, const void *source, size_t size, const char *const *next, int arrays) noexcept nogil
     void fastact_stream_end() noexcept nogil
 
-cdef extern from "fastact/vectors.h" nogil:
-    void fastact_gelu_array_f32(const float *x, float *y, Py_ssize_t length) noexcept
-
 cdef extern from "fastact/activations.h" nogil:
     float fastact_from_half(unsigned short half) noexcept
     unsigned short fastact_to_half(float x) noexcept
@@ -242,10 +239,11 @@ cdef inline void map_gate_backward(
         grad_a[i] = value
 
 
-cdef inline void map_gate_array(
-    void (*array)(const float *, float *, Py_ssize_t) noexcept nogil, void **operands, Py_ssize_t length,
-) noexcept nogil:
-    """``map_gate`` where the activation is a function of an array."""
+# The same where a formula is a function of an array: by blocks, since an output may be an input.
+
+ctypedef void (*array_function)(const float *, float *, Py_ssize_t) noexcept nogil
+
+cdef inline void map_gate_array(array_function value, void **operands, Py_ssize_t length) noexcept nogil:
     cdef const float *a = <const float *> operands[0]
     cdef const float *b = <const float *> operands[1]
     cdef float *out = <float *> operands[2]
@@ -253,41 +251,38 @@ cdef inline void map_gate_array(
     cdef Py_ssize_t start = 0, size, i
     while start < length:
         size = min(<Py_ssize_t> BLOCK, length - start)
-        array(b + start, block, size)
+        value(b + start, block, size)
         for i in range(size):
             out[start + i] = a[start + i] * block[i]
         start += size
 
 
 cdef inline void map_gate_array_backward(
-    void (*array)(const float *, float *, Py_ssize_t) noexcept nogil,
-    float (*derivative)(float, const float *) noexcept nogil,
-    void **operands, Py_ssize_t length,
+    array_function value, array_function derivative, void **operands, Py_ssize_t length,
 ) noexcept nogil:
     cdef const float *grad = <const float *> operands[0]
     cdef const float *a = <const float *> operands[1]
     cdef const float *b = <const float *> operands[2]
     cdef float *grad_a = <float *> operands[3]
     cdef float *grad_b = <float *> operands[4]
-    cdef float block[BLOCK]
+    cdef float values[BLOCK]
+    cdef float slopes[BLOCK]
     cdef float given
     cdef Py_ssize_t start = 0, size, i
     while start < length:
         size = min(<Py_ssize_t> BLOCK, length - start)
-        array(b + start, block, size)
-        for i in range(start, start + size):
-            given = grad[i]
-            grad_b[i] = given * (a[i] * derivative(b[i], NULL))
-            grad_a[i] = given * block[i - start]
+        value(b + start, values, size)
+        derivative(b + start, slopes, size)
+        for i in range(size):
+            given = grad[start + i]
+            grad_b[start + i] = given * (a[start + i] * slopes[i])
+            grad_a[start + i] = given * values[i]
         start += size
 
 
-cdef inline void map_array_and_derivative(
-    void (*array)(const float *, float *, Py_ssize_t) noexcept nogil,
-    float (*derivative)(float, const float *) noexcept nogil,
-    void **operands, Py_ssize_t length,
+cdef inline void map_array_both(
+    array_function value, array_function derivative, void **operands, Py_ssize_t length,
 ) noexcept nogil:
-    """``map_both`` where the value is a function of an array: by blocks, since an output may be the input."""
     cdef const float *x = <const float *> operands[0]
     cdef float *y = <float *> operands[1]
     cdef float *slope = <float *> operands[2]
@@ -295,11 +290,28 @@ cdef inline void map_array_and_derivative(
     cdef Py_ssize_t start = 0, size, i
     while start < length:
         size = min(<Py_ssize_t> BLOCK, length - start)
-        for i in range(size):
-            block[i] = derivative(x[start + i], NULL)
-        array(x + start, y + start, size)
+        derivative(x + start, block, size)
+        value(x + start, y + start, size)
         for i in range(size):
             slope[start + i] = block[i]
+        start += size
+
+
+cdef inline void map_array_value(array_function value, void **operands, Py_ssize_t length) noexcept nogil:
+    value(<const float *> operands[0], <float *> operands[1], length)
+
+
+cdef inline void map_array_backward(array_function derivative, void **operands, Py_ssize_t length) noexcept nogil:
+    cdef const float *grad = <const float *> operands[0]
+    cdef const float *x = <const float *> operands[1]
+    cdef float *out = <float *> operands[2]
+    cdef float block[BLOCK]
+    cdef Py_ssize_t start = 0, size, i
+    while start < length:
+        size = min(<Py_ssize_t> BLOCK, length - start)
+        derivative(x + start, block, size)
+        for i in range(size):
+            out[start + i] = grad[start + i] * block[i]
         start += size
 
 

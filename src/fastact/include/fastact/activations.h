@@ -54,6 +54,33 @@ FASTACT_INLINE REAL FN(logistic_curvature)(REAL z, double factor) {
     return FN(narrow_scaled)(FN(wide_divide)(FN(wide_scale)(FN(wide_multiply)(scaled, less), factor), cube));
 }
 
+#if FASTACT_PRECISION == 32
+/* A function of a >= 0 by the polynomial of a piece, about its centre; `base` is its first coefficient. Where the function
+ * is 0 at 0, what it is near there, `leading`, is added exactly in the first piece, and in the others a constant, which
+ * the table leaves out. tools/coefficients.py says how tables are made. The same formulas stand in vectors.h with the
+ * tables in registers; a test compares the bits. */
+FASTACT_INLINE float fastact_piecewise_f32(const float table[8][16], int piece, float a, float base) {
+    const float at = a - table[0][piece];
+    float h = table[7][piece];
+    h = fastact_mad_f32(h, at, table[6][piece]);
+    h = fastact_mad_f32(h, at, table[5][piece]);
+    h = fastact_mad_f32(h, at, table[4][piece]);
+    h = fastact_mad_f32(h, at, table[3][piece]);
+    h = fastact_mad_f32(h, at, table[2][piece]);
+    return fastact_fma_f32(h, at, base);
+}
+/* f'(x) from h (1 + t) 2^k = f'(-|x|), where f'(-x) = 1 - f'(x). */
+FASTACT_INLINE float fastact_tail_slope_f32(float h, float t, float shifted, float x) {
+    const int32_t negative = fastact_bits_f32(x) < 0;
+    const float scaled = h * fastact_power_of_two_f32(shifted), tail = fastact_mad_f32(scaled, t, scaled);
+    const float unscale = fastact_select_f32(negative, FASTACT_UNSCALE, -FASTACT_UNSCALE);
+    return fastact_mad_f32(tail, unscale, fastact_select_f32(negative, 0.0f, 1.0f));
+}
+/* The piece of b >= 1, four to an octave, and that of a >= 0, of 1/4 each but for the first. */
+FASTACT_INLINE int fastact_octave_piece_f32(float b) { return (fastact_bits_f32(b) >> 21) & 15; }
+FASTACT_INLINE int fastact_quarter_piece_f32(float a) { return (fastact_bits_f32(a + 0x1.8p18f) >> 3) & 15; }
+#endif
+
 /* identity: f(x) = x */
 FASTACT_INLINE REAL FN(identity)(REAL x) { return x; }
 FASTACT_INLINE REAL FN(identity_derivative)(REAL x) { return FN(keep_nan)(K(1), x); }
@@ -89,11 +116,20 @@ FASTACT_INLINE REAL FN(sigmoid_second_derivative)(REAL x) {
 }
 
 /* tanh: f(x) = -sign(x) m / (2 + m), m = expm1(-2|x|): no cancellation near 0. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
+#if FASTACT_PRECISION == 32
+FASTACT_INLINE REAL FN(tanh)(REAL x) {
+    static const float table[8][16] = FASTACT_TANH_TABLE;
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TANH_END), leading = FN(magnitude)(a, FASTACT_OCTAVES_FIRST_END);
+    const int piece = FN(octave_piece)(a + K(1));
+    return FN(copysign)(FN(piecewise)(table, piece, a, leading + table[1][piece]), x);
+}
+#else
 FASTACT_INLINE REAL FN(tanh)(REAL x) {
     const FN(pair) m = FN(expm1_pair)(-FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(0), K(2));
     const REAL d = K(2) + m.hi, d_lo = ((K(2) - d) + m.hi) + m.lo;
     return FN(keep_nan)(FN(copysign)(FN(divide)(-m.hi, -m.lo, d, d_lo), x), x);
 }
+#endif
 FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
     return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(2), K(4)), x);
 }
@@ -153,34 +189,46 @@ FASTACT_INLINE REAL FN(softplus_second_derivative)(REAL x, REAL beta) {
  * f' = Phi(x) + x phi(x), which is tail for x < 0 and 1 - tail for x > 0, tail = e^(-a^2/2) (root - a) R(a), R > 0.
  * How H(a) = a Phi(-a) e^(a^2/2), m(a) = H(a) / a and R are approximated stands in tools/coefficients.py. */
 #if FASTACT_PRECISION == 32
-/* a Phi(-a) = H(a) e^(-a^2/2), H piecewise: a table entry and a polynomial leave only two roundings that count. The same
- * formula stands in vectors.h with the table in registers; a test compares the bits. */
-FASTACT_INLINE REAL FN(gelu)(REAL x) {
-    static const float table[8][16] = FASTACT_GELU_TABLE;
-    const REAL a = FN(magnitude)(x, FASTACT_GELU_END);
-    const REAL shifted = FN(mad)(a * (K(-0.5) * FASTACT_LOG2E), a, FASTACT_ROUNDER), k = shifted - FASTACT_ROUNDER;
+/* e^(-a^2/2) = (1 + t) 2^k, t = s (s p - 1/2), k + bias + scale in the low bits of `shifted`. */
+typedef struct { float s, p, shifted; } fastact_gauss_parts;
+FASTACT_INLINE fastact_gauss_parts fastact_gauss_parts_of(float a) {
+    fastact_gauss_parts e;
+    e.shifted = FN(mad)(a * (K(-0.5) * FASTACT_LOG2E), a, FASTACT_ROUNDER);
+    const REAL k = e.shifted - FASTACT_ROUNDER;
     /* a^2 + 2 k ln 2 with one rounding: e^(-a^2/2) turns the absolute error of a^2 into a relative one. */
-    const REAL s = FN(mad)(k, K(2) * FASTACT_LN2_LO, FN(fma)(a, a, k * (K(2) * FASTACT_LN2_HI)));
-#define FIRST(c) REAL p = c;
-#define STEP(c) p = FN(mad)(p, s, c);
+    e.s = FN(mad)(k, K(2) * FASTACT_LN2_LO, FN(fma)(a, a, k * (K(2) * FASTACT_LN2_HI)));
+#define FIRST(c) e.p = c;
+#define STEP(c) e.p = FN(mad)(e.p, e.s, c);
     FASTACT_GAUSS_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
-    const REAL t = s * FN(fma)(p, s, K(-0.5)); /* e^(-a^2/2) = (1 + t) 2^k */
-    const int piece = (FN(bits)(a + K(1)) >> 21) & 15;
-    const REAL at = a - table[0][piece];
-    REAL h = table[7][piece];
-    h = FN(fma)(h, at, table[6][piece]);
-    h = FN(fma)(h, at, table[5][piece]);
-    h = FN(fma)(h, at, table[4][piece]);
-    h = FN(fma)(h, at, table[3][piece]);
-    h = FN(fma)(h, at, table[2][piece]);
-    /* In the first piece the leading a / 2 is added here, exactly; elsewhere a constant that the table leaves out. */
-    h = FN(fma)(h, at, FN(mad)(FN(magnitude)(a, FASTACT_GELU_FIRST_END), K(0.5), table[1][piece]));
-    const REAL scaled = h * FN(power_of_two)(shifted), tail = FN(fma)(scaled, t, scaled);
+    return e;
+}
+/* a Phi(-a) = H(a) e^(-a^2/2), H piecewise: a table entry and a polynomial leave only two roundings that count. */
+FASTACT_INLINE REAL FN(gelu)(REAL x) {
+    static const float table[8][16] = FASTACT_GELU_TABLE;
+    const REAL a = FN(magnitude)(x, FASTACT_GELU_END);
+    const fastact_gauss_parts e = fastact_gauss_parts_of(a);
+    const REAL t = e.s * FN(fma)(e.p, e.s, K(-0.5));
+    const REAL leading = K(0.5) * FN(magnitude)(a, FASTACT_OCTAVES_FIRST_END);
+    const int piece = FN(octave_piece)(a + K(1));
+    const REAL h = FN(piecewise)(table, piece, a, leading + table[1][piece]);
+    const REAL scaled = h * FN(power_of_two)(e.shifted), tail = FN(fma)(scaled, t, scaled);
     /* NaN comes from x alone: the tail is finite even there. The constant is negated: gcc would take the sign of `-tail` into the fma that made it. */
     return FN(fma)(tail, -FASTACT_UNSCALE, x < 0 ? K(0) : x);
 }
+#if FASTACT_HAS_LOOKUP
+/* f'(-a) is the polynomial itself near the root, and times e^(-a^2/2) beyond. */
+FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
+    static const float table[8][16] = FASTACT_GELU_DERIVATIVE_TABLE;
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_GELU_DERIVATIVE_END), b = FN(mad)(a, FASTACT_GELU_DERIVATIVE_SCALE, K(1));
+    const int piece = FN(octave_piece)(b);
+    const REAL h = FN(piecewise)(table, piece, a, table[1][piece]);
+    const fastact_gauss_parts e = fastact_gauss_parts_of(FN(select)(b >= FASTACT_GELU_DERIVATIVE_FAR, a, K(0)));
+    const REAL t = FN(mad)(e.p * e.s, e.s, K(-0.5) * e.s);
+    return FN(tail_slope)(h, t, e.shifted, x);
+}
+#else
 /* f' in double throughout and rounded once. */
 FASTACT_INLINE double FN(gelu_exp)(double a) {
     const double half_square = -0.5 * a * a;
@@ -211,6 +259,7 @@ FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
 #undef STEP_ABOVE
 #undef FIRST_BELOW
 #undef STEP_BELOW
+#endif
 #else
 /* The parts of e^(-a^2/2), from the exact square. */
 FASTACT_INLINE FN(exp_parts) FN(gelu_density)(REAL a) {
@@ -665,10 +714,29 @@ FASTACT_INLINE REAL FN(silu)(REAL x) {
     const REAL result = (product + product_lo) * one;
     return FN(keep_nan)(x > FASTACT_LOGISTIC_END ? x : result, x);
 }
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+/* f'(-a) is the polynomial itself near the root, and times e^-a beyond. */
+FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
+    static const float table[8][16] = FASTACT_SILU_DERIVATIVE_TABLE;
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END), b = FN(mad)(a, FASTACT_SILU_DERIVATIVE_SCALE, K(1));
+    const int piece = FN(octave_piece)(FN(magnitude)(b, K(15)));
+    const REAL h = FN(piecewise)(table, piece, a, table[1][piece]);
+    const REAL far = FN(select)(b >= FASTACT_SILU_DERIVATIVE_FAR, a, K(0));
+    const REAL shifted = FN(mad)(far, -FASTACT_LOG2E, FASTACT_ROUNDER), k = shifted - FASTACT_ROUNDER;
+    const REAL r = FN(mad)(k, -FASTACT_LN2_LO, FN(mad)(k, -FASTACT_LN2_HI, -far));
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, r, c);
+    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    return FN(tail_slope)(h, FN(mad)(p * r, r, r), shifted, x);
+}
+#else
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
     const FN(wide) a = FN(widen)(FN(magnitude)(x, FASTACT_TAIL_END));
     return FN(keep_nan)(FN(linear_gate_slope)(a, x < 0), x);
 }
+#endif
 FASTACT_INLINE REAL FN(silu_second_derivative)(REAL x) {
     const FN(wide) a = FN(widen)(FN(magnitude)(x, FASTACT_TAIL_END));
     return FN(keep_nan)(FN(gated_curvature)(a, FN(widen)(K(2)), a), x);
@@ -1158,13 +1226,10 @@ FASTACT_INLINE REAL FN(arctan_second_derivative)(REAL x) {
 /* erf: f' = 2 / sqrt(pi) e^(-x^2), f'' = -2 x f'. How f is approximated stands in tools/coefficients.py. */
 #if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(erf)(REAL x) {
-    const double a = FN(magnitude)(x, FASTACT_ERF_END);
-#define FIRST(c) double p = c;
-#define STEP(c) p = fastact_mad_f64(p, a, c);
-    FASTACT_WIDE_ERF_POLYNOMIAL(FIRST, STEP)
-#undef FIRST
-#undef STEP
-    return FN(keep_nan)(FN(copysign)((REAL)FN(wide_expm1)(-a * p), x), x);
+    static const float table[8][16] = FASTACT_ERF_TABLE;
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_ERF_END), leading = FN(magnitude)(a, FASTACT_QUARTERS_FIRST_END);
+    const int piece = FN(quarter_piece)(a);
+    return FN(copysign)(FN(piecewise)(table, piece, a, leading + table[1][piece]), x);
 }
 #else
 FASTACT_INLINE REAL FN(erf)(REAL x) {

@@ -27,6 +27,13 @@
 #define FASTACT_HAS_FMA 0
 #endif
 
+/* Whether tables of 16 floats can stand in registers: see vectors.h. */
+#if (defined(__AVX512F__) && defined(__AVX512DQ__)) || (defined(__AVX2__) && defined(__FMA__))
+#define FASTACT_HAS_LOOKUP 1
+#else
+#define FASTACT_HAS_LOOKUP 0
+#endif
+
 FASTACT_INLINE int32_t fastact_bits_f32(float x) { int32_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
 FASTACT_INLINE int64_t fastact_bits_f64(double x) { int64_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
 FASTACT_INLINE float fastact_from_bits_f32(int32_t bits) { float x; memcpy(&x, &bits, sizeof x); return x; }

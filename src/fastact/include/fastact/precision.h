@@ -33,10 +33,14 @@
 #undef FASTACT_ERFC_SHIFT
 #undef FASTACT_ERF_END
 #undef FASTACT_ERF_SMALL
+#undef FASTACT_ERF_TABLE
 #undef FASTACT_EXP_POLYNOMIAL
 #undef FASTACT_GAUSS_POLYNOMIAL
+#undef FASTACT_GELU_DERIVATIVE_END
+#undef FASTACT_GELU_DERIVATIVE_FAR
+#undef FASTACT_GELU_DERIVATIVE_SCALE
+#undef FASTACT_GELU_DERIVATIVE_TABLE
 #undef FASTACT_GELU_END
-#undef FASTACT_GELU_FIRST_END
 #undef FASTACT_GELU_ROOT_HI
 #undef FASTACT_GELU_ROOT_LO
 #undef FASTACT_GELU_TABLE
@@ -57,6 +61,7 @@
 #undef FASTACT_MILLS_POLYNOMIAL
 #undef FASTACT_MILLS_SLOPE
 #undef FASTACT_NEAR_END
+#undef FASTACT_OCTAVES_FIRST_END
 #undef FASTACT_ONE_OVER_PI
 #undef FASTACT_ONE_OVER_ROOT_TWO_PI_HI
 #undef FASTACT_ONE_OVER_ROOT_TWO_PI_LO
@@ -65,16 +70,22 @@
 #undef FASTACT_PI_3
 #undef FASTACT_PI_HI
 #undef FASTACT_PI_LO
+#undef FASTACT_QUARTERS_FIRST_END
 #undef FASTACT_QUARTER_PI_HI
 #undef FASTACT_QUARTER_PI_LO
 #undef FASTACT_RATIONAL_END
+#undef FASTACT_SILU_DERIVATIVE_FAR
+#undef FASTACT_SILU_DERIVATIVE_SCALE
+#undef FASTACT_SILU_DERIVATIVE_TABLE
 #undef FASTACT_TAIL_SLOPE_ABOVE
 #undef FASTACT_TAIL_SLOPE_BELOW
 #undef FASTACT_TAIL_SLOPE_C0
 #undef FASTACT_TAIL_SLOPE_C0_LO
 #undef FASTACT_TAIL_SLOPE_POLYNOMIAL
 #undef FASTACT_TAIL_SLOPE_SLOPE
+#undef FASTACT_TANH_END
 #undef FASTACT_TANH_SHRINK_END
+#undef FASTACT_TANH_TABLE
 #undef FASTACT_TWO_OVER_ROOT_PI_HI
 #undef FASTACT_TWO_OVER_ROOT_PI_LO
 #undef FASTACT_WIDE_ARCTAN_POLYNOMIAL
@@ -189,7 +200,6 @@
 #define FASTACT_TWO_OVER_ROOT_PI_LO 0x1.1ae3a914fed8p-56
 #define FASTACT_ONE_OVER_ROOT_TWO_PI_HI 0x1.9884533d43651p-2
 #define FASTACT_ONE_OVER_ROOT_TWO_PI_LO -0x1.cbc0d30ebfd15p-56
-#define FASTACT_ERF_END 0x1p+2f
 #define FASTACT_INVERSE_PI {0x0u, 0x0u, 0x517cc1b727220a94u, 0xfe13abe8fa9a6ee0u, 0x6db14acc9e21c820u, \
     0xff28b1d5ef5de2b0u, 0xdb92371d2126e970u, 0x324977504e8c90eu, 0x7f0ef58e5894d39fu, 0x74411afa975da242u, \
     0x74ce38135a2fbf20u, 0x9cc8eb1cc1a99cfau, 0x4e422fc5defc941du, 0x8ffc4bffef02cc07u, 0xf79788c5ad05368fu, \
@@ -199,10 +209,8 @@
     0x52ff83829fbf19f4u, 0x19616f27cc193eddu, 0xe19e9377b58f2f7cu, 0x4f9d0f9ae5793f8eu, 0xc3f890c83e3e1235u, \
     0x7d376abb9698219du, 0x8ae30a5ace8ce1e1u}
 #define FASTACT_RATIONAL_END 0x1.ep+3f
-#define FASTACT_GELU_END 0x1.dp+3f
 #define FASTACT_GAUSS_POLYNOMIAL(FIRST, STEP) FIRST(0x1.6db49ap-16f) STEP(-0x1.123bb8p-12f) STEP(0x1.55545ep-9f) \
     STEP(-0x1.55548ep-6f) STEP(0x1p-3f)
-#define FASTACT_GELU_FIRST_END 0x1.fffff8p-3f
 #define FASTACT_GELU_TABLE {{0x1.3fbp+0f, 0x1.bfep+0f, 0x1.1ffcp+1f, 0x1.5f9p+1f, 0x1.c28p+1f, 0x1.1fap+2f, \
     0x1.6024p+2f, 0x1.a0dp+2f, 0x1.006cp+3f, 0x1.4074p+3f, 0x1.81bcp+3f, 0x1.b878p+3f, 0x0p+0f, 0x1.7fe8p-2f, \
     0x1.3fep-1f, 0x1.bff8p-1f}, {0x1.4e83c4p-3f, 0x1.97d0e4p-3f, 0x1.c4050cp-3f, 0x1.e015fcp-3f, 0x1.faca2cp-3f, \
@@ -224,6 +232,98 @@
     -0x1.4d5ad6p-13f, -0x1.2bf86p-14f, -0x1.48587p-16f, -0x1.3d6f7ap-18f, -0x1.480a2ep-20f, -0x1.e4b1e4p-22f, \
     -0x1.c6478cp-24f, -0x1.6e7cbap-26f, -0x1.658afcp-28f, 0x1.1947eep-29f, -0x1.485ee4p-6f, -0x1.3f7cdap-7f, \
     -0x1.4e6a16p-8f, -0x1.a01454p-9f}}
+#define FASTACT_TANH_TABLE {{0x1.4148p+0f, 0x1.bfb4p+0f, 0x1.1f2p+1f, 0x1.6094p+1f, 0x1.c01p+1f, 0x1.1e84p+2f, \
+    0x1.617cp+2f, 0x1.a05cp+2f, 0x1.fe38p+2f, 0x1.2p+3f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x1.8024p-2f, 0x1.3f2cp-1f, \
+    0x1.bf7cp-1f}, {0x1.33096ap-1f, 0x1.61eaaap-1f, 0x1.7498a4p-1f, 0x1.7bde9ap-1f, 0x1.7f116ap-1f, 0x1.7fde2p-1f, \
+    0x1.7ffbd4p-1f, 0x1.7fff6cp-1f, 0x1.7ffffap-1f, 0x1.800002p-1f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x1.bc5288p-4f, \
+    0x1.36c328p-2f, 0x1.d0475cp-2f}, {0x1.1cb7p-2f, 0x1.d33168p-4f, 0x1.68db6p-5f, 0x1.074908p-6f, 0x1.dcc32ep-9f, \
+    0x1.0f085cp-11f, 0x1.0b80eap-14f, 0x1.2bfe96p-17f, 0x1.ffad86p-22f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x0p+0f, \
+    0x1.be347cp-1f, 0x1.632792p-1f, 0x1.02add4p-1f}, {-0x1.e3d568p-3f, -0x1.b7be0ep-4f, -0x1.60d1c4p-5f, \
+    -0x1.052914p-6f, -0x1.dbe33p-9f, -0x1.0ef22cp-11f, -0x1.0b8b48p-14f, -0x1.2bcaf8p-17f, -0x1.fb0474p-22f, \
+    0x0p+0f, 0x0p+0f, 0x0p+0f, -0x1.343d66p-20f, -0x1.3fe89cp-2f, -0x1.89242p-2f, -0x1.6be88p-2f}, \
+    {0x1.baa718p-4f, 0x1.023392p-4f, 0x1.c15b66p-6f, 0x1.5692eap-7f, 0x1.3bcdap-9f, 0x1.68bb72p-12f, \
+    0x1.644a04p-15f, 0x1.8f83b6p-18f, 0x1.4f0ccap-22f, 0x0p+0f, 0x0p+0f, 0x0p+0f, -0x1.55445p-2f, -0x1.6d94dap-3f, \
+    -0x1.32f3dap-6f, 0x1.4e0ff6p-4f}, {-0x1.ac459ap-7f, -0x1.81bf74p-6f, -0x1.984b2cp-7f, -0x1.4b8418p-8f, \
+    -0x1.39a4f4p-10f, -0x1.6930a6p-13f, -0x1.6268f4p-16f, -0x1.95dff8p-19f, -0x1.63597p-23f, 0x0p+0f, 0x0p+0f, \
+    0x0p+0f, -0x1.3ba50ep-10f, 0x1.585898p-3f, 0x1.1b56e6p-3f, 0x1.f48128p-5f}, {-0x1.3b3ae6p-6f, 0x1.c66cfep-9f, \
+    0x1.069188p-8f, 0x1.f20fb4p-10f, 0x1.00db88p-11f, 0x1.2ba0a4p-14f, 0x1.289a94p-17f, 0x1.4e1bf2p-20f, \
+    0x1.3ec082p-24f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x1.253a3cp-3f, 0x1.34d3a2p-6f, -0x1.b9e292p-5f, -0x1.dfcb58p-5f}, \
+    {0x1.ee0b7p-7f, 0x1.123a1cp-9f, -0x1.7535dap-11f, -0x1.16515ap-11f, -0x1.48eb9ap-13f, -0x1.792314p-16f, \
+    -0x1.b2092ep-19f, -0x1.49f522p-22f, -0x1.44cd9p-26f, 0x0p+0f, 0x0p+0f, 0x0p+0f, -0x1.30226cp-5f, \
+    -0x1.1d7a16p-4f, -0x1.937572p-6f, 0x1.a0c5d4p-7f}}
+#define FASTACT_ERF_TABLE {{0x0p+0f, 0x1.6f18p-2f, 0x1.3724p-1f, 0x1.b7c4p-1f, 0x1.1c1cp+0f, 0x1.59c4p+0f, \
+    0x1.9a9p+0f, 0x1.dbe8p+0f, 0x1.0e78p+1f, 0x1.2e08p+1f, 0x1.4d24p+1f, 0x1.6e6p+1f, 0x1.8e18p+1f, 0x1.ae88p+1f, \
+    0x1.ccbcp+1f, 0x1.eabp+1f}, {0x0p+0f, 0x1.3a47bcp-3f, 0x1.80864p-2f, 0x1.151082p-1f, 0x1.4c55e8p-1f, \
+    0x1.6b444p-1f, 0x1.7c0eaap-1f, 0x1.839daap-1f, 0x1.869048p-1f, 0x1.8791p-1f, 0x1.87e184p-1f, 0x1.87f93ap-1f, \
+    0x1.87fe92p-1f, 0x1.87ffbep-1f, 0x1.87fff4p-1f, 0x1.87fffep-1f}, {0x1.06eba8p-3f, 0x1.fc0e5ap-1f, \
+    0x1.8f56e6p-1f, 0x1.14445ep-1f, 0x1.512c04p-2f, 0x1.74d77ap-3f, 0x1.610328p-4f, 0x1.23b762p-5f, \
+    0x1.a96a1ep-7f, 0x1.1a6722p-8f, 0x1.522ed6p-10f, 0x1.475202p-12f, 0x1.2a0c4cp-14f, 0x1.ce408p-17f, \
+    0x1.656f6ap-19f, 0x1.f64efep-22f}, {-0x1.8ea606p-22f, -0x1.6c4416p-2f, -0x1.e55abcp-2f, -0x1.da94cap-2f, \
+    -0x1.7631c2p-2f, -0x1.f793c2p-3f, -0x1.1b12e6p-3f, -0x1.0f26cap-4f, -0x1.c1751ep-6f, -0x1.4d2f9ep-7f, \
+    -0x1.b8195cp-9f, -0x1.d4614cp-11f, -0x1.cf33b2p-13f, -0x1.86abcep-15f, -0x1.3b3c6ap-17f, -0x1.7cfccep-20f}, \
+    {-0x1.8120aap-2f, -0x1.f74b92p-3f, -0x1.16646cp-4f, 0x1.5e4c5ap-4f, 0x1.48ed7ep-3f, 0x1.4928dp-3f, \
+    0x1.e7a4ccp-4f, 0x1.1f6ec4p-4f, 0x1.19206cp-5f, 0x1.dd0dc6p-7f, 0x1.619982p-8f, 0x1.a39ccp-10f, \
+    0x1.c79098p-12f, 0x1.a17c0ap-14f, 0x1.7a9ae4p-16f, 0x1.2e1534p-18f}, {-0x1.0d6fe2p-11f, 0x1.4d0744p-3f, \
+    0x1.6dde4ap-3f, 0x1.e26816p-4f, 0x1.0bfa88p-5f, -0x1.b3cd2ap-6f, -0x1.947196p-5f, -0x1.61985cp-5f, \
+    -0x1.bc537p-6f, -0x1.c33638p-7f, -0x1.821e66p-8f, -0x1.074f74p-9f, -0x1.4485dp-11f, -0x1.ff2d56p-14f, \
+    -0x1.ffc4e8p-15f, -0x1.5dc1dap-14f}, {0x1.e0a3a6p-4f, 0x1.9c2c64p-5f, -0x1.72d8c8p-6f, -0x1.0dd206p-4f, \
+    -0x1.001268p-4f, -0x1.1614cp-5f, -0x1.12ae1cp-8f, 0x1.65b2cp-7f, 0x1.9bbb18p-7f, 0x1.1b509p-7f, \
+    0x1.2a61ccp-8f, 0x1.ddca6cp-10f, 0x1.492f1ap-11f, 0x1.52accap-13f, 0x1.35c22p-16f, 0x1.d86524p-19f}, \
+    {-0x1.25c54p-6f, -0x1.8dd8a8p-5f, -0x1.5f9442p-5f, -0x1.ae8422p-7f, 0x1.b50d8p-7f, 0x1.7b7f8p-6f, \
+    0x1.d98e5ep-7f, 0x1.3c0e02p-8f, -0x1.60d476p-10f, -0x1.e9b718p-9f, -0x1.668996p-9f, -0x1.46c1ecp-11f, \
+    0x1.1a9e32p-13f, -0x1.45dce4p-10f, 0x1.b9683cp-11f, 0x1.1c2fbap-8f}}
+#define FASTACT_SILU_DERIVATIVE_TABLE {{0x1.d1ac5ep+0f, 0x1.468174p+1f, 0x1.a384bap+1f, 0x1.0078p+2f, \
+    0x1.45c174p+2f, 0x1.a2ecbap+2f, 0x1.ffp+2f, 0x1.3017a2p+3f, 0x1.736d18p+3f, 0x1.d1ec5ep+3f, 0x1.0ffdd2p+4f, \
+    0x0p+0f, 0x1.74e118p-3f, 0x1.1751d2p-1f, 0x1.d2185ep-1f, 0x1.474974p+0f}, {-0x1.430f64p-4f, -0x1.4470b8p+0f, \
+    -0x1.0a39bap+1f, -0x1.711144p+1f, -0x1.022cp+2f, -0x1.61d0d2p+2f, -0x1.beac7ap+2f, -0x1.100cap+3f, \
+    -0x1.536b7p+3f, -0x1.b1ec42p+3f, -0x1.fffba2p+3f, 0x1p+0f, 0x1.a34aecp-2f, 0x1.ebe1cap-3f, 0x1.9c5b1ap-4f, \
+    -0x1.848b9ep-29f}, {-0x1.52b35ap-4f, -0x1.1c6ee6p+0f, -0x1.1d67a6p+0f, -0x1.15ca6cp+0f, -0x1.0b131ep+0f, \
+    -0x1.03b144p+0f, -0x1.012148p+0f, -0x1.004e46p+0f, -0x1.000c0ep+0f, -0x1.0000dp+0f, -0x1.000014p+0f, -0x1p+0f, \
+    -0x1.f79568p-2f, -0x1.b92c9ap-2f, -0x1.51bf1cp-2f, -0x1.be141p-3f}, {0x1.96ca8cp-4f, -0x1.d96822p-6f, \
+    0x1.e583b8p-7f, 0x1.6f5fdep-6f, 0x1.ef3352p-7f, 0x1.789ad2p-8f, 0x1.e8af84p-10f, 0x1.11e2cep-11f, \
+    0x1.5baccep-14f, 0x1.81715ep-18f, 0x1.02c60cp-19f, 0x0p+0f, 0x1.6ec1aep-5f, 0x1.e216cap-4f, 0x1.374138p-3f, \
+    0x1.2c5634p-3f}, {-0x1.161b76p-5f, 0x1.13a99ap-5f, 0x1.3053f2p-7f, -0x1.fa1ebcp-12f, -0x1.6d68b8p-9f, \
+    -0x1.741f9ap-10f, -0x1.097cc4p-11f, -0x1.384e4p-13f, -0x1.9cde4ap-16f, -0x1.d8376cp-20f, -0x1.bfaad2p-21f, \
+    0x0p+0f, 0x1.449ep-4f, 0x1.a11fc8p-5f, 0x1.828f1p-7f, -0x1.353c34p-6f}, {-0x1.1edc68p-16f, -0x1.6f036ep-7f, \
+    -0x1.68b85cp-8f, -0x1.b6beb4p-10f, 0x1.b881b8p-14f, 0x1.ddb6aap-13f, 0x1.98dab6p-14f, 0x1.053d0ap-15f, \
+    0x1.68e3b8p-18f, 0x1.996434p-22f, -0x1.9d94d2p-21f, 0x0p+0f, -0x1.696192p-7f, -0x1.a50d7ap-6f, -0x1.a2892p-6f, \
+    -0x1.f2d274p-7f}, {0x1.ffd43ep-9f, 0x1.3db4a6p-10f, 0x1.7b776p-10f, 0x1.65e16p-11f, 0x1.d99f8cp-14f, \
+    -0x1.35bc94p-16f, -0x1.cf413cp-17f, -0x1.677cccp-18f, -0x1.009a9p-20f, -0x1.359abep-24f, 0x1.5496c2p-21f, \
+    0x0p+0f, -0x1.712f76p-7f, -0x1.0a4538p-8f, 0x1.d983c4p-9f, 0x1.ae34a8p-8f}, {-0x1.43e59p-10f, 0x1.da6c08p-12f, \
+    -0x1.3bb098p-13f, -0x1.2576aep-13f, -0x1.573738p-15f, -0x1.f14606p-20f, 0x1.7e2a2p-20f, 0x1.9af86ap-22f, \
+    0x1.212c8ep-23f, 0x1.10ea2ap-26f, -0x1.e7bf12p-24f, 0x0p+0f, 0x1.0a3c9cp-9f, 0x1.0852f4p-8f, 0x1.59fe3ep-9f, \
+    0x1.2cfdaap-13f}}
+#define FASTACT_GELU_DERIVATIVE_TABLE {{0x1.89dc9ep+0f, 0x1.13653cp+1f, 0x1.60ee28p+1f, 0x1.b12314p+1f, \
+    0x1.137d3cp+2f, 0x1.601a28p+2f, 0x1.af7f14p+2f, 0x1.0038p+3f, 0x1.3a2fb2p+3f, 0x1.877c9ep+3f, 0x1.c5218ap+3f, \
+    0x0p+0f, 0x1.3b17b2p-3f, 0x1.d6fd8ap-2f, 0x1.80ead2p-1f, 0x1.13013cp+0f}, {-0x1.a54d2p-2f, -0x1.66070ep-1f, \
+    -0x1.f06924p-1f, -0x1.3d8d38p+0f, -0x1.a10174p+0f, -0x1.0fef7cp+1f, -0x1.50ddf6p+1f, -0x1.92956p+1f, \
+    -0x1.f0386p+1f, -0x1.3649b6p+2f, -0x1.67c084p+2f, 0x0p+0f, 0x1.834868p-2f, 0x1.42f80cp-3f, -0x1.6737d8p-28f, \
+    -0x1.6a2e1ep-3f}, {-0x1.f23c14p-2f, -0x1.d297d6p-2f, -0x1.c0bf76p-2f, -0x1.b5796ep-2f, -0x1.abb52cp-2f, \
+    -0x1.a4db6ep-2f, -0x1.a0f7b4p-2f, -0x1.9e9ca6p-2f, -0x1.9ca11p-2f, -0x1.9b3182p-2f, -0x1.9a8644p-2f, 0x0p+0f, \
+    -0x1.8eeeaap-1f, -0x1.48a326p-1f, -0x1.b9d99p-2f, -0x1.0e1282p-1f}, {0x1.14b6b4p-5f, 0x1.2f6b72p-6f, \
+    0x1.6a435p-7f, 0x1.c5b462p-8f, 0x1.f5aefcp-9f, 0x1.07ae7ep-9f, 0x1.2e654cp-10f, 0x1.753dfp-11f, \
+    0x1.a0695ap-12f, 0x1.b7724ap-13f, 0x1.1e11b4p-13f, 0x0p+0f, 0x1.edf56cp-4f, 0x1.4031f2p-2f, 0x1.8d9a94p-2f, \
+    0x1.d16b72p-5f}, {-0x1.8551b2p-7f, -0x1.708b14p-8f, -0x1.80c0cap-9f, -0x1.a81dcp-10f, -0x1.8bc3a2p-11f, \
+    -0x1.57bacap-12f, -0x1.4c5c4p-13f, -0x1.609456p-14f, -0x1.465d96p-15f, -0x1.17ffb8p-16f, -0x1.3f64dp-17f, \
+    0x0p+0f, 0x1.0206a4p-2f, 0x1.3a171ep-3f, 0x1.2a3efp-6f, -0x1.70bffep-6f}, {0x1.fbc20ep-9f, 0x1.a4a35p-10f, \
+    0x1.847e18p-11f, 0x1.7b2c42p-12f, 0x1.2ea4d6p-13f, 0x1.b6f676p-15f, 0x1.67c3dp-16f, 0x1.48923p-17f, \
+    0x1.fc9492p-19f, 0x1.65e014p-20f, 0x1.cc8378p-21f, 0x0p+0f, -0x1.6f5aa8p-5f, -0x1.baeee6p-4f, -0x1.d2f9bp-4f, \
+    0x1.0ae2c2p-7f}, {-0x1.3ae864p-10f, -0x1.c9b7ep-12f, -0x1.73bec4p-13f, -0x1.3ba912p-14f, -0x1.ced2c4p-16f, \
+    -0x1.0e0f76p-17f, -0x1.6c8f08p-19f, -0x1.1b9ffp-20f, -0x1.8dcffep-22f, -0x1.d1c9bp-24f, 0x1.5fec2ap-24f, \
+    0x0p+0f, -0x1.c1996ep-5f, -0x1.849b8cp-6f, 0x1.dbdaf8p-7f, -0x1.5d6d16p-9f}, {0x1.6da84p-12f, 0x1.e55f56p-14f, \
+    0x1.40b30ap-15f, 0x1.6c9992p-16f, 0x1.481634p-18f, 0x1.02cf02p-20f, 0x1.11d7e2p-22f, 0x1.23b3bp-23f, \
+    0x1.083c9ep-25f, 0x1.3acd6cp-28f, -0x1.3599a6p-22f, 0x0p+0f, 0x1.49d68cp-7f, 0x1.78974ap-6f, 0x1.3d71d6p-6f, \
+    0x1.55e5a6p-10f}}
+#define FASTACT_GELU_END 0x1.dp+3f
+#define FASTACT_TANH_END 0x1.24p+3f
+#define FASTACT_ERF_END 0x1.f78p+1f
+#define FASTACT_GELU_DERIVATIVE_END 0x1.d8p+3f
+#define FASTACT_SILU_DERIVATIVE_SCALE 0x1.6p-1f
+#define FASTACT_SILU_DERIVATIVE_FAR 0x1.4p+1f
+#define FASTACT_GELU_DERIVATIVE_SCALE 0x1.ap-1f
+#define FASTACT_GELU_DERIVATIVE_FAR 0x1.cp+0f
+#define FASTACT_OCTAVES_FIRST_END 0x1.fffff8p-3f
+#define FASTACT_QUARTERS_FIRST_END 0x1.ep-3f
 #define FASTACT_EXP_POLYNOMIAL(FIRST, STEP) FIRST(0x1.6db49ap-10f) STEP(0x1.123bb8p-7f) STEP(0x1.55545ep-5f) \
     STEP(0x1.55548ep-3f) STEP(0x1p-1f)
 #define FASTACT_LOG1P_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.41fd1ap-4f) STEP(0x1.07cdccp-3f) STEP(-0x1.0cdcp-3f) \
@@ -245,11 +345,6 @@
     STEP(0x1.55555555543f9p-5)
 #define FASTACT_WIDE_ARCTAN_POLYNOMIAL(FIRST, STEP) FIRST(0x1.8515a9187d06cp-5) STEP(-0x1.5b5242906c4d6p-4) \
     STEP(0x1.c46b868ff5daap-4) STEP(-0x1.247f3caa2ee95p-3) STEP(0x1.99991d246e5e3p-3) STEP(-0x1.555554cf35d08p-2)
-#define FASTACT_WIDE_ERF_POLYNOMIAL(FIRST, STEP) FIRST(0x1.fe813bf7a821bp-31) STEP(-0x1.c122527dc956ep-26) \
-    STEP(0x1.64d1635bd8baap-22) STEP(-0x1.50e8fcfcf4ecp-19) STEP(0x1.9eeaed4cff9a9p-17) \
-    STEP(-0x1.4f2c111608765p-15) STEP(0x1.2eb192af1aaa5p-14) STEP(0x1.7c56df8e0b292p-16) \
-    STEP(-0x1.35585649a9668p-11) STEP(0x1.bcd3a6b03ec18p-10) STEP(-0x1.b77a2ce216334p-13) \
-    STEP(-0x1.396627b21b741p-6) STEP(0x1.a4f4e00687dd8p-4) STEP(0x1.45f306e0071bap-1) STEP(0x1.20dd750426dbbp+0)
 #define FASTACT_WIDE_TANH_SHRINK_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.1f18ff1884eaep-15) STEP(0x1.789e0e9c4f295p-13) \
     STEP(-0x1.231e6fb180146p-11) STEP(0x1.7a49632b74592p-10) STEP(-0x1.d6707594baf49p-9) \
     STEP(0x1.226ab154bdc53p-7) STEP(-0x1.664f243e15327p-6) STEP(0x1.ba1ba1021c6cfp-5) STEP(-0x1.11111110705d7p-3)
