@@ -19,6 +19,7 @@ NAMES = (
     "sparsity",
     "selu",
     "boundary",
+    "optimisers",
     "dropout",
 )
 """The experiments, each a module of this package and a command, in the order of the report."""
