@@ -21,6 +21,7 @@ NAMES = (
     "boundary",
     "optimisers",
     "dropout",
+    "claims",
 )
 """The experiments, each a module of this package and a command, in the order of the report."""
 
