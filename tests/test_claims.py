@@ -172,7 +172,7 @@ def test_facts_of_activations():
 def test_tuning_takes_a_rate_that_every_seed_reaches():
     at = [rows("train", "tanh", 1.0, rate, steps=steps) for rate, steps in ((0.1, (50, 60)), (1.0, (5, None)))]
     assert findings.tuned([row for each in at for row in each], "activation") == {
-        "tanh": findings.Tuned(0.1, findings.spread([50, 60]))
+        "tanh": stepping.Best(0.1, findings.spread([50, 60]))
     }
     assert findings.tuned(at[1], "activation") == {"tanh": None}
 

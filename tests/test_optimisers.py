@@ -213,7 +213,7 @@ def test_tuning_takes_a_rate_that_every_seed_reaches():
             *rows(surfaces.DATA, "sgd", 1.0, steps=(10, None)),
         ]
     }
-    assert findings.tuned(report, surfaces.DATA)["sgd"] == findings.Tuned(0.3, findings.spread([50, 60]))
+    assert findings.tuned(report, surfaces.DATA)["sgd"] == stepping.Best(0.3, findings.spread([50, 60]))
     # Near the best of each seed: 0.3 and 1.0 would take 50 and 10, of which only 10 counts; then 120 and 60.
     assert findings.near_best(report)["sgd"] == findings.spread([1.0, 2.0])
 

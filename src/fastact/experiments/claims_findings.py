@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import fastact
 
+from . import stepping
 from .claims_measures import LIKELIHOOD, RAW, SCALINGS, SQUARED, STANDARDISED
 from .experiment import Finding, Report, Row, Table
 from .spread import Spread, grouped, over_seeds, spread
+from .stepping import Best
 
 CONVEX, TRAIN, INPUTS, TWINS = "convex", "train", "inputs", "twins"
 """The tasks."""
@@ -20,36 +21,23 @@ SAME = 1e-12
 """What rounding leaves of the difference of two forms of one function."""
 
 
-@dataclass(frozen=True)
-class Tuned:
-    """A training at its best rate: steps until the target, over the seeds."""
-
-    rate: float
-    steps: Spread
-
-
 def of_task(report: Report, task: str) -> list[Row]:
     """The rows of a task."""
     return [row for row in report["rows"] if row["task"] == task]
 
 
-def tuned(rows: Iterable[Mapping[str, Any]], by: str, steps: str = "steps") -> dict[Any, Tuned | None]:
-    """For each value of an entry, the rate with the fewest steps of those at which every seed reached the target."""
-    best: dict[Any, Tuned | None] = {}
-    for (value, rate), members in grouped(rows, (by, "rate")).items():
-        found = spread(row[steps] for row in members)
-        known = best.setdefault(value, None)
-        if found.count == len(members) and (known is None or found.mean < known.steps.mean):
-            best[value] = Tuned(rate, found)
-    return best
+def tuned(rows: Sequence[Mapping[str, Any]], by: str, steps: str = "steps") -> dict[Any, Best | None]:
+    """The best rate for each value of an entry; None for one that reaches the target at none."""
+    found = stepping.best(rows, by, steps)
+    return {row[by]: found.get(row[by]) for row in rows}
 
 
-def faster(one: Tuned | None, other: Tuned | None) -> bool:
+def faster(one: Best | None, other: Best | None) -> bool:
     """Whether the first reached the target in fewer steps, or alone."""
     return one is not None and (other is None or other.steps.above(one.steps))
 
 
-def told(one: Tuned | None) -> str:
+def told(one: Best | None) -> str:
     """In words."""
     return "not reached" if one is None else f"{one.steps:.0f} at {one.rate:g}"
 
@@ -106,7 +94,7 @@ def _convex(report: Report) -> Finding | None:
     )
 
 
-def by_gain(report: Report) -> dict[float, dict[str, Tuned | None]]:
+def by_gain(report: Report) -> dict[float, dict[str, Best | None]]:
     """Each activation at its best rate, by the factor of the weights."""
     groups = grouped(of_task(report, TRAIN), ("variant",))
     return {gain: tuned(rows, "activation") for (gain,), rows in sorted(groups.items())}

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from . import drawing
+from . import drawing, stepping
 from .experiment import Finding, Report, Row, Table, Verdict
 from .optimisers_surfaces import DATA, LOCAL, NOISE, STARTS, VALLEY
 from .spread import Spread, over_seeds, spread
+from .stepping import Best
 
 NEAR_BEST = 2.0
 """A rate is near an optimiser's best if it takes at most this many times as many steps."""
 DECAYS = -0.1
 """An effective rate whose exponent is below this one decays."""
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """An optimiser at its best rate.
-
-    Attributes
-    ----------
-    rate : float
-    steps : Spread
-        Until the target.
-    """
-
-    rate: float
-    steps: Spread
 
 
 def of_task(report: Report, task: str) -> list[Row]:
@@ -43,15 +28,9 @@ def noisy(report: Report) -> list[Row]:
     return [row for row in rows if row["rate"] == max(one["rate"] for one in rows)]
 
 
-def tuned(report: Report, task: str) -> dict[str, Tuned]:
-    """Each optimiser at the rate with the fewest steps, of those at which every seed reached the target."""
-    best: dict[str, Tuned] = {}
-    rows = of_task(report, task)
-    seeds = len({row["seed"] for row in rows})
-    for (name, rate), steps in over_seeds(rows, ("optimiser", "rate"), lambda row: row["steps"]).items():
-        if steps.count == seeds and (name not in best or steps.mean < best[name].steps.mean):
-            best[name] = Tuned(rate, steps)
-    return best
+def tuned(report: Report, task: str) -> dict[str, Best]:
+    """Each optimiser at its best rate; those that reach the target at none are left out."""
+    return stepping.best(of_task(report, task), "optimiser")
 
 
 def findings(report: Report) -> list[Finding]:
@@ -275,5 +254,5 @@ def table(report: Report) -> Table:
     return Table(headings=headings, lines=lines, sections=drawing.sections([[""]] * len(lines)))
 
 
-def _cells(one: Tuned | None) -> tuple[str, str]:
+def _cells(one: Best | None) -> tuple[str, str]:
     return ("n/a", "n/a") if one is None else (f"{one.rate:g}", f"{one.steps:.0f}")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastact import mlp
+
+from . import reaching
+from .spread import Row, Spread
 
 EVERY = 5
 """Steps between two looks at the loss over all samples."""
@@ -83,3 +87,24 @@ def train(
                 if done.reached is None and done.losses[step] <= target:
                     done.reached = step
     return done
+
+
+@dataclass(frozen=True)
+class Best:
+    """A training at its best rate.
+
+    Attributes
+    ----------
+    rate : float
+    steps : Spread
+        Until the target, over the seeds.
+    """
+
+    rate: float
+    steps: Spread
+
+
+def best(rows: Iterable[Row], by: str, entry: str = "steps") -> dict[Any, Best]:
+    """For each value of an entry the rate with the fewest steps, of those at which every seed reached the target."""
+    found = reaching.tuned(rows, (by,), lambda row: row[entry])
+    return {value: Best(one.rate, one.spread(lambda row: row[entry])) for (value,), one in found.items()}
