@@ -15,14 +15,12 @@ from .boundary_tasks import FEW, FLIPPED, FOURIER, FUNCTIONS, MIXED, NOISY, PLAN
 from .experiment import Finding, Report, Row, Table, Verdict
 from .spread import Spread, spread
 
-ENOUGH = 10
+ENOUGH = 50
 """Fewer units are not called enough."""
 POLYNOMIAL = 4
 """Activations that are polynomials up to this degree are known as such."""
-LEARNED = 0.99
-"""R^2 from which on a function counts as learned within the training range."""
-CONTINUED = 0.8
-"""R^2 from which on a function counts as continued outside it."""
+CONTINUED = 0.5
+"""R^2 from which on a function counts as continued outside it, if it is clearly above 0 at all."""
 PERIODIC = "wave"
 
 Values = dict[tuple[Any, ...], Spread]
@@ -214,6 +212,10 @@ def _r2(report: Report, task: str) -> tuple[dict[str, Spread], dict[str, Spread]
     return {name: value for (name, _), value in inside.items()}, {name: value for (name, _), value in outside.items()}
 
 
+def _continued(outside: Spread) -> bool:
+    return outside.mean >= CONTINUED and outside.mean > 2 * outside.error
+
+
 def _missed(value: Spread) -> str:
     return f"{1.0 - value.mean:.1e} ± {value.std:.0e}" if value.count > 1 else f"{1.0 - value.mean:.1e}"
 
@@ -248,7 +250,7 @@ def _fourier(report: Report) -> Finding | None:
     others = "; ".join(
         f"{one} {inside[one].mean:.2f} and {outside[one].mean:.2f}" for one in inside if one not in (FOURIER, SINUSOIDS)
     )
-    free, fixed = (outside[name].mean - 2 * outside[name].error >= CONTINUED for name in (SINUSOIDS, FOURIER))
+    free, fixed = (_continued(outside[name]) for name in (SINUSOIDS, FOURIER))
     return Finding(
         claim="A network of cosines and sines learns a periodic signal as its Fourier series, and so continues it.",
         source="Gallant and White, There exists a neural network that does not make avoidable mistakes, 1988",
@@ -305,7 +307,7 @@ def _noise(report: Report) -> Finding | None:
 
 def _periodic(report: Report) -> Finding | None:
     inside, outside = _r2(report, PERIODIC)
-    able = [name for name, value in outside.items() if value.mean - 2 * value.error >= CONTINUED]
+    able = [name for name, value in outside.items() if _continued(value)]
     plain = [name for name in outside if name in ("relu", "tanh")]
     periodic = [name for name in outside if name in ("snake", "sin", "cos")]
     if not plain or not periodic:

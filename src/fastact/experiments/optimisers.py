@@ -41,6 +41,7 @@ from .optimisers_surfaces import (
     starts,
 )
 
+LARGEST_NOISE_RATE = 0.1
 WANDERED = 3000
 """Steps of SGD on least squares; the second half counts as rest."""
 PATH = 120
@@ -70,7 +71,7 @@ class Settings(options.Settings):
 
 def cells(settings: Settings) -> list[Cell]:
     """One for each task, optimiser, rate, batch where it matters, and seed."""
-    small = _small(settings.rates)
+    noise_rate = _noise_rate(settings.rates)
     tasks = [
         *(
             (task, name, rate, None)
@@ -78,8 +79,13 @@ def cells(settings: Settings) -> list[Cell]:
             for name in settings.optimisers
             for rate in settings.rates
         ),
-        *((NOISE, "sgd", rate, batch) for rate in small for batch in settings.batches),
-        *((NOISE, name, small[-1], settings.batches[0]) for name in settings.optimisers if small and name != "sgd"),
+        *((NOISE, "sgd", rate, batch) for rate in noise_rate for batch in settings.batches),
+        *(
+            (NOISE, name, rate, settings.batches[0])
+            for rate in noise_rate
+            for name in settings.optimisers
+            if name != "sgd"
+        ),
     ]
     return [
         {"task": task, "optimiser": name, "rate": rate, "batch": batch, "seed": settings.seed + at}
@@ -88,9 +94,9 @@ def cells(settings: Settings) -> list[Cell]:
     ]
 
 
-def _small(rates: Sequence[float]) -> list[float]:
-    """Two rates of the grid for the noise: small enough for it to be noise about the minimum, not divergence."""
-    return sorted(rate for rate in rates if rate <= 0.1)[-2:]
+def _noise_rate(rates: Sequence[float]) -> list[float]:
+    """The largest rate at which least squares are noise about the minimum and not divergence, if there is one."""
+    return sorted(rate for rate in rates if rate <= LARGEST_NOISE_RATE)[-1:]
 
 
 def measure(settings: Settings, dataset: data.Dataset | None, cell: Cell) -> Row:

@@ -23,9 +23,10 @@ def of_task(report: Report, task: str) -> list[Row]:
 
 
 def noisy(report: Report) -> list[Row]:
-    """The rows of SGD on least squares at the largest rate that they have."""
+    """The rows of SGD on least squares, at the largest rate if a resumed run has left several."""
     rows = [row for row in of_task(report, NOISE) if row["optimiser"] == "sgd"]
-    return [row for row in rows if row["rate"] == max(one["rate"] for one in rows)]
+    largest = max((row["rate"] for row in rows), default=None)
+    return [row for row in rows if row["rate"] == largest]
 
 
 def tuned(report: Report, task: str) -> dict[str, Best]:
