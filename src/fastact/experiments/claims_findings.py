@@ -9,7 +9,7 @@ import fastact
 
 from . import stepping
 from .claims_measures import LIKELIHOOD, RAW, SCALINGS, SQUARED, STANDARDISED
-from .experiment import Finding, Report, Row, Table
+from .experiment import Finding, Report, Row, Table, verdict
 from .spread import Spread, grouped, over_seeds, spread
 from .stepping import Best
 
@@ -82,15 +82,13 @@ def _convex(report: Report) -> Finding | None:
         return ", ".join(f"{name} with {loss} {shares[name, loss].mean:.0%}" for name, loss in keys)
 
     matched = " or ".join(f"{name} with the {loss}" for name, loss in convex)
-    some = 0 < len(convex) < len(asked)
     return Finding(
         claim="With a monotone activation, the loss of a single layer is convex.",
         source="Wikipedia, Activation function, with reference to Wu, Global stability analysis of a general class of "
         "discontinuous neural networks with linear growth activation functions, 2009",
         measurement=f"Share of segments between random weights on which the loss is not convex: {words(asked)}"
         f"{f'; not monotone: {words(others)}' if others else ''}.",
-        verdict="holds only if" if some else "holds" if convex else "does not hold",
-        condition=f"loss and activation fit each other: {matched}" if some else "",
+        **verdict(convex, asked, lambda _: f"loss and activation fit each other: {matched}"),
     )
 
 
@@ -111,7 +109,6 @@ def _small(report: Report) -> Finding | None:
     if not like or not others:
         return None
     behind = [other for other in others if all(faster(small[name], small[other]) for name in like)]
-    some = 0 < len(behind) < len(others)
     later = max(best)
     after = f" With weights of {later:g}: " + "; ".join(
         f"{name} {told(best[later][name])}" for name in (*like, *others)
@@ -123,8 +120,7 @@ def _small(report: Report) -> Finding | None:
         measurement=f"Steps to a loss of {report['settings']['target']:g} from weights of {gain:g} of the usual, at "
         f"the best rate: {'; '.join(f'{name} {told(small[name])}' for name in like)}; others: "
         f"{'; '.join(f'{name} {told(small[name])}' for name in others)}.{after + '.' if later != gain else ''}",
-        verdict="holds only if" if some else "holds" if behind else "does not hold",
-        condition=f"it is compared with {', '.join(behind)}" if some else "",
+        **verdict(behind, others, lambda good: f"it is compared with {', '.join(good)}"),
     )
 
 
@@ -149,7 +145,6 @@ def _bounded(report: Report) -> Finding | None:
     if len(rates) < 2:
         return None
     behind = [other for other, value in outside.items() if all(one.above(value) for one in inside.values())]
-    some = 0 < len(behind) < len(outside)
 
     def words(values: dict[str, Spread]) -> str:
         return ", ".join(f"{name} {value:.2g}" for name, value in values.items())
@@ -159,8 +154,7 @@ def _bounded(report: Report) -> Finding | None:
         source="Wikipedia, Activation function",
         measurement=f"Of {len(rates)} rates of SGD from {rates[0]:g} to {rates[-1]:g}, the largest at which the loss "
         f"still falls to half: bounded: {words(inside)}; not bounded: {words(outside)}.",
-        verdict="holds only if" if some else "holds" if behind else "does not hold",
-        condition=f"it is compared with {', '.join(behind)}" if some else "",
+        **verdict(behind, list(outside), lambda good: f"it is compared with {', '.join(good)}"),
     )
 
 
@@ -201,14 +195,12 @@ def _inputs(report: Report) -> Finding | None:
         return None
     scalings = [scaling for scaling in SCALINGS if scaling in best]
     behind = [scaling for scaling in scalings if scaling != STANDARDISED and faster(best[STANDARDISED], best[scaling])]
-    some = bool(behind) and len(behind) < len(scalings) - 1
     return Finding(
         claim="Networks train faster on normalised data.",
         source="LeCun, Bottou, Orr and Müller, Efficient backprop, 1998",
         measurement=f"Steps to a loss of {report['settings']['target']:g} on {report['data']['name']}, each at its "
         f"best rate: {'; '.join(f'{scaling}: {told(best[scaling])}' for scaling in scalings)}.",
-        verdict="holds only if" if some else "holds" if behind else "does not hold",
-        condition=f"normalised data are compared with data {' or '.join(behind)}" if some else "",
+        **verdict(behind, scalings[:-1], lambda good: f"normalised data are compared with data {' or '.join(good)}"),
     )
 
 

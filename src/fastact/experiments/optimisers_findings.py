@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from . import drawing, stepping
-from .experiment import Finding, Report, Row, Table, Verdict
+from .experiment import Finding, Report, Row, Table, Verdict, verdict
 from .optimisers_surfaces import DATA, LOCAL, NOISE, STARTS, VALLEY
 from .spread import Spread, over_seeds, spread
 from .stepping import Best
@@ -88,14 +88,12 @@ def _through(report: Report) -> Finding | None:
     best = ", ".join(
         f"{name} {max(share[other, rate].mean for other, rate in share if other == name):.0%}" for name in others
     )
-    some = 0 < len(better) < len(rates)
     return Finding(
         claim="Momentum carries gradient descent through a local minimum in which it would stop without.",
         source="folklore",
         measurement=f"Share of {STARTS} starts that come to the global minimum with momentum 0.9 and without, by rate: "
         f"{told}{f'. Others at their best rate: {best}' if best else ''}.",
-        verdict="holds only if" if some else "holds" if better else "does not hold",
-        condition=f"the rate fits the surface, here at {_rates(better)}" if some else "",
+        **verdict(better, rates, lambda good: f"the rate fits the surface, here at {_rates(good)}"),
     )
 
 
