@@ -202,8 +202,8 @@ def test_straight_pieces():
 def test_any_shape():
     def judged(square, tanh):
         return verdict(
-            "unless its activation", rows("spiral", "square", 10, *square), rows("spiral", "tanh", 10, *tanh),
-            rows("spiral", "relu", 10, 0.99, 0.98),
+            "unless its activation", rows("spiral", "square", 60, *square), rows("spiral", "tanh", 60, *tanh),
+            rows("spiral", "relu", 60, 0.99, 0.98),
         )  # fmt: skip
 
     assert judged((0.6, 0.6), (0.7, 0.99)) == "holds"

@@ -19,7 +19,9 @@ NAMES = (
     "sparsity",
     "selu",
     "boundary",
+    "optimisers",
     "dropout",
+    "claims",
 )
 """The experiments, each a module of this package and a command, in the order of the report."""
 

@@ -185,6 +185,6 @@ EXPERIMENT = Experiment(
     findings=boundary_findings.findings,
     panels=boundary_figure.panels,
     table=boundary_findings.table,
-    quick={"activations": ("relu", "cos", "square"), "widths": (2, 10), "few_units": (2, 3), "points": 80, "seeds": 2},
+    quick={"activations": ("relu", "cos", "square"), "widths": (2, 10), "few_units": (2, 3), "points": 60, "seeds": 2},
 )
 run = EXPERIMENT.run

@@ -12,17 +12,15 @@ import fastact
 from . import drawing
 from .boundary_figure import of_task, solved
 from .boundary_tasks import FEW, FLIPPED, FOURIER, FUNCTIONS, MIXED, NOISY, PLANE, SINUSOIDS, SOLVED, STARTS, UNBIASED
-from .experiment import Finding, Report, Row, Table, Verdict
+from .experiment import Finding, Report, Row, Table, Verdict, verdict
 from .spread import Spread, spread
 
-ENOUGH = 10
+ENOUGH = 50
 """Fewer units are not called enough."""
 POLYNOMIAL = 4
 """Activations that are polynomials up to this degree are known as such."""
-LEARNED = 0.99
-"""R^2 from which on a function counts as learned within the training range."""
-CONTINUED = 0.8
-"""R^2 from which on a function counts as continued outside it."""
+CONTINUED = 0.5
+"""R^2 from which on a function counts as continued outside it, if it is clearly above 0 at all."""
 PERIODIC = "wave"
 
 Values = dict[tuple[Any, ...], Spread]
@@ -110,19 +108,19 @@ def _universal(report: Report) -> Finding | None:
         f"{name} {value.highest:.1%} ({task}{f', mean {value.mean:.1%}' if value.count > 1 else ''})"
         for name, (value, task) in worst.items()
     )
-    verdict: Verdict = "holds"
+    judged: Verdict = "holds"
     condition = ""
     if wrong or not able:
-        verdict = "does not hold"
+        judged = "does not hold"
     elif len(able) < len(curved):
-        verdict, condition = "holds only if", f"the activation is among {_named(able)}, with these trainings"
+        judged, condition = "holds only if", f"the activation is among {_named(able)}, with these trainings"
     return Finding(
         claim="One hidden layer with enough units learns any shape, unless its activation is a polynomial.",
         source="Cybenko, Approximation by superpositions of a sigmoidal function, 1989; Leshno, Lin, Pinkus and "
         "Schocken, Multilayer feedforward networks with a nonpolynomial activation function, 1993",
         measurement=f"Share of new points right, with {units} units, on the worst of {len(PLANE)} shapes in its best "
         f"training: {told}.",
-        verdict=verdict,
+        verdict=judged,
         condition=condition,
     )
 
@@ -160,19 +158,19 @@ def _stuck(report: Report) -> Finding | None:
     two, three = values[name, 2], values[name, 3]
     told = ", ".join(f"{value.mean:.0%} with {units}" for (hidden, units), value in values.items() if hidden == name)
     enough = sorted(units for (hidden, units), value in values.items() if hidden == name and value.mean >= SOLVED)
-    verdict: Verdict = "does not hold"
+    judged: Verdict = "does not hold"
     condition = ""
     if three.above(two):
         if three.mean >= SOLVED:
-            verdict = "holds"
+            judged = "holds"
         elif enough:
-            verdict, condition = "holds only if", f"“three” is {enough[0]} units"
+            judged, condition = "holds only if", f"“three” is {enough[0]} units"
     return Finding(
         claim=f"On the stripes, networks of two {name} units get stuck in local minima; with three they do not.",
         source="folklore",
         measurement=f"Share of {two.count} starts that come to {SOLVED:.0%} of new points right: {told} units "
         f"(standard error at most {max(value.error for value in values.values()):.0%}).",
-        verdict=verdict,
+        verdict=judged,
         condition=condition,
     )
 
@@ -214,6 +212,10 @@ def _r2(report: Report, task: str) -> tuple[dict[str, Spread], dict[str, Spread]
     return {name: value for (name, _), value in inside.items()}, {name: value for (name, _), value in outside.items()}
 
 
+def _continued(outside: Spread) -> bool:
+    return outside.mean >= CONTINUED and outside.mean > 2 * outside.error
+
+
 def _missed(value: Spread) -> str:
     return f"{1.0 - value.mean:.1e} ± {value.std:.0e}" if value.count > 1 else f"{1.0 - value.mean:.1e}"
 
@@ -229,13 +231,11 @@ def _logarithm(report: Report) -> Finding | None:
     better = [one for one, value in smooth.items() if value.above(kinked[name])]
     told = "; ".join(f"{one} {_missed(value)}" for one, value in sorted(inside.items(), key=lambda item: -item[1].mean))
     on = ", ".join(f"{one} {value.mean:.3f}" for one, value in outside.items())
-    some = 0 < len(better) < len(smooth)
     return Finding(
         claim=f"Smooth activations learn Y = X + log X better than {name}, which draws it in straight pieces.",
         source="folklore",
         measurement=f"Share of the variance missed in the training range: {told}. R² beyond it: {on}.",
-        verdict="holds only if" if some else "holds" if better else "does not hold",
-        condition=f"the activation is among {_named(better)}" if some else "",
+        **verdict(better, list(smooth), lambda good: f"the activation is among {_named(good)}"),
     )
 
 
@@ -248,7 +248,7 @@ def _fourier(report: Report) -> Finding | None:
     others = "; ".join(
         f"{one} {inside[one].mean:.2f} and {outside[one].mean:.2f}" for one in inside if one not in (FOURIER, SINUSOIDS)
     )
-    free, fixed = (outside[name].mean - 2 * outside[name].error >= CONTINUED for name in (SINUSOIDS, FOURIER))
+    free, fixed = (_continued(outside[name]) for name in (SINUSOIDS, FOURIER))
     return Finding(
         claim="A network of cosines and sines learns a periodic signal as its Fourier series, and so continues it.",
         source="Gallant and White, There exists a neural network that does not make avoidable mistakes, 1988",
@@ -290,7 +290,6 @@ def _noise(report: Report) -> Finding | None:
             worse.append(name)
     if not told:
         return None
-    some = 0 < len(worse) < len(names)
     return Finding(
         claim=f"With {most} hidden units a network learns few noisy points by heart, and does worse on new ones than "
         "with fewer.",
@@ -298,14 +297,13 @@ def _noise(report: Report) -> Finding | None:
         measurement=f"{FEW} points of the moons, {FLIPPED:.0%} with the wrong class; training and new ones right with "
         f"{most} units: "
         f"{'; '.join(told)}.",
-        verdict="holds only if" if some else "holds" if worse else "does not hold",
-        condition=f"the activation is among {_named(worse)}, with these points" if some else "",
+        **verdict(worse, names, lambda good: f"the activation is among {_named(good)}, with these points"),
     )
 
 
 def _periodic(report: Report) -> Finding | None:
     inside, outside = _r2(report, PERIODIC)
-    able = [name for name, value in outside.items() if value.mean - 2 * value.error >= CONTINUED]
+    able = [name for name, value in outside.items() if _continued(value)]
     plain = [name for name in outside if name in ("relu", "tanh")]
     periodic = [name for name in outside if name in ("snake", "sin", "cos")]
     if not plain or not periodic:
@@ -313,14 +311,12 @@ def _periodic(report: Report) -> Finding | None:
     told = "; ".join(f"{one} {inside[one].mean:.2f} and {outside[one]:.2f}" for one in inside)
     going = [name for name in periodic if name in able]
     wrong = any(name in able for name in plain)
-    some = not wrong and 0 < len(going) < len(periodic)
     return Finding(
         claim=f"Networks of {' or '.join(plain)} cannot continue a periodic pattern; those of {' or '.join(periodic)} "
         "do.",
         source="Ziyin, Hartwig and Ueda, Neural networks fail to learn periodic functions and how to fix it, 2020",
         measurement=f"Y = {FUNCTIONS[PERIODIC].formula}, R² over two periods of training and two more: {told}.",
-        verdict="does not hold" if wrong or not going else "holds only if" if some else "holds",
-        condition=f"the activation is {_named(going)}, of these, at this gain and training" if some else "",
+        **verdict([] if wrong else going, periodic, lambda good: f"the activation is {_named(good)}, of these"),
     )
 
 
