@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
+import signal
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
@@ -30,7 +32,15 @@ def computed(
 
     if n_jobs is not None and n_jobs > len(calls):
         n_jobs = max(1, len(calls))  # joblib would start a process for each all the same
-    tasks = (joblib.delayed(function)(*arguments) for arguments in calls)
+    tasks = (joblib.delayed(_called)(function, arguments) for arguments in calls)
     # Closed at once when its consumer stops, or is stopped: processes would go on with what nobody waits for.
     with contextlib.closing(joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)) as results:
         yield from results
+
+
+def _called(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    # Ctrl-C reaches every process of a terminal. The one that waits says so and stops the others, which would each
+    # print where they were.
+    if multiprocessing.current_process().name.startswith("LokyProcess"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return function(*arguments)
