@@ -19,7 +19,9 @@ NAMES = (
     "sparsity",
     "selu",
     "boundary",
+    "theory",
     "dropout",
+    "chain",
 )
 """The experiments, each a module of this package and a command, in the order of the report."""
 
