@@ -486,3 +486,18 @@ def test_every_public_function_has_an_example():
         member = getattr(theory, name)
         if not isinstance(member, type) and name not in ("second_moment_of_derivative", "cross_moment_of_derivative"):
             assert ">>> " in member.__doc__, name
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="the source tree is not here, only an installed fastact")
+def test_examples_on_the_page():
+    done = doctest.testfile(str(PAGE), module_relative=False)
+    assert done.attempted > 10
+    assert done.failed == 0
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="the source tree is not here, only an installed fastact")
+def test_the_page_names_every_function():
+    text = PAGE.read_text(encoding="utf-8")
+    for name in theory.__all__:
+        if not isinstance(getattr(theory, name), type):
+            assert name in text, name
