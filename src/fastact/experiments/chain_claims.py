@@ -101,7 +101,7 @@ def _bound(name: str, rows: Sequence[Row]) -> Finding:
         source="textbook chain rule" if name == "sigmoid" else "the catalogue's sup abs f'",
         measurement=f"Largest product in {len(rows)} networks: {products.highest:.6g}, which is "
         f"{products.highest / bound:.1%} of sup abs f' to the power of {depth}; "
-        f"mean {products.mean:.3g} ± {products.error:.1g} (standard error).",
+        f"mean {products.mean:.3g} ± {products.error:.2g} (standard error).",
         verdict="holds" if products.highest <= bound * (1.0 + SAME) else "does not hold",
     )
 

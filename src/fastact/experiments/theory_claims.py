@@ -180,7 +180,7 @@ def _predicted(claim: str, source: str, mine: Sequence[Agreement]) -> Finding:
     """Whether one quantity is as predicted in all layers, for all activations."""
     count = mine[0].measured.count
     told = "; ".join(
-        f"{one.activation} {one.measured.mean:.3g} ± {one.measured.error:.1g}, predicted {one.predicted:.3g}, nowhere "
+        f"{one.activation} {one.measured.mean:.3g} ± {one.measured.error:.2g}, predicted {one.predicted:.3g}, nowhere "
         f"more than {one.worst:.1f} errors off"
         for one in mine
     )
@@ -254,7 +254,7 @@ def _layers(one: Rate) -> str:
     """xi_c with its error."""
     if one.depth is None:
         return "no convergence"
-    return f"{one.depth:.3g} ± {one.depth * one.measured.error / one.measured.mean:.1g}"
+    return f"{one.depth:.3g} ± {one.depth * one.measured.error / one.measured.mean:.2g}"
 
 
 def _listed(values: Sequence[float]) -> str:
