@@ -3,14 +3,12 @@
 import copy
 import dataclasses
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
 
 import fastact
-from fastact import mlp, theory
+from fastact import mlp
 
 
 def problem(samples=40, inputs=5, classes=3, seed=3):
@@ -364,56 +362,6 @@ def test_critical_weights_keep_the_variance_of_deep_sums(activation):
         assert np.mean(z**2) == pytest.approx(1.0, abs=0.25)
 
 
-@pytest.mark.parametrize("activation", [name for name in fastact.activations if name not in ("exponential",)])
-def test_moments_against_scipys_quadrature(activation):
-    row = fastact.activations[activation]
-    f = getattr(fastact, activation)
-    for moment, function in (
-        (theory.second_moment, f),
-        (theory.second_moment_of_derivative, f.derivative),
-    ):
-        for variance in (1e-4, 1.0, 9.0):
-            sigma = math.sqrt(variance)
-
-            def integrand(z, function=function, sigma=sigma):
-                return float(function(sigma * z)) ** 2 * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-
-            breaks = sorted({k / sigma for k in row.kinks_at() if abs(k / sigma) < 12} | {0.0})
-            edges = [-12.0, *breaks, 12.0]
-            expected = sum(quad(integrand, a, b, limit=200, epsabs=1e-13, epsrel=1e-11)[0] for a, b in pairwise(edges))
-            assert moment(activation, variance) == pytest.approx(expected, rel=1e-8, abs=1e-12)
-
-
-@pytest.mark.parametrize("variance", [1.0, 50.0**2, 1000.0**2])
-def test_moments_of_what_oscillates(variance):
-    def cosine(k):
-        """E cos(k X)."""
-        return math.exp(-(k**2) * variance / 2)
-
-    assert theory.second_moment("sin", variance) == pytest.approx((1 - cosine(2)) / 2, rel=1e-9)
-    assert theory.second_moment_of_derivative("sin", variance) == pytest.approx((1 + cosine(2)) / 2, rel=1e-9)
-    for a in (1.0, 10.0):  # snake is x + sin(a x)^2 / a, its derivative 1 + sin(2 a x)
-        fourth = (3 - 4 * cosine(2 * a) + cosine(4 * a)) / 8
-        assert theory.second_moment("snake", variance, a=a) == pytest.approx(variance + fourth / a**2, rel=1e-9)
-        slopes = theory.second_moment_of_derivative("snake", variance, a=a)
-        assert slopes == pytest.approx(1 + (1 - cosine(4 * a)) / 2, rel=1e-9)
-
-
-def test_known_points_on_the_edge_of_chaos():
-    relu = theory.edge_of_chaos("relu")
-    assert relu.weight_std == pytest.approx(math.sqrt(2), rel=1e-12)
-    tanh = theory.edge_of_chaos("tanh")
-    assert tanh.weight_std == pytest.approx(1.0, rel=1e-6)
-    # Pennington et al., Resurrecting the sigmoid, 2017: sigma_w and sigma_b of tanh lie on one line.
-    for bias_std in (0.05, 0.2, 0.5):
-        point = theory.edge_of_chaos("tanh", bias_std)
-        w2, q = point.weight_std**2, point.variance
-        assert w2 * theory.second_moment_of_derivative("tanh", q) == pytest.approx(1.0, rel=1e-12)
-        assert w2 * theory.second_moment("tanh", q) + bias_std**2 == pytest.approx(q, rel=1e-9)
-        assert point.weight_std > 1
-    assert theory.edge_of_chaos("leaky_relu", negative_slope=0.5).weight_std ** 2 == pytest.approx(2 / 1.25)
-
-
 def test_gradients_neither_vanish_nor_explode_on_the_edge_of_chaos():
     for activation in ("relu", "tanh"):
         net = mlp.Network(
@@ -423,25 +371,3 @@ def test_gradients_neither_vanish_nor_explode_on_the_edge_of_chaos():
         X = 0.3 * np.random.default_rng(0).standard_normal((30, 300))
         norms = [s.activation_gradient_norm for s in net.statistics(X, np.arange(30) % 10)[:-1]]
         assert 0.3 < norms[0] / norms[-1] < 3
-
-
-@pytest.mark.parametrize(
-    ("call", "names"),
-    [
-        (lambda: theory.second_moment("gelo"), "activation must be one of"),
-        (lambda: theory.second_moment("elu", alpha=-1.0), "alpha"),
-        *(
-            (lambda f=f, v=v: f("relu", v), r"variance must be a number in \(0, inf\)")
-            for f in (theory.second_moment, theory.second_moment_of_derivative)
-            for v in (0, -1.0, math.nan, math.inf, "1")
-        ),
-        (lambda: theory.edge_of_chaos("tanh", -1), r"bias_std must be a number in \[0, inf\)"),
-        (
-            lambda: theory.edge_of_chaos("relu", 0.5),
-            "bias_std must be one for which relu has an edge of chaos, got 0.5",
-        ),
-    ],
-)
-def test_bad_arguments_of_theory_are_named(call, names):
-    with pytest.raises(ValueError, match=names):
-        call()

@@ -316,6 +316,7 @@ def stub(catalogue: ModuleType) -> str:
         "def registered(activation: Any) -> Any: ...",
         "",
         "from . import parallel as parallel",
+        "from . import theory as theory",
         "",
     ]
     return "\n".join(lines)

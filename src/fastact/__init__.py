@@ -57,7 +57,7 @@ def for_instruction_set(name: str) -> SimpleNamespace:
 
 
 # Loaded when asked for: modules that are attributes, and the functions of one.
-_LAZY = ("parallel",)
+_LAZY = ("parallel", "theory")
 _LAZY_FUNCTIONS = ("custom", "registered")
 
 

@@ -7,8 +7,8 @@ With n inputs, m units and the network's gain g, a weight has mean 0 and the sta
                                              feedforward neural networks, AISTATS 2010, eq. 16
     He, Kaiming      g * sqrt(2 / n)         He et al., Delving deep into rectifiers, ICCV 2015, eq. 10
     LeCun            g * sqrt(1 / n)         LeCun et al., Efficient backprop, 1998, section 4.6
-    critical         g * sqrt(c / n)         c = 1 / E f(Z)^2, f the activation whose outputs the layer gets and Z
-                                             standard normal: keeps the variance of pre-activations at 1, whatever f
+    critical         g * c / sqrt(n)         c = `theory.gain` of the activation f whose outputs the layer gets,
+                                             1 / sqrt(E f(Z)^2): keeps the variance of pre-activations at 1
     edge_of_chaos    g * w / sqrt(n)         w from `theory.edge_of_chaos` of that activation, without biases
 
 drawn from the normal distribution, or from the uniform one on (-sqrt(3), sqrt(3)) standard deviations. "orthogonal"
