@@ -19,23 +19,11 @@ NAMES = (
     "sparsity",
     "selu",
     "boundary",
-NAMES = (
-    "vanish",
-    "explode",
-    "linear",
-    "dying",
-    "saturate",
-    "centred",
-    "race",
-    "sparsity",
-    "selu",
-    "boundary",
     "theory",
     "optimisers",
     "dropout",
     "chain",
     "claims",
-)
 )
 """The experiments, each a module of this package and a command, in the order of the report."""
 
