@@ -5,6 +5,8 @@ import inspect
 import itertools
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +80,14 @@ def test_the_description_is_whole(name):
     assert cells
     assert all(tuple(cell) == tuple(experiment.axes) for cell in cells)
     assert len({tuple(cell.values()) for cell in cells}) == len(cells)
+
+
+def test_the_page_lists_every_experiment():
+    page = Path(__file__).parents[1] / "docs" / "experiments.md"
+    if not page.exists():
+        pytest.skip("the source tree is not here, only an installed fastact")
+    listed = re.findall(r"^\| `fastact (\w+)` \| (.*) \|$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert listed == [(name, experiments.load(name).title) for name in experiments.NAMES]
 
 
 @EVERY

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import fastact
-from fastact import cli
+from fastact import cli, experiments
 from fastact.experiments import results
 from fastact.experiments.experiment import CLOCK
 from fastact.report import curves, gather, markdown, page, pdf, pictures
@@ -171,6 +171,12 @@ def test_ids_differ_and_lead_somewhere(elements):
     assert len(set(elements.ids)) == len(elements.ids)
     assert {address[1:] for address in elements.addresses if address.startswith("#")} <= set(elements.ids)
     assert set(elements.labelled) <= set(elements.ids)
+
+
+def test_no_experiment_has_the_name_of_a_part_of_the_page(html):
+    fixed = {"activations", "verdicts", "known", "numbers", "times", "specifications", "known-data", "picker"}
+    assert fixed <= set(re.findall(r'\bid="([\w-]+)"', html))
+    assert not fixed & set(experiments.NAMES)
 
 
 def test_every_picture_has_words(elements, report):

@@ -61,13 +61,13 @@ def _sigmoid(rows: Sequence[Row]) -> list[Finding]:
     largest = max(
         (m["path_product_max_log10"] for m in deepest if m["path_product_max_log10"] is not None), default=None
     )
-    bound = sup("sigmoid") ** depth
+    bound = power(depth * math.log10(sup("sigmoid")), digits=3)
     found = [
         Finding(
             claim="The sigmoid's derivatives along a path through n layers multiply to at most 0.25^n.",
             source="textbook chain rule; Hochreiter, 1991",
-            measurement=f"Depth {depth}: the largest product over all paths and samples is {power(largest)}, the bound "
-            f"{bound:.3g}; it is kept in {'all' if kept else 'not all'} of {len(rows)} networks.",
+            measurement=f"Depth {depth}: the largest product over all paths and samples is "
+            f"{power(largest, digits=3)}, the bound {bound}; it is kept in {'all' if kept else 'not all'} of {len(rows)} networks.",
             verdict="holds" if kept else "does not hold",
         )
     ]
@@ -82,7 +82,7 @@ def _sigmoid(rows: Sequence[Row]) -> list[Finding]:
     ratio = _ratio(deepest)
     words = (
         f"Depth {depth}: the gradient of the first layer is {power(_log10(ratio))} of the last's, where 0.25^n is "
-        f"{bound:.3g}; it is above 0.25^n in {len(over)} of {len(rows)} networks, and within the product of 0.25 and "
+        f"{bound}; it is above 0.25^n in {len(over)} of {len(rows)} networks, and within the product of 0.25 and "
         f"the weights' spectral norms in {'all' if weights else 'not all'}."
     )
     found.append(

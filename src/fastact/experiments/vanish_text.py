@@ -30,14 +30,14 @@ SHORT = {"none": "-", "batch_normalisation": "norm."}
 SAME = 1e-3  # relative difference of two gradients that train alike: gradients of two batches differ far more
 
 
-def power(log10: float | None, missing: str = "0") -> str:
-    """10**log10 with two digits, also where it leaves the range of float64; ``missing`` stands for None."""
+def power(log10: float | None, missing: str = "0", *, digits: int = 2) -> str:
+    """10**log10 with so many digits, also where it leaves the range of float64; ``missing`` stands for None."""
     if log10 is None:
         return missing
     exponent = int(log10 // 1)
-    mantissa = f"{10 ** (log10 - exponent):.1f}"
-    if mantissa == "10.0":
-        mantissa, exponent = "1.0", exponent + 1
+    mantissa = f"{10 ** (log10 - exponent):.{digits - 1}f}"
+    if float(mantissa) == 10:
+        mantissa, exponent = f"{1:.{digits - 1}f}", exponent + 1
     return f"{float(mantissa) * 10**exponent:g}" if -3 <= exponent <= 2 else f"{mantissa}e{exponent:+03d}"
 
 
