@@ -520,16 +520,19 @@ def test_in_the_trainer():
         mlp.Dense(3, "bump", parameters={"b": 1.0})
 
 
+SMALL = {"epochs": 1, "width": 8, "probe": 64}
+
+
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_in_vanish(tmp_path: Path, jobs):
     fastact.custom("x*tanh(gelu(x))", name="phish")
-    settings = vanish.Settings(depths=(1, 2), activations=("phish", "relu"), epochs=1, width=8, probe=64)
-    report = vanish.run(settings, data.digits(), folder=tmp_path, jobs=jobs)
+    settings = vanish.Settings(depths=(1, 2), activations=("phish", "relu"), cures=("none",), seeds=1, **SMALL)
+    report = vanish.run(settings, data.digits(), folder=tmp_path, n_jobs=jobs)
     rows = [row for row in report["rows"] if row["activation"] == "phish"]
     assert len(rows) == 2
     assert all(row["initialiser"] == "he_uniform" and not row["diverged"] for row in rows)
-    kept = json.loads((tmp_path / vanish.FILE).read_text())["rows"]
+    kept = json.loads((tmp_path / vanish.EXPERIMENT.file).read_text())["rows"]
     # The same name with another definition is another row.
     fastact.custom("x*sin(x)", name="phish")
     again = vanish.run(settings, data.digits(), folder=tmp_path, resume=True)
@@ -546,8 +549,8 @@ def test_vanish_in_a_process_that_knows_another_by_the_name():
     rows = []
     for text in ("x*tanh(gelu(x))", "x*sin(x)"):
         fastact.custom(text, name="twice_given")
-        settings = vanish.Settings(depths=(1, 2), activations=("twice_given",), epochs=1, width=8, probe=64)
-        here, there = (vanish.run(settings, data.digits(), jobs=jobs)["rows"] for jobs in (1, 2))
+        settings = vanish.Settings(depths=(1, 2), activations=("twice_given",), cures=("none",), seeds=1, **SMALL)
+        here, there = (vanish.run(settings, data.digits(), n_jobs=jobs)["rows"] for jobs in (1, 2))
         assert here == there
         rows.append(here)
     assert rows[0][0]["loss"] != rows[1][0]["loss"]

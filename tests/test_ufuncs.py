@@ -60,7 +60,12 @@ def test_every_form_of_every_row_is_public_and_nothing_else():
     functions = {name + case.form.suffix for case in CASES for name in (case.row.name, *case.row.aliases)} | UNITS
     others = {"__version__", "activations", "for_instruction_set", "get_include", "show_config"}
     assert set(fastact.__all__) == functions | others
-    assert set(dir(fastact)) == functions | others | {"custom", "parallel", "registered"}  # loaded when asked for
+    assert set(dir(fastact)) == functions | others | {
+        "custom",
+        "parallel",
+        "registered",
+        "theory",
+    }  # loaded when asked for
     assert len(fastact.__all__) == len(set(fastact.__all__))
 
 

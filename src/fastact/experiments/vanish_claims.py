@@ -67,7 +67,8 @@ def _sigmoid(rows: Sequence[Row]) -> list[Finding]:
             claim="The sigmoid's derivatives along a path through n layers multiply to at most 0.25^n.",
             source="textbook chain rule; Hochreiter, 1991",
             measurement=f"Depth {depth}: the largest product over all paths and samples is "
-            f"{power(largest, digits=3)}, the bound {bound}; it is kept in {'all' if kept else 'not all'} of {len(rows)} networks.",
+            f"{power(largest, digits=3)}, the bound {bound}; it is kept in {'all' if kept else 'not all'} of "
+            f"{len(rows)} networks.",
             verdict="holds" if kept else "does not hold",
         )
     ]
