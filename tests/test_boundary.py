@@ -8,10 +8,9 @@ from sklearn.metrics import r2_score
 import fastact
 from fastact import mlp
 from fastact.experiments import boundary as experiment
-from fastact.experiments import boundary_findings as findings
-from fastact.experiments import boundary_measures as measures
-from fastact.experiments import boundary_tasks as tasks
 from fastact.experiments import figure, results
+from fastact.experiments.boundary import claims as findings
+from fastact.experiments.boundary import measures, tasks
 
 EXPERIMENT = experiment.EXPERIMENT
 

@@ -6,9 +6,9 @@ import pytest
 import fastact
 from fastact import mlp
 from fastact.experiments import claims as experiment
-from fastact.experiments import claims_findings as findings
-from fastact.experiments import claims_measures as measures
 from fastact.experiments import data, figure, shapes, stepping
+from fastact.experiments.claims import claims as findings
+from fastact.experiments.claims import measures
 
 EXPERIMENT = experiment.EXPERIMENT
 

@@ -7,8 +7,10 @@ import pytest
 
 import fastact
 from fastact import mlp
-from fastact.experiments import data, dropout, dropout_figure, dropout_findings, figure
+from fastact.experiments import data, dropout, figure
 from fastact.experiments.dropout import Settings
+from fastact.experiments.dropout import claims as dropout_findings
+from fastact.experiments.dropout import figure as dropout_figure
 from fastact.figures import render
 
 SMALL = {"width": 12, "epochs": 3, "samples": 40, "seeds": 1}

@@ -8,8 +8,10 @@ import pytest
 from scipy.special import ndtr
 
 import fastact
-from fastact.experiments import data, dying, dying_figure, dying_findings, figure
+from fastact.experiments import data, dying, figure
 from fastact.experiments.dying import Settings
+from fastact.experiments.dying import claims as dying_findings
+from fastact.experiments.dying import figure as dying_figure
 from fastact.figures import render
 
 SMALL = {"width": 16, "epochs": 2, "window": 2, "seeds": 1}

@@ -7,8 +7,10 @@ import pytest
 
 import fastact
 from fastact import mlp
-from fastact.experiments import data, explode, explode_figure, explode_findings, figure, training
+from fastact.experiments import data, explode, figure, training
 from fastact.experiments.explode import Settings
+from fastact.experiments.explode import claims as explode_findings
+from fastact.experiments.explode import figure as explode_figure
 from fastact.figures import render
 
 FEW = {"epochs": 2, "width": 8, "seeds": 1}

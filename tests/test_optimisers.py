@@ -8,8 +8,8 @@ import pytest
 from fastact import mlp
 from fastact.experiments import data, figure, shapes, stepping
 from fastact.experiments import optimisers as experiment
-from fastact.experiments import optimisers_findings as findings
-from fastact.experiments import optimisers_surfaces as surfaces
+from fastact.experiments.optimisers import claims as findings
+from fastact.experiments.optimisers import surfaces
 
 EXPERIMENT = experiment.EXPERIMENT
 SURFACES = pytest.mark.parametrize("name", surfaces.SURFACES)

@@ -7,7 +7,8 @@ import pytest
 
 import fastact
 from fastact import mlp
-from fastact.experiments import data, race, race_claims
+from fastact.experiments import data, race
+from fastact.experiments.race import claims as race_claims
 from fastact.experiments.spread import spread
 
 SMALL = {"depths": (1,), "rates": (0.5, 1.0), "width": 8, "epochs": 2, "seeds": 2}

@@ -9,8 +9,10 @@ from scipy.special import expit
 
 import fastact
 from fastact import mlp
-from fastact.experiments import data, figure, saturate, saturate_figure, saturate_findings
+from fastact.experiments import data, figure, saturate
 from fastact.experiments.saturate import Settings
+from fastact.experiments.saturate import claims as saturate_findings
+from fastact.experiments.saturate import figure as saturate_figure
 from fastact.figures import render
 
 SMALL = {"width": 16, "epochs": 1, "depth": 2, "seeds": 1, "rates": (0.01,)}

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from fastact import theory
-from fastact.experiments import data, selu, selu_claims
+from fastact.experiments import data, selu
 from fastact.experiments.layers import Shift, Tap
+from fastact.experiments.selu import claims as selu_claims
 from fastact.experiments.spread import spread
 from fastact.mlp import Dense, Network
 

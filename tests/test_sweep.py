@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 import fastact
 from fastact import cli, mlp
-from fastact.experiments import configuration, data, results, sweep, sweep_table
+from fastact.experiments import configuration, data, results, sweep
+from fastact.experiments.sweep import table as sweep_table
 
 FAST: dict[str, Any] = {"widths": (6,), "epochs": 2, "batch_size": 16}
 GRID: dict[str, Any] = {"activations": ("tanh", "relu"), "depths": (1, 2), "seeds": (0, 1), **FAST}

@@ -9,7 +9,7 @@ import pytest
 import fastact
 from fastact import mlp, theory
 from fastact.experiments import theory as experiment
-from fastact.experiments import theory_claims
+from fastact.experiments.theory import claims as theory_claims
 
 SMALL = {"depth": 6, "width": 64, "samples": 3, "pairs": 6, "seeds": 3}
 

@@ -12,7 +12,9 @@ import pytest
 
 import fastact
 from fastact import mlp
-from fastact.experiments import configuration, data, figure, results, vanish, vanish_claims, vanish_text
+from fastact.experiments import configuration, data, figure, results, vanish
+from fastact.experiments.vanish import claims as vanish_claims
+from fastact.experiments.vanish import text as vanish_text
 
 # Of the others a network of some depth overflows.
 BOUNDED = tuple(name for name, row in fastact.activations.items() if math.isfinite(row.sup_derivative))

@@ -17,7 +17,8 @@ import numpy as np
 from dask.distributed import Client, LocalCluster
 
 import fastact
-from fastact.experiments import sweep, sweep_table
+from fastact.experiments import sweep
+from fastact.experiments.sweep import table as sweep_table
 
 
 def large_array(elements: int, chunk: int) -> None:

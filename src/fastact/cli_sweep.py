@@ -105,7 +105,8 @@ def _sweep(settings: Any, file: Path | None, output: Path, resume: bool, jobs: i
     from rich.table import Table
 
     from fastact import cli_options
-    from fastact.experiments import data, sweep, sweep_table
+    from fastact.experiments import data, sweep
+    from fastact.experiments.sweep import table as sweep_table
 
     started = time.perf_counter()
     console = Console()
