@@ -350,8 +350,10 @@ def test_unknown_experiments_are_refused():
 def test_a_condition_goes_with_its_verdict():
     words = {"claim": "C.", "source": "S", "measurement": "1."}
     assert Finding(**words, verdict="holds only if", condition="it rains").judgement == "holds only if it rains"
-    with pytest.raises(ValueError, match="condition must be given"):
-        Finding(**words, verdict="holds only if")
+    assert Finding(**words, verdict="not decided", condition="too few seeds").judgement == "not decided: too few seeds"
+    for one in ("holds only if", "not decided"):
+        with pytest.raises(ValueError, match="condition must be given"):
+            Finding(**words, verdict=one)
     with pytest.raises(ValueError, match="condition must be given"):
         Finding(**words, verdict="holds", condition="it rains")
 
@@ -415,6 +417,25 @@ def test_a_mean_is_above_another_by_two_standard_errors():
     assert not spread([2.6, 3.6, 4.6]).above(low)
     assert not low.above(high)
     assert not spread([]).above(low)
+
+
+def test_differences_are_judged_by_welch():
+    from scipy.stats import ttest_ind
+
+    rng = np.random.default_rng(1)
+    judged = set()
+    for _ in range(200):
+        one = rng.normal(rng.uniform(0, 2), rng.uniform(0.2, 2), rng.integers(2, 6))
+        other = rng.normal(0, 1, rng.integers(2, 6))
+        expected = bool(ttest_ind(one, other, equal_var=False).pvalue < 0.05 and one.mean() > other.mean())
+        assert spread(one).above(spread(other)) == expected
+        judged.add(expected)
+    assert judged == {True, False}
+    assert spread([1.0]).above(spread([0.9]))
+    assert not spread([1.0, 1.0]).above(spread([1.0, 1.0]))
+    assert spread([1.0, 2.0]).margin == pytest.approx(12.706 * 0.5, rel=1e-4)
+    assert spread([1.0]).margin == math.inf
+    assert spread([2.0, 2.0, 2.0]).margin == 0.0
 
 
 def test_groups_keep_the_order_of_the_rows():

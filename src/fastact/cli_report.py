@@ -136,11 +136,10 @@ def _written(form: str, report: dict[str, Any], clock: dict[str, Any], output: P
 def _tally(report: dict[str, Any]) -> Any:
     """The claims by experiment and verdict, as a table."""
     from fastact.cli_experiments import table
-    from fastact.experiments.experiment import Table
+    from fastact.experiments.experiment import VERDICTS, Table
 
-    verdicts = ("holds", "holds only if", "does not hold")
     lines = []
     for name, part in report["experiments"].items():
         found = [finding["verdict"] for finding in part["findings"]]
-        lines.append((name, str(len(part["rows"])), *(str(found.count(verdict)) for verdict in verdicts)))
-    return table(Table(headings=("experiment", "rows", *verdicts), lines=lines))
+        lines.append((name, str(len(part["rows"])), *(str(found.count(verdict)) for verdict in VERDICTS)))
+    return table(Table(headings=("experiment", "rows", *VERDICTS), lines=lines))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from . import data
 from .options import Settings
@@ -19,7 +19,8 @@ Cell = dict[str, Any]
 Report = Mapping[str, Any]
 """What `Experiment.run` returns: plain data."""
 
-Verdict = Literal["holds", "holds only if", "does not hold"]
+Verdict = Literal["holds", "holds only if", "does not hold", "not decided"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 CLOCK = "clock"
 """The entry of a row that depends on the clock; everything else is the same for the same seed."""
 
@@ -36,10 +37,10 @@ class Finding:
         Who says so: authors, title, year, or "folklore".
     measurement : str
         One or two sentences with the numbers measured, made from the rows, with their error bars.
-    verdict : {"holds", "holds only if", "does not hold"}
-        Decided from the rows.
+    verdict : {"holds", "holds only if", "does not hold", "not decided"}
+        Decided from the rows; "not decided" where their error bars allow both.
     condition : str
-        If it "holds only if": the words that go on from there, without a full stop.
+        If it "holds only if", or is "not decided": the words that go on from there, without a full stop.
     clock : bool
         Whether the measurement depends on the clock.
     """
@@ -52,13 +53,16 @@ class Finding:
     clock: bool = False
 
     def __post_init__(self) -> None:
-        if (self.verdict == "holds only if") != bool(self.condition):
-            raise ValueError("condition must be given with the verdict 'holds only if', and with no other")
+        if (self.verdict in ("holds only if", "not decided")) != bool(self.condition):
+            raise ValueError(
+                "condition must be given with 'holds only if' and 'not decided', and with no other verdict"
+            )
 
     @property
     def judgement(self) -> str:
         """The verdict with its condition."""
-        return f"{self.verdict} {self.condition}".strip()
+        between = ": " if self.verdict == "not decided" else " "
+        return f"{self.verdict}{between}{self.condition}" if self.condition else self.verdict
 
 
 def verdict(good: Sequence[Any], every: Sequence[Any], condition: Callable[[Sequence[Any]], str]) -> dict[str, Any]:

@@ -10,11 +10,10 @@ from importlib import resources
 from typing import Any
 
 from fastact import experiments
+from fastact.experiments.experiment import VERDICTS
 
 from . import charts, pictures
 from .gather import with_clock
-
-ORDER = ("holds", "holds only if", "does not hold")
 
 
 def render(report: Mapping[str, Any], clock: Mapping[str, Any]) -> str:
@@ -50,7 +49,7 @@ def render(report: Mapping[str, Any], clock: Mapping[str, Any]) -> str:
         report=report,
         sections=sections,
         picker=picker,
-        counts={verdict: verdicts.count(verdict) for verdict in ORDER},
+        counts={verdict: verdicts.count(verdict) for verdict in VERDICTS if verdict in verdicts},
         css=_file("page.css"),
         js=_file("page.js"),
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),

@@ -18,7 +18,12 @@ from .gather import with_clock
 FONT = "DejaVu"
 RESOLUTION = 200
 """Of figures, in dots per inch."""
-COLOURS = {"holds": (11, 107, 79), "holds only if": (122, 82, 0), "does not hold": (163, 48, 28)}
+COLOURS = {
+    "holds": (11, 107, 79),
+    "holds only if": (122, 82, 0),
+    "does not hold": (163, 48, 28),
+    "not decided": (89, 89, 89),
+}
 
 
 def write(report: Mapping[str, Any], clock: Mapping[str, Any], folder: str | Path) -> Path:
