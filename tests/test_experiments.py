@@ -7,10 +7,12 @@ import json
 import math
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import fastact
 from fastact import experiments
 from fastact.experiments import data, drawing, figure, options, results, running
 from fastact.experiments.experiment import CLOCK, Experiment, Finding, Table, verdict
@@ -80,6 +82,8 @@ def test_the_description_is_whole(name):
     assert cells
     assert all(tuple(cell) == tuple(experiment.axes) for cell in cells)
     assert len({tuple(cell.values()) for cell in cells}) == len(cells)
+    assert {experiment.listed[axis] for axis in experiment.listed} <= set(names)
+    assert "seed" not in experiment.axes or experiment.lists["seed"] == "seeds"
 
 
 def test_the_page_lists_every_experiment():
@@ -255,6 +259,25 @@ def test_resumed_rows_that_are_not_asked_for_stay(own, tmp_path):
     ]  # fmt: skip
     assert report["settings"]["sizes"] == [2, 1, 3]
     assert report["complete"]
+
+
+def test_settings_list_what_resumed_rows_have(own, tmp_path):
+    other = dataclasses.replace(own, axes=("size", "activation"), listed={"size": "sizes"})
+    assert other.lists == {"size": "sizes", "activation": "activations"}
+    other.run(Settings(sizes=(1, 3)), folder=tmp_path)
+    assert other.run(Settings(sizes=(2,)), folder=tmp_path, resume=True)["settings"]["sizes"] == [2, 1, 3]
+
+
+def test_an_outcome_with_the_name_of_an_activation_changes_no_key(own, tmp_path, monkeypatch):
+    """A row read from its file has its outcomes beside what it is known by."""
+    named = dataclasses.replace(own, measure=lambda *_: {"value": "mine"})
+    monkeypatch.setattr(running, "load", lambda _: named)
+    monkeypatch.setattr(Settings, "own_definitions", {"mine": SimpleNamespace(spec=fastact.relu.spec)})
+    monkeypatch.setattr(running, "register", lambda _: None)
+    named.run(folder=tmp_path)
+    seen = []
+    named.run(folder=tmp_path, resume=True, on_row=lambda _, taken_over: seen.append(taken_over))
+    assert all(seen)
 
 
 def test_a_finished_file_stays_until_there_is_a_row(own, tmp_path, monkeypatch):

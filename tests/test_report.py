@@ -97,6 +97,8 @@ def test_curves_are_those_of_the_functions():
         np.testing.assert_allclose(one["f"], getattr(fastact, name)(x), rtol=1e-5)
         np.testing.assert_allclose(one["f'"], getattr(fastact, name).derivative(x), rtol=1e-5)
         assert (one["f''"] is None) == (not fastact.activations[name].second_derivative_formula)
+        if one["f''"] is not None:
+            np.testing.assert_allclose(one["f''"], getattr(fastact, f"{name}_second_derivative")(x), rtol=1e-5)
 
 
 # --- the page
@@ -211,6 +213,16 @@ def test_text_cannot_leave_its_place(report, clock):
     assert "</script><b>" not in text
 
 
+def test_the_page_says_how_to_measure_again(report, html):
+    from fastact.report.page import command
+
+    settings = experiments.load("linear").settings()
+    assert command("linear", results.plain(settings.as_dict())) == "fastact linear"
+    words = command("linear", report["experiments"]["linear"]["settings"])
+    assert words == "fastact linear --depths 1,4 --epochs 10 --seeds 2"
+    assert f"<code>{words}</code>" in html
+
+
 def test_colours_of_pictures_follow_the_page():
     text = pictures.themed(
         '<?xml version="1.0"?>\n<svg width="4pt" height="3pt" viewBox="0 0 4 3"><defs><path id="a"/></defs>'
@@ -290,6 +302,10 @@ def test_a_browser_shows_and_moves_the_page(browser, made, report):
     slider.send_keys(Keys.HOME)
     settled(browser, "gradient-profile", depths[0])
     assert slider.get_attribute("aria-valuetext") == str(depths[0])
+    words = browser.find_element(By.ID, "gradient-profile-told").text
+    assert words.startswith(f"At depth {depths[0]} the gradient")
+    picture = browser.find_element(By.CSS_SELECTOR, "#gradient-profile svg")
+    assert picture.get_attribute("aria-label") == words
     assert drawn(browser, "gradient-profile") != before
     slider.send_keys(Keys.END)
     settled(browser, "gradient-profile", depths[-1])
@@ -306,6 +322,8 @@ def test_a_browser_shows_and_moves_the_page(browser, made, report):
     assert browser.execute_script(shown) == holds
     browser.find_element(By.CSS_SELECTOR, ".filter input[value=holds]").click()
     assert browser.execute_script(shown) == 0
+    asked = "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith('data:'))"
+    assert browser.execute_script(asked) == []
     assert browser.get_log("browser") == []
 
 

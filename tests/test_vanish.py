@@ -578,7 +578,7 @@ def made_up(accuracies, *, ratio=lambda depth: 0.25**depth, name="sigmoid"):
             textbook = {"rounded_to_zero_by_layer": [0.0], "gradient_ratio_by_layer": [1.0]}
             textbook["weight_gradient_difference_by_layer"] = [0.0]
             rows.append(
-                {"activation": name, "cure": cure, "depth": depth, "seed": 0, "test_accuracy": accuracy,
+                {"activation": name, "cure": cure, "depth": depth, "seed": 0, "train_accuracy": accuracy,
                  "initial": measured, "textbook": textbook if cure == "none" else None}
             )  # fmt: skip
     return {"rows": rows, "settings": {"saturated": False}}
@@ -589,7 +589,8 @@ def made_up(accuracies, *, ratio=lambda depth: 0.25**depth, name="sigmoid"):
     [
         ({1: 0.9, 5: 0.89, 9: 0.3}, "Accuracy falls", "holds only if there are more than 5 layers"),
         ({1: 0.9, 5: 0.4, 9: 0.3}, "Accuracy falls", "holds"),
-        ({1: 0.9, 5: 0.4, 9: 0.88}, "Accuracy falls", "does not hold"),
+        ({1: 0.9, 5: 0.4, 9: 0.88}, "Accuracy falls", "holds"),  # good again further on is not good so far
+        ({1: 0.9, 5: 0.87, 9: 0.88}, "Accuracy falls", "does not hold"),
     ],
 )
 def test_verdicts_on_accuracy_follow_the_rows(accuracies, part, judgement):
@@ -619,12 +620,19 @@ def test_verdicts_on_cures_follow_the_rows(cured_accuracies, judgement):
         (lambda depth: 0.99**depth, "sigmoid", "does not hold"),
         (lambda depth: 0.25**depth, "relu", "does not hold"),
         (lambda depth: 0.99**depth, "relu", "holds"),
+        (lambda depth: 2.0 ** -(depth**3), "sigmoid", "does not hold"),  # falls, but not exponentially
     ],
 )
 def test_verdicts_on_gradients_follow_the_rows(ratio, name, judgement):
-    report = made_up({"none": {1: 0.9, 9: 0.9}}, ratio=ratio, name=name)
+    report = made_up({"none": {1: 0.9, 5: 0.9, 9: 0.9}}, ratio=ratio, name=name)
     (found,) = [f for f in vanish_claims.findings(report) if "gradients of" in f.claim]
     assert found.judgement == judgement
+
+
+def test_gradients_that_overflow_are_not_told_to_vanish():
+    report = made_up({"none": {1: 0.9, 9: 0.9}}, name="relu")
+    report["rows"][1]["initial"] |= {"gradient_ratio": None, "gradient_ratio_log10": None}
+    assert not [f for f in vanish_claims.findings(report) if "gradients of" in f.claim]
 
 
 def test_the_bound_that_is_none_is_judged_as_such():

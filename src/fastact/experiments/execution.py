@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
@@ -36,6 +37,36 @@ def computed(
     # Closed at once when its consumer stops, or is stopped: processes would go on with what nobody waits for.
     with contextlib.closing(joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks)) as results:
         yield from results
+
+
+class _OneThread:
+    """The limit on BLAS threads, which is the process's: it stays until the last thread that needs it has left."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.limits: Any = None
+
+    @contextlib.contextmanager
+    def __call__(self) -> Generator[None, None, None]:
+        from threadpoolctl import threadpool_limits
+
+        with self.lock:
+            self.inside += 1
+            if self.inside == 1:
+                self.limits = threadpool_limits(1)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.inside -= 1
+                if self.inside == 0:
+                    self.limits.restore_original_limits()
+
+
+one_blas_thread = _OneThread()
+"""A context with one BLAS thread: matrices of these sizes gain nothing from more, and sums split over several would
+round otherwise."""
 
 
 def _called(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

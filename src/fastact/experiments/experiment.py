@@ -7,7 +7,7 @@ in the report all follow from that description.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -151,6 +151,8 @@ class Experiment:
         What the report with all its rows says; rows without an outcome, of trainings that diverged, are among them.
     notes : callable, optional
         Sentences under the table.
+    listed : mapping
+        The settings that list the values of axes, by axis, where these are not called as the axis with an s.
     quick : mapping
         Values of settings with which it takes a few seconds.
     on_data : bool
@@ -169,6 +171,7 @@ class Experiment:
     panels: Callable[[Report], list[Panel]]
     table: Callable[[Report], Table]
     notes: Callable[[Report], list[str]] = lambda _: []
+    listed: Mapping[str, str] = field(default_factory=dict)
     quick: Mapping[str, Any] = field(default_factory=dict)
     on_data: bool = False
 
@@ -176,6 +179,13 @@ class Experiment:
     def file(self) -> str:
         """Name of its results."""
         return f"{self.name}.json"
+
+    @property
+    def lists(self) -> dict[str, str]:
+        """The setting of every axis that has one."""
+        names = {one.name for one in fields(self.settings)}
+        every = {axis: self.listed.get(axis, f"{axis}s") for axis in self.axes}
+        return {axis: name for axis, name in every.items() if name in names}
 
     def run(
         self,

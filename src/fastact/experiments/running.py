@@ -67,6 +67,8 @@ class Run:
             "data": self.description.get("sha256"),
             "fastact": fastact.__version__,
             "numpy": np.__version__,
+            # The last bits depend on these.
+            **{name: configuration.versions()[name] for name in ("instruction set", "machine")},
             **self.settings.common,
         }
         self.wanted: dict[str, Cell] = {self._key(cell): cell for cell in experiment.cells(self.settings)}
@@ -77,9 +79,10 @@ class Run:
 
     def _key(self, cell: Mapping[str, Any]) -> str:
         # A name of one's own may be given to something else.
-        named = set(_texts([list(cell.values()), list(self.settings.common.values())]))
+        axes = {name: cell[name] for name in self.experiment.axes}
+        named = set(_texts([list(axes.values()), list(self.settings.common.values())]))
         own = {name: function.spec.formula for name, function in self.own.items() if name in named}
-        return results.key({**self.identity, "own": own, **{name: cell[name] for name in self.experiment.axes}})
+        return results.key({**self.identity, "own": own, **axes})
 
     def _taken_over(self) -> dict[str, Row]:
         assert self.path is not None
@@ -124,11 +127,14 @@ class Run:
         order = [*self.wanted, *(key for key in self.rows if key not in self.wanted)]
         rows = [self.rows[key] for key in order if key in self.rows]
         settings = self.settings.as_dict()
-        for name in self.experiment.axes:
-            field = _field_of(settings, name)
-            if field is not None:  # what rows have that were not asked for goes with the settings
-                others = (row[name] for row in rows if row["key"] not in self.wanted)
-                settings[field] = list(dict.fromkeys([*settings[field], *others]))
+        # What rows have that were not asked for goes with the settings.
+        others = [row for row in rows if row["key"] not in self.wanted]
+        for name, field in self.experiment.lists.items():
+            values = [row[name] for row in others if row[name] is not None]
+            if isinstance(settings[field], int):  # how many there are
+                settings[field] = max(settings[field], len({row[name] for row in rows}))
+            else:
+                settings[field] = list(dict.fromkeys([*settings[field], *values]))
         report = {
             "experiment": self.experiment.name,
             "complete": self.wanted.keys() <= self.rows.keys(),
@@ -151,14 +157,6 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def _field_of(settings: Mapping[str, Any], axis: str) -> str | None:
-    """The field that lists the values of an axis, if there is one: named as its plural."""
-    for field in (f"{axis}s", axis):
-        if isinstance(settings.get(field), (list, tuple)):
-            return field
-    return None
-
-
 def _description(dataset: data.Dataset) -> dict[str, Any]:
     return {
         "name": dataset.name,
@@ -173,13 +171,10 @@ def measured(
     experiment: str, key: str, settings: Settings, dataset: data.Dataset | None, cell: Cell, own: Mapping[str, Any]
 ) -> tuple[str, Row]:
     """The experiment's name and the row of one cell."""
-    from threadpoolctl import threadpool_limits
-
     for definition in own.values():
         # A process that runs for longer may know another one by that name.
         register(definition)
-    # One thread: matrices of this size gain nothing from more, and sums split over threads would round otherwise.
-    with threadpool_limits(1):
+    with execution.one_blas_thread():
         outcome = load(experiment).measure(settings, dataset, cell)
     row: Row = results.plain({"key": key, **cell, **outcome})
     return experiment, row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ CONFIG: dict[str, Any] = {
     "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "labelFontSize": 12, "orient": "top"},
     "text": {"color": "currentColor"},
 }  # fmt: skip
-PALETTE = ("#2f8fd0", "#d9661f", "#17a07c", "#c96fa2", "#8a7bd0", "#c79a10", "#8c8c8c")
+PALETTE = ("#2f8fd0", "#d9661f", "#17a07c", "#c96fa2", "#8a7bd0", "#9a7400", "#8c8c8c")
 """Readable on white and on black, where the figures' own have a colour for each."""
 HEIGHT = 300
 
@@ -62,8 +62,10 @@ class Chart:
     name : str
         Of its element on the page.
     title, text : str
-        The text says what to move and what is seen; it is the text alternative too.
+        The text says what to move and what is seen.
     controls : list of Control
+    told : mapping
+        By value of the first control, what the chart shows then: its text alternative.
     specification : dict
         Vega-Lite.
     """
@@ -72,6 +74,7 @@ class Chart:
     title: str
     text: str
     controls: list[Control]
+    told: Mapping[str, str]
     specification: dict[str, Any] = field(repr=False)
 
 
@@ -116,11 +119,26 @@ def gradient_profile(part: Part) -> Chart | None:
     return Chart(
         "gradient-profile",
         "Move the depth",
-        "The gradient norm at every layer before training, for the depth chosen. With the sigmoid every layer more "
-        "multiplies the gradient of the first by less than a quarter; the others keep it.",
+        "The gradient norm at every layer before training, for the depth chosen; of the first seed.",
         [Control("depth", "Depth (hidden layers)", depths, depths[-1])],
+        {str(depth): _profile_told(depth, rows, first) for depth in depths},
         _specification(chart),
     )
+
+
+def _profile_told(depth: int, rows: Sequence[Mapping[str, Any]], seed: int) -> str:
+    told = []
+    for row in rows:
+        if (row["depth"], row["seed"]) == (depth, seed):
+            ratio = row["initial"]["gradient_ratio"]
+            told.append(f"{row['activation']} {'n/a' if ratio is None else f'{ratio:.2g}'}")
+    return f"At depth {depth} the gradient of the first layer, relative to that of the logits: {', '.join(told)}."
+
+
+def _curves_told(name: str, known: Mapping[str, Any]) -> str:
+    ends = f"from {known['f'][0]:.3g} at {known['x'][0]:g} to {known['f'][-1]:.3g} at {known['x'][-1]:g}"
+    highest = max(value for value in known["f'"] if value is not None)
+    return f"{name} goes {ends}; its slope is {highest:.3g} at most there. {known['summary']}"
 
 
 def picker(activations: Mapping[str, Any]) -> Chart:
@@ -154,9 +172,9 @@ def picker(activations: Mapping[str, Any]) -> Chart:
     return Chart(
         "picker",
         "Pick an activation",
-        "The function, its derivative and its second derivative on [-5, 5], at the default parameters; its properties "
-        "stand below.",
+        "The function and its first two derivatives, at the default parameters; its properties stand below.",
         [Control("chosen", "Activation", list(activations), start)],
+        {name: _curves_told(name, known) for name, known in activations.items()},
         _specification(chart),
     )
 

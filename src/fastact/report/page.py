@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import shlex
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from fastact import experiments
+from fastact.experiments import results
 from fastact.experiments.experiment import VERDICTS
 
 from . import charts, pictures
@@ -54,6 +56,7 @@ def render(report: Mapping[str, Any], clock: Mapping[str, Any]) -> str:
         js=_file("page.js"),
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
         specifications=_script({chart.name: chart.specification for chart in every}),
+        told=_script({chart.name: chart.told for chart in every}),
         known=_script(
             {
                 name: {"summary": one["summary"], "formulas": one["formulas"], "properties": one["properties"]}
@@ -75,7 +78,21 @@ def _section(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
         "findings": experiment.findings(part),
         "panels": [{"panel": panel, "svg": pictures.svg(panel, f"{name}-{at}")} for at, panel in enumerate(panels, 1)],
         "charts": charts.of_experiment(name, part),
+        "command": command(name, part["settings"]),
     }
+
+
+def command(name: str, settings: Mapping[str, Any]) -> str:
+    """The command that measures an experiment with these settings: those that differ from the usual ones."""
+    usual = results.plain(experiments.load(name).settings().as_dict())
+    words = ["fastact", name]
+    for setting, value in settings.items():
+        if value == usual[setting]:
+            continue
+        words.append(f"--{setting.replace('_', '-')}")
+        if value is not True:
+            words.append(",".join(map(str, value)) if isinstance(value, list) else str(value))
+    return shlex.join(words)
 
 
 def _file(name: str) -> str:

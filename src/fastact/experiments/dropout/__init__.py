@@ -129,7 +129,8 @@ DEFINITIONS = {
     "test_loss": "after each epoch: mean cross-entropy over held-out samples and their true labels",
     "epochs_to_target": "number of the epoch after which the training loss is first at the target or below; null if it "
     "never is",
-    "last_training_loss": "training loss after the last epoch; null, as what follows, if training diverged",
+    "last_training_loss": "training loss after the last epoch; only without wrong labels is the test loss less this "
+    "the gap that is judged; null, as what follows, if training diverged",
     "last_test_loss": "test loss after the last epoch",
     "least_test_loss": "the least test loss after any epoch: what stopping in time could reach at best",
     "test_accuracy": "share of held-out samples classified rightly after the last epoch",
@@ -143,6 +144,7 @@ EXPERIMENT = Experiment(
     "loss are followed epoch by epoch.",
     settings=Settings,
     axes=("activation", "noise", "dropped", "seed"),
+    listed={"dropped": "dropped"},
     cells=cells,
     measure=measure,
     definitions=DEFINITIONS,

@@ -147,6 +147,7 @@ EXPERIMENT = Experiment(
     "and other initial biases.",
     settings=Settings,
     axes=("activation", "optimiser", "initialiser", "bias", "rate", "seed"),
+    listed={"bias": "biases"},
     cells=cells,
     measure=measure,
     definitions=DEFINITIONS,

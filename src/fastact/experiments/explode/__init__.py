@@ -202,6 +202,7 @@ EXPERIMENT = Experiment(
     "clipped outputs.",
     settings=Settings,
     axes=("activation", "times", "depth", "remedy", "seed"),
+    listed={"remedy": "remedies"},
     cells=cells,
     measure=measure,
     definitions=DEFINITIONS,

@@ -252,6 +252,7 @@ EXPERIMENT = Experiment(
     "learning rate of a grid, so that each optimiser is judged at its own best rate.",
     settings=Settings,
     axes=("task", "optimiser", "rate", "batch", "seed"),
+    listed={"batch": "batches"},
     cells=cells,
     measure=measure,
     definitions=DEFINITIONS,

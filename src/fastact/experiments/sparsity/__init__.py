@@ -116,6 +116,7 @@ EXPERIMENT = Experiment(
     "activations, beside the accuracy that remains.",
     settings=Settings,
     axes=("activation", "l1", "seed"),
+    listed={"l1": "l1"},
     cells=cells,
     measure=measure,
     definitions=DEFINITIONS,

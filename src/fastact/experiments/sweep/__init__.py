@@ -337,14 +337,11 @@ def train(
     dict
         status, epochs, loss, train_accuracy and test_accuracy of ``DEFINITIONS``.
     """
-    from threadpoolctl import threadpool_limits
-
     labels = tuple(map(str, range(classes)))
     dataset = data.Dataset("sweep", X, y, labels)
     parts = data.split(dataset, test_share=settings.test_share, seed=one["seed"], dtype=settings.dtype)
     losses: list[float] = []
-    # One thread: matrices of this size gain nothing from more, and sums split over threads would round otherwise.
-    with threadpool_limits(1):
+    with execution.one_blas_thread():
         net = network(one, settings, X.shape[1], classes)
         try:
             net.fit(

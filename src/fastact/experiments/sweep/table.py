@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import AXES, DIVERGED, FAILED, OK, results
+from .. import results
+from . import AXES, DIVERGED, FAILED, OK
 
 if TYPE_CHECKING:
     import pandas

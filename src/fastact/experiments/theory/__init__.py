@@ -78,7 +78,7 @@ class Settings(options.Settings):
     width: int = options.integer(512, "Units of every hidden layer.", lower=8)
     samples: int = options.integer(8, "Samples whose gradients are measured one by one, in each network.")
     pairs: int = options.integer(32, "Pairs of inputs in each network.")
-    seeds: int = options.seeds(8)
+    seeds: int = options.seeds(24)
     seed: int = options.seed()
 
     def __post_init__(self) -> None:

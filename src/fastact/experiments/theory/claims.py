@@ -15,6 +15,8 @@ from ..spread import Spread, grouped, spread
 
 LEVEL = 0.05
 """A difference counts where chance alone would make the largest of those compared as large in so few of many runs."""
+PRECISE = 0.5
+"""Up to which share of what is predicted the differences that chance allows may reach for agreement to mean much."""
 DIVERGES = 2.0
 """How many times as long a depth scale must be beside the edge of chaos as at the ends."""
 POOLE = "Poole et al., Exponential expressivity in deep neural networks through transient chaos, 2016"
@@ -65,7 +67,8 @@ class Agreement:
     ``measured`` and ``predicted`` are those at the far end: the last layer for variances, the first for gradients.
     ``worst`` is the largest difference in standard errors, ``agree`` the number of layers before the first that
     differs, counted from where the quantity starts, of ``depth``. ``scatter`` is the standard deviation over networks
-    of its logarithm, at the near end and at the far one.
+    of its logarithm, at the near end and at the far one. ``blunt`` is
+    the largest difference, relative to the prediction, that chance allows in any layer.
     """
 
     activation: str
@@ -77,6 +80,7 @@ class Agreement:
     agree: int
     depth: int
     scatter: tuple[float, float]
+    blunt: float
 
     @property
     def judged(self) -> bool:
@@ -108,12 +112,13 @@ def _agreement(
     known = [at for at in order if predicted[at] is not None and spreads[at].count == len(measured)]
     off = [errors_off(spreads[at], predicted[at]) for at in known]
     most = allowed(len(measured), depth) if len(measured) > 1 else math.inf
+    allowances = [most * spreads[at].error / abs(predicted[at]) if predicted[at] else math.inf for at in known]
     agree = next((at for at, value in enumerate(off) if value > most), depth if len(known) == depth else len(known))
     far = known[-1] if known else order[0]
     expected = predicted[far]
     return Agreement(
         name, w2, quantity, spreads[far], math.nan if expected is None else expected, max(off, default=math.nan), agree,
-        depth, (_scatter(measured, order[0]), _scatter(measured, order[-1])),
+        depth, (_scatter(measured, order[0]), _scatter(measured, order[-1])), max(allowances, default=math.inf),
     )  # fmt: skip
 
 
@@ -187,9 +192,12 @@ def _predicted(claim: str, source: str, mine: Sequence[Agreement]) -> Finding:
     place = "last" if mine[0].quantity == "variance" else "first"
     what = "Variance" if mine[0].quantity == "variance" else "Squared norm, relative to the logits',"
     good, bad = [one for one in mine if one.holds], [one for one in mine if not one.holds]
+    blunt = [one.activation for one in good if one.blunt > PRECISE]
     verdict: Verdict = (
         "holds" if not bad else "holds only if" if good or all(one.agree for one in bad) else "does not hold"
     )
+    if blunt and not bad:
+        verdict = "not decided"
     end = "the first" if mine[0].quantity == "variance" else "the last"
     limits = " and ".join(f"{end} {one.agree} of {one.depth} for {one.activation}" for one in bad)
     return Finding(
@@ -199,7 +207,11 @@ def _predicted(claim: str, source: str, mine: Sequence[Agreement]) -> Finding:
         f"Chance alone puts the worst of {mine[0].depth} layers {allowed(count, mine[0].depth):.1f} errors off once in "
         f"{round(1 / LEVEL)} times.",
         verdict=verdict,
-        condition=f"layers are left out but for {limits}" if verdict == "holds only if" else "",
+        condition=f"layers are left out but for {limits}"
+        if verdict == "holds only if"
+        else f"{count} networks would not show a difference of {PRECISE:.0%} for {', '.join(blunt)}"
+        if verdict == "not decided"
+        else "",
     )
 
 
@@ -234,7 +246,7 @@ def _depth_scales(found: dict[tuple[str, float], Rate]) -> list[Finding]:
     name, count = next(iter(found))[0], min(one.measured.count for one in known.values())
     good = [w2 for w2, one in known.items() if one.holds(len(known))]
     told = "; ".join(
-        f"{w2:g}: {_layers(one)} (predicted {1 / one.predicted:.3g}, {one.deviation:.1f} errors off)"
+        f"{w2:g}: {_layers(one)} (predicted {_predicted_layers(one)}, {one.deviation:.1f} errors off)"
         for w2, one in known.items()
     )
     verdict: Verdict = "holds" if len(good) == len(known) else "holds only if" if good else "does not hold"
@@ -248,6 +260,10 @@ def _depth_scales(found: dict[tuple[str, float], Rate]) -> list[Finding]:
         )
     ]
     return out + _divergence(name, known)
+
+
+def _predicted_layers(one: Rate) -> str:
+    return f"{1 / one.predicted:.3g}" if one.predicted else "infinite"
 
 
 def _layers(one: Rate) -> str:

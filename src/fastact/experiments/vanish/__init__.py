@@ -50,7 +50,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -79,6 +79,9 @@ CURES = {
     NORMALISED: None,
 }
 """The initialiser that each is; None for the one without a cure."""
+
+SHOWN = ("activation_gradient_norm", "weight_gradient_norm", "weight_spectral_norm", "derivative_zero")
+"""Of a layer's statistics those that a row keeps, besides the bound."""
 
 # Beyond the point where the output rounds to 1 (25 ln 2 = 17.33 and 54 ln 2 = 37.43 for the sigmoid), with a margin
 # for rounded sums.
@@ -271,10 +274,10 @@ def measurement(net: mlp.Network, X: NDArray[np.floating], y: NDArray[np.int64])
     if any(isinstance(layer, mlp.BatchNormalisation) for layer in net.layers):
         # As in training; it moves the running statistics, which must not show afterwards.
         before = [{name: array.copy() for name, array in state.items()} for state in net.states]
-        statistics = [asdict(layer) for layer in net.statistics(X, y, rng=np.random.default_rng(0))]
+        statistics = [_shown(layer) for layer in net.statistics(X, y, rng=np.random.default_rng(0))]
         net.set_state(net.parameters, before)
         return _normalised(net, statistics)
-    statistics = [asdict(layer) for layer in net.statistics(X, y)]
+    statistics = [_shown(layer) for layer in net.statistics(X, y)]
     sup = fastact.registered(net.layers[0].activation).spec.sup_derivative
     depth = len(net.layers) - 1
     bounded = math.isfinite(sup)
@@ -300,6 +303,10 @@ def measurement(net: mlp.Network, X: NDArray[np.floating], y: NDArray[np.int64])
         "path_product_bound_log10": depth * log_sup,
         "layers": statistics,
     }
+
+
+def _shown(layer: mlp.LayerStatistics) -> dict[str, Any]:
+    return {name: getattr(layer, name) for name in SHOWN}
 
 
 def _normalised(net: mlp.Network, statistics: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..experiment import Finding, Report, Verdict
-from ..spread import Spread, over_seeds
+from ..experiment import Finding, Report, Verdict, verdict
+from ..spread import Spread, grouped, over_seeds, spread
 from .text import SAME, power, rounding, sup, worst_difference
 
 Row = Mapping[str, Any]
 
 NO_CURE = "none"
-VANISHED = 1e-3
-"""A gradient ratio below which a first layer learns a thousand times more slowly than the last."""
+VANISHED = 0.5
+"""A factor a layer below which gradients count as vanishing: a thousandth after ten layers."""
+LINEAR = 0.95
+"""R^2 from which the logarithm of the gradient counts as linear in depth, and the gradient as exponential."""
 LOST = 0.05
 """Accuracy that a network may lose to depth and still count as trained: five points."""
 NAMES = {
@@ -27,9 +30,9 @@ NAMES = {
 }
 SOURCES = {
     "xavier": "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010",
-    "he": "He et al., Delving deep into rectifiers, 2015",
+    "he": "He et al., Delving deep into rectifiers, 2015, carried over to others",
     "lecun": "LeCun et al., Efficient backprop, 1998",
-    "critical": "Schoenholz et al., Deep information propagation, 2017",
+    "critical": "Schoenholz et al., Deep information propagation, 2017, carried over to others",
     "batch_normalisation": "Ioffe and Szegedy, Batch normalization, 2015",
 }
 
@@ -99,13 +102,13 @@ def _sigmoid(rows: Sequence[Row]) -> list[Finding]:
     )
     depths = sorted({row["depth"] for row in rows})
     if len(depths) > 1:
-        found.append(_shrinks("sigmoid", rows, claimed=True))
+        found += _shrinks("sigmoid", rows, claimed=True)
         found.append(_accuracy("sigmoid", rows, falls=True))
     return found
 
 
 def _other(name: str, rows: Sequence[Row]) -> list[Finding]:
-    return [_shrinks(name, rows, claimed=False), _accuracy(name, rows, falls=False)]
+    return [*_shrinks(name, rows, claimed=False), _accuracy(name, rows, falls=False)]
 
 
 def _ratio(measurements: Sequence[Row]) -> float:
@@ -117,61 +120,95 @@ def _log10(value: float) -> float | None:
     return math.log10(value) if value > 0 else None
 
 
-def _shrinks(name: str, rows: Sequence[Row], *, claimed: bool) -> Finding:
-    """Whether the gradient ratio falls with depth below what counts as vanished."""
-    ratios = {
-        depth: _ratio([row["initial"] for row in rows if row["depth"] == depth])
-        for depth in sorted({row["depth"] for row in rows})
-    }
-    (first, before), *_, (last, after) = ratios.items()
-    factor = (after / before) ** (1.0 / (last - first)) if before > 0 and after > 0 else 0.0
-    vanishes = not after >= VANISHED
-    told = (
-        f"The gradients of {name} layers shrink exponentially with depth."
-        if claimed
-        else f"The gradients of {name} layers do not vanish with depth."
+def _shrinks(name: str, rows: Sequence[Row], *, claimed: bool) -> list[Finding]:
+    """Whether the gradient ratio falls with depth, and exponentially: a line through its logarithm, seed by seed."""
+    fits = [_fit(mine) for (_,), mine in grouped(rows, ("seed",)).items()]
+    known = [fit for fit in fits if fit is not None]
+    if not known or len(known) < len(fits):
+        return []  # where gradients leave the range of the dtype there is nothing to fit
+    slopes, r2 = spread(slope for slope, _ in known), min(r2 for _, r2 in known)
+    factor = 10.0**slopes.mean
+    depths = sorted({row["depth"] for row in rows})
+    first, last = (
+        _ratio([row["initial"] for row in rows if row["depth"] == depth]) for depth in (depths[0], depths[-1])
     )
-    return Finding(
-        claim=told,
-        source="Bengio et al., Learning long-term dependencies with gradient descent is difficult, 1994"
-        if claimed
-        else "textbooks",
-        measurement=f"First over last layer before training: {power(_log10(before))} at depth {first}, "
-        f"{power(_log10(after))} at depth {last}: a factor of {factor:.3g} a layer.",
-        verdict="holds" if vanishes == claimed else "does not hold",
-    )
+    margin = slopes.margin if slopes.count > 1 else 0.0
+    vanishes = slopes.mean + margin < math.log10(VANISHED)
+    keeps = slopes.mean - margin > math.log10(VANISHED)
+    verdict: Verdict
+    if claimed:
+        verdict = "holds" if vanishes and r2 >= LINEAR else "does not hold"
+    else:
+        verdict = "holds" if keeps else "does not hold"
+    return [
+        Finding(
+            claim=f"The gradients of {name} layers shrink exponentially with depth."
+            if claimed
+            else f"The gradients of {name} layers do not vanish with depth.",
+            source="Bengio et al., Learning long-term dependencies with gradient descent is difficult, 1994"
+            if claimed
+            else "textbooks",
+            measurement=f"First over last layer before training: {power(_log10(first))} at depth {depths[0]}, "
+            f"{power(_log10(last))} at depth {depths[-1]}; a factor of {factor:.3g} a layer"
+            + (f" ({10.0 ** (slopes.mean - margin):.3g} to {10.0 ** (slopes.mean + margin):.3g})" if margin else "")
+            + f", by a line through the logarithms with R² of at least {r2:.3f}.",
+            verdict=verdict,
+        )
+    ]
+
+
+def _fit(rows: Sequence[Row]) -> tuple[float, float] | None:
+    """Slope of log10 of the gradient ratio by depth, and R²; None if one is no number."""
+    points = [(row["depth"], row["initial"]["gradient_ratio_log10"]) for row in rows]
+    if len({depth for depth, _ in points}) < 2 or any(value is None for _, value in points):
+        return None
+    depths, values = zip(*points, strict=True)
+    slope, start = statistics.linear_regression(depths, values)
+    total = math.fsum((value - statistics.fmean(values)) ** 2 for value in values)
+    rest = math.fsum((value - start - slope * depth) ** 2 for depth, value in points)
+    return slope, 1.0 - rest / total if total > 0 else 1.0
 
 
 def _accuracies(rows: Sequence[Row]) -> dict[int, Spread]:
-    values = over_seeds(rows, ("depth",), lambda row: row["test_accuracy"])
+    values = over_seeds(rows, ("depth",), lambda row: row["train_accuracy"])
     return {depth: value for (depth,), value in sorted(values.items())}
 
 
 def _trained(accuracies: Mapping[int, Spread]) -> tuple[list[int], Spread]:
-    """The depths at which networks are as good as the best, but for a few points, and the best."""
+    """The depths up to the first at which networks are worse than the best by more than a few points, and the best."""
     best = max(accuracies.values(), key=lambda value: value.mean if value.count else -1.0)
-    return [depth for depth, value in accuracies.items() if value.count and value.mean >= best.mean - LOST], best
+    good = list(itertools.takewhile(lambda depth: _as_good(accuracies[depth], best), accuracies))
+    return good, best
+
+
+def _as_good(value: Spread, best: Spread) -> bool:
+    return bool(value.count) and not (best.above(value) and value.mean < best.mean - LOST)
 
 
 def _accuracy(name: str, rows: Sequence[Row], *, falls: bool) -> Finding:
     """Whether accuracy falls as layers are added."""
     accuracies = _accuracies(rows)
     good, _ = _trained(accuracies)
-    last = max(accuracies)
+    everywhere = len(good) == len(accuracies)
     words = ", ".join(f"{accuracies[depth]:.1%} at depth {depth}" for depth in _few(list(accuracies)))
-    told = f"Accuracy falls as {name} layers are added." if falls else f"Deep networks of {name} layers can be trained."
     verdict: Verdict
     condition = ""
     if falls:
-        verdict = "does not hold" if last in good else "holds"
-        if last not in good and len(good) > 1:
-            verdict, condition = "holds only if", f"there are more than {max(good)} layers"
+        verdict = "does not hold" if everywhere else "holds"
+        if not everywhere and len(good) > 1:
+            verdict, condition = "holds only if", f"there are more than {good[-1]} layers"
     else:
-        verdict = "holds" if last in good else "does not hold"
-        if last not in good and good:
-            verdict, condition = "holds only if", f"there are at most {max(good)} layers"
+        verdict = "holds" if everywhere else "does not hold"
+        if not everywhere and good:
+            verdict, condition = "holds only if", f"there are at most {good[-1]} layers"
     return Finding(
-        claim=told, source="textbooks", measurement=f"Test accuracy {words}.", verdict=verdict, condition=condition
+        claim=f"Accuracy falls as {name} layers are added."
+        if falls
+        else f"Deep networks of {name} layers can be trained.",
+        source="textbooks",
+        measurement=f"Share of the training samples classified rightly: {words}.",
+        verdict=verdict,
+        condition=condition,
     )
 
 
@@ -181,19 +218,19 @@ def _few(depths: Sequence[int]) -> list[int]:
 
 
 def _cure(every: Sequence[Row], name: str, cure: str) -> list[Finding]:
-    """Whether networks with a cure train where those without do not."""
+    """Whether networks with a cure train at depths where those without do not."""
     plain = _accuracies([row for row in every if (row["activation"], row["cure"]) == (name, NO_CURE)])
     cured = _accuracies([row for row in every if (row["activation"], row["cure"]) == (name, cure)])
-    if not plain or not any(value.count for value in plain.values()):
+    if not any(value.count for value in plain.values()):
         return []
     fine, best = _trained(plain)
     lost = [depth for depth in plain if depth not in fine and depth in cured]
     if not lost:
         return []
-    helped = [depth for depth in lost if cured[depth].count and cured[depth].mean >= best.mean - LOST]
-    depth = max(lost)
-    verdict: Verdict = "holds" if len(helped) == len(lost) else "holds only if" if helped else "does not hold"
-    condition = f"there are at most {max(helped)} layers" if 0 < len(helped) < len(lost) else ""
+    helped = list(
+        itertools.takewhile(lambda depth: _as_good(cured[depth], best) and cured[depth].above(plain[depth]), lost)
+    )
+    depth = lost[-1]
     ratio = _ratio([
         row["initial"] for row in every if (row["activation"], row["cure"], row["depth"]) == (name, cure, depth)
     ])  # fmt: skip
@@ -201,11 +238,10 @@ def _cure(every: Sequence[Row], name: str, cure: str) -> list[Finding]:
         Finding(
             claim=f"{NAMES[cure]} make deep networks of {name} layers trainable.",
             source=SOURCES[cure],
-            measurement=f"Depth {depth}: test accuracy {cured[depth]:.1%}, without {plain[depth]:.1%}, without at its "
-            f"best depth {best:.1%}; the first layer's gradient is {power(_log10(ratio), 'n/a')} of the last's at the "
-            "start.",
-            verdict=verdict,
-            condition=condition,
+            measurement=f"Depth {depth}: training accuracy {cured[depth]:.1%}, without {plain[depth]:.1%}, without at "
+            f"its best depth {best:.1%}; the first layer's gradient is {power(_log10(ratio), 'n/a')} of the last's at "
+            "the start.",
+            **verdict(helped, lost, lambda good: f"there are at most {good[-1]} layers"),
         )
     ]
 

@@ -4,6 +4,7 @@
   const json = (id) => JSON.parse(document.getElementById(id).textContent);
   const specifications = json("specifications");
   const known = json("known-data");
+  const told = json("told");
   const views = {};
 
   const describe = (name) => {
@@ -35,7 +36,11 @@
     if (control.dataset.signal === "chosen") describe(value(control));
     const view = views[control.dataset.chart];
     if (view) await view.signal(control.dataset.signal, value(control)).runAsync();
-    document.getElementById(control.dataset.chart).dataset.shown = value(control);
+    const place = document.getElementById(control.dataset.chart);
+    const words = told[control.dataset.chart][value(control)];
+    document.getElementById(`${place.id}-told`).textContent = words;
+    place.querySelector("svg").setAttribute("aria-label", words);
+    place.dataset.shown = value(control);
   };
 
   const draw = async () => {
@@ -43,9 +48,7 @@
       const place = document.getElementById(name);
       const result = await vegaEmbed(place, specification, { renderer: "svg", actions: false });
       views[name] = result.view;
-      const drawn = place.querySelector("svg");
-      drawn.setAttribute("role", "img");
-      drawn.setAttribute("aria-label", document.getElementById(`${name}-text`).textContent);
+      place.querySelector("svg").setAttribute("role", "img");
     }
     for (const control of document.querySelectorAll("[data-signal]")) {
       control.disabled = false;
@@ -61,15 +64,24 @@
     for (const row of document.querySelectorAll(`.claims tbody tr.${event.target.value}`)) {
       row.hidden = !event.target.checked;
     }
+    for (const group of document.querySelectorAll(".claims tbody")) {
+      group.hidden = !group.querySelector("tr:not(.group):not([hidden])");
+    }
   });
 
   for (const button of document.querySelectorAll("button[data-file]")) {
     button.addEventListener("click", async () => {
       const packed = atob(document.getElementById(button.dataset.source).textContent);
       const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
-      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-      const url = URL.createObjectURL(await new Response(stream).blob());
-      Object.assign(document.createElement("a"), { href: url, download: button.dataset.file }).click();
+      let content = new Blob([bytes]);
+      let name = button.dataset.file;
+      if (typeof DecompressionStream === "undefined") {
+        name += ".gz"; // a browser of before 2023
+      } else {
+        content = await new Response(content.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+      }
+      const url = URL.createObjectURL(content);
+      Object.assign(document.createElement("a"), { href: url, download: name }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10000);
     });
   }
