@@ -449,7 +449,7 @@ def test_other_formats_take_the_rows_that_are_there(run, made, form):
     [
         (["--format", "docx"], "format must be one of html, md, pdf"),
         (["--only", "vanish,nothing"], "experiment must be one of vanish"),
-        (["--only", "linear,linear"], "experiments must be one or more different values"),
+        (["--only", "linear,linear"], "only must be one or more different values"),
         (["--seed", "-1"], "seed must be an integer >= 0"),
         (["--n-jobs", "0"], "n-jobs must be an integer >= 1"),
         (["--data", "nowhere.csv"], "nowhere.csv: there is no such file"),
@@ -461,6 +461,13 @@ def test_bad_arguments_are_named_and_nothing_is_written(run, tmp_path, arguments
     assert message in result.stderr
     assert "Traceback" not in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_is_a_file_is_refused(run, tmp_path):
+    (tmp_path / "file").touch()
+    result = run("--only", "linear", "--quick", "--output", tmp_path / "file")
+    assert result.exit_code == cli.BAD
+    assert "is a file" in result.stderr
 
 
 def test_an_interrupted_report_says_how_to_go_on(run, tmp_path, monkeypatch):

@@ -325,6 +325,24 @@ def test_depth_scales_at_the_ends():
 # --- the edge of chaos
 
 
+@pytest.mark.parametrize(
+    ("activation", "weight_std", "stable"),
+    [("relu", math.sqrt(2), True), ("tanh", 1.0, True), ("elu", 1.0, True), ("softsign", 1.0, True),
+     ("gelu", 2.0, False), ("silu", 2.0, False), ("bent_identity", 1.0, False)],
+)  # fmt: skip
+def test_the_limit_of_small_variances_and_whether_it_is_stable(activation, weight_std, stable):
+    point = theory.edge_of_chaos(activation)
+    assert point.weight_std == pytest.approx(weight_std, rel=1e-11)
+    assert point.stable is stable
+    # A signal of variance 0.01 through many layers.
+    variance = 0.01
+    for _ in range(2000):
+        variance = theory.variance_map(activation, variance, point.weight_std)
+        if not variance < 1e6:
+            break
+    assert (variance <= 0.01 * (1 + 1e-9)) is stable
+
+
 def test_known_points_on_the_edge_of_chaos():
     relu = theory.edge_of_chaos("relu")
     assert relu.weight_std == pytest.approx(math.sqrt(2), rel=1e-12)

@@ -581,7 +581,7 @@ def made_up(accuracies, *, ratio=lambda depth: 0.25**depth, name="sigmoid"):
                 {"activation": name, "cure": cure, "depth": depth, "seed": 0, "train_accuracy": accuracy,
                  "initial": measured, "textbook": textbook if cure == "none" else None}
             )  # fmt: skip
-    return {"rows": rows, "settings": {"saturated": False}}
+    return {"rows": rows, "settings": {"saturated": False}, "data": {"classes": 10}}
 
 
 @pytest.mark.parametrize(
@@ -591,6 +591,8 @@ def made_up(accuracies, *, ratio=lambda depth: 0.25**depth, name="sigmoid"):
         ({1: 0.9, 5: 0.4, 9: 0.3}, "Accuracy falls", "holds"),
         ({1: 0.9, 5: 0.4, 9: 0.88}, "Accuracy falls", "holds"),  # good again further on is not good so far
         ({1: 0.9, 5: 0.87, 9: 0.88}, "Accuracy falls", "does not hold"),
+        ({1: 0.3, 5: 0.4, 9: 0.9}, "Accuracy falls", "does not hold"),  # it rises
+        ({1: 0.3, 5: 0.9, 9: 0.4}, "Accuracy falls", "holds only if there are more than 5 layers"),
     ],
 )
 def test_verdicts_on_accuracy_follow_the_rows(accuracies, part, judgement):
@@ -627,6 +629,16 @@ def test_verdicts_on_gradients_follow_the_rows(ratio, name, judgement):
     report = made_up({"none": {1: 0.9, 5: 0.9, 9: 0.9}}, ratio=ratio, name=name)
     (found,) = [f for f in vanish_claims.findings(report) if "gradients of" in f.claim]
     assert found.judgement == judgement
+
+
+def test_networks_that_guess_are_not_judged():
+    report = made_up({"none": {1: 0.1, 5: 0.05, 9: 0.1}, "critical": {9: 0.1}})
+    assert not [f for f in vanish_claims.findings(report) if "Accuracy" in f.claim or "trainable" in f.claim]
+
+
+@pytest.mark.parametrize(("depths", "few"), [((1, 2), [1, 2]), ((1,), [1]), ((1, 2, 3, 4, 5, 6, 7), [1, 3, 5, 7])])
+def test_a_few_depths_are_told_once_each(depths, few):
+    assert vanish_claims._few(depths) == few
 
 
 def test_gradients_that_overflow_are_not_told_to_vanish():

@@ -129,7 +129,10 @@ def _run(
     console.print(table(experiment.table(report)))
     for sentence in experiment.notes(report):
         console.print(sentence, style="dim", highlight=False, markup=False)
-    for finding in experiment.findings(report):
+    findings = experiment.findings(report)
+    if not findings:
+        console.print("These rows decide none of the claims: more activations, depths or seeds may.")
+    for finding in findings:
         console.print()
         console.print(f"Claim: {finding.claim} ({finding.source})", highlight=False, markup=False)
         console.print(f"Measured: {finding.measurement}", highlight=False, markup=False)

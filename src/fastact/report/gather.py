@@ -53,7 +53,9 @@ def runs(
     ResumeError
         If rows that are there were made otherwise.
     """
-    names = configuration.distinct("experiments", names)
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise ValueError(f"folder must be a folder, or a name that is free; {folder} is a file")
+    names = configuration.distinct("only", names)
     made = []
     for name in names:
         experiment = experiments.load(name)

@@ -14,17 +14,33 @@ from .moments import Activation, checked
 from .phases import CRITICAL, SAME, bisected
 
 VARIANCES = np.geomspace(1e-10, 1e6, 129)
+LIMIT, NEAR = 1e-24, 1e-4
+"""Variances that stand for the limit of 0, and for what is near it."""
 LINE = tuple(np.geomspace(1e-3, 1e2, 41).tolist())
 """Variances for which `critical_line` gives points, unless it is told others."""
 
 
 @dataclass(frozen=True)
 class CriticalPoint:
-    """A point on the edge of chaos: standard deviations, times the root of the inputs for weights; the variance q."""
+    """A point on the edge of chaos.
+
+    Attributes
+    ----------
+    weight_std : float
+        Standard deviation of the weights times the root of the number of inputs.
+    bias_std : float
+        Of the biases.
+    variance : float
+        q, that of the pre-activations, which one layer hands on to the next.
+    stable : bool
+        Whether larger variances near q do not move away from it. For gelu, silu and their like at bias_std = 0 they do:
+        signals that do not start near 0 grow with depth, ever faster.
+    """
 
     weight_std: float
     bias_std: float
     variance: float
+    stable: bool = True
 
 
 def edge_of_chaos(activation: Any, bias_std: float = 0.0, **parameters: float) -> CriticalPoint:
@@ -44,8 +60,8 @@ def edge_of_chaos(activation: Any, bias_std: float = 0.0, **parameters: float) -
     Returns
     -------
     CriticalPoint
-        For b = 0 and f(0) = 0 the limit for q to 0, of which ``variance`` says 1e-10. Whether variances near q come
-        nearer, `fixed_points` says; `critical_line` has only points where they do.
+        For b = 0 and f(0) = 0 the limit for q to 0, of which ``variance`` says 1e-10. It need not be ``stable``;
+        `critical_line` has only points that are.
 
     Raises
     ------
@@ -75,12 +91,17 @@ def edge_of_chaos(activation: Any, bias_std: float = 0.0, **parameters: float) -
         return 1.0 - value / (slope * q) - bias_std**2 / q if slope > 0 else -math.inf
 
     def point(q: float) -> CriticalPoint:
-        return CriticalPoint(1.0 / math.sqrt(f.moment(q, "derivative")), bias_std, q)
+        slope = f.moment(q, "derivative")
+        stable = f.moment(q, "growth") <= slope * q * (1.0 + CRITICAL)
+        return CriticalPoint(1.0 / math.sqrt(slope), bias_std, q, stable)
 
     if not f.jumps:
-        before = missing(float(VARIANCES[0]))
+        least = float(VARIANCES[0])
+        before = missing(least)
         if abs(before) < 1e-6:
-            return point(float(VARIANCES[0]))
+            # f' at 0, from both sides; and whether f bends so that variances a little larger grow.
+            slope = f.moment(LIMIT, "derivative")
+            return CriticalPoint(1.0 / math.sqrt(slope), bias_std, least, f.moment(NEAR) <= slope * NEAR * (1.0 + SAME))
         for lower, upper in pairwise(VARIANCES.tolist()):
             after = missing(upper)
             if before * after <= 0.0 and math.isfinite(before) and math.isfinite(after):

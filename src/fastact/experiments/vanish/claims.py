@@ -40,20 +40,21 @@ SOURCES = {
 def findings(report: Report) -> list[Finding]:
     """Bounds, shrinking gradients, accuracy by depth, cures, and what is rounding."""
     plain = [row for row in report["rows"] if row["cure"] == NO_CURE]
+    classes = report["data"]["classes"]
     found = []
     for name in dict.fromkeys(row["activation"] for row in plain):
         rows = [row for row in plain if row["activation"] == name]
         if name == "sigmoid":
-            found += _sigmoid(rows)
+            found += _sigmoid(rows, classes)
         elif len({row["depth"] for row in rows}) > 1:
-            found += _other(name, rows)
+            found += _other(name, rows, classes)
     for name, cure in dict.fromkeys((row["activation"], row["cure"]) for row in report["rows"]):
         if cure != NO_CURE:
-            found += _cure(report["rows"], name, cure)
+            found += _cure(report["rows"], name, cure, classes)
     return [*found, *_rounding(plain, saturated=report["settings"]["saturated"])]
 
 
-def _sigmoid(rows: Sequence[Row]) -> list[Finding]:
+def _sigmoid(rows: Sequence[Row], classes: int) -> list[Finding]:
     """The two bounds that are mixed up, and what depth does."""
     depth = max(row["depth"] for row in rows)
     deepest = [row["initial"] for row in rows if row["depth"] == depth]
@@ -103,12 +104,12 @@ def _sigmoid(rows: Sequence[Row]) -> list[Finding]:
     depths = sorted({row["depth"] for row in rows})
     if len(depths) > 1:
         found += _shrinks("sigmoid", rows, claimed=True)
-        found.append(_accuracy("sigmoid", rows, falls=True))
+        found += _accuracy("sigmoid", rows, classes, falls=True)
     return found
 
 
-def _other(name: str, rows: Sequence[Row]) -> list[Finding]:
-    return [*_shrinks(name, rows, claimed=False), _accuracy(name, rows, falls=False)]
+def _other(name: str, rows: Sequence[Row], classes: int) -> list[Finding]:
+    return [*_shrinks(name, rows, claimed=False), *_accuracy(name, rows, classes, falls=False)]
 
 
 def _ratio(measurements: Sequence[Row]) -> float:
@@ -175,20 +176,23 @@ def _accuracies(rows: Sequence[Row]) -> dict[int, Spread]:
 
 
 def _trained(accuracies: Mapping[int, Spread]) -> tuple[list[int], Spread]:
-    """The depths up to the first at which networks are worse than the best by more than a few points, and the best."""
-    best = max(accuracies.values(), key=lambda value: value.mean if value.count else -1.0)
-    good = list(itertools.takewhile(lambda depth: _as_good(accuracies[depth], best), accuracies))
-    return good, best
+    """The depths up to the first, beyond that of the best, at which networks are worse by more than a few points; and
+    the best."""
+    at, best = max(accuracies.items(), key=lambda item: item[1].mean if item[1].count else -1.0)
+    good = itertools.takewhile(lambda depth: depth <= at or _as_good(accuracies[depth], best), accuracies)
+    return list(good), best
 
 
 def _as_good(value: Spread, best: Spread) -> bool:
     return bool(value.count) and not (best.above(value) and value.mean < best.mean - LOST)
 
 
-def _accuracy(name: str, rows: Sequence[Row], *, falls: bool) -> Finding:
-    """Whether accuracy falls as layers are added."""
+def _accuracy(name: str, rows: Sequence[Row], classes: int, *, falls: bool) -> list[Finding]:
+    """Whether accuracy falls as layers are added; nothing where no network is better than guessing."""
     accuracies = _accuracies(rows)
-    good, _ = _trained(accuracies)
+    good, best = _trained(accuracies)
+    if not _learned(best, classes):
+        return []
     everywhere = len(good) == len(accuracies)
     words = ", ".join(f"{accuracies[depth]:.1%} at depth {depth}" for depth in _few(list(accuracies)))
     verdict: Verdict
@@ -201,29 +205,39 @@ def _accuracy(name: str, rows: Sequence[Row], *, falls: bool) -> Finding:
         verdict = "holds" if everywhere else "does not hold"
         if not everywhere and good:
             verdict, condition = "holds only if", f"there are at most {good[-1]} layers"
-    return Finding(
-        claim=f"Accuracy falls as {name} layers are added."
-        if falls
-        else f"Deep networks of {name} layers can be trained.",
-        source="textbooks",
-        measurement=f"Share of the training samples classified rightly: {words}.",
-        verdict=verdict,
-        condition=condition,
-    )
+    return [
+        Finding(
+            claim=f"Accuracy falls as {name} layers are added."
+            if falls
+            else f"Deep networks of {name} layers can be trained.",
+            source="textbooks",
+            measurement=f"Share of the training samples classified rightly: {words}.",
+            verdict=verdict,
+            condition=condition,
+        )
+    ]
+
+
+def _learned(best: Spread, classes: int) -> bool:
+    """Whether a network is better than one that guesses, beyond its error bar."""
+    margin = best.margin if best.count > 1 else 0.0
+    return bool(best.count) and best.mean - margin > 1.0 / classes
 
 
 def _few(depths: Sequence[int]) -> list[int]:
     """Up to four of some depths, first and last among them."""
-    return [depths[round(at)] for at in {i * (len(depths) - 1) / 3: None for i in range(4)}] if depths else []
+    return [depths[at] for at in dict.fromkeys(round(i * (len(depths) - 1) / 3) for i in range(4))] if depths else []
 
 
-def _cure(every: Sequence[Row], name: str, cure: str) -> list[Finding]:
+def _cure(every: Sequence[Row], name: str, cure: str, classes: int) -> list[Finding]:
     """Whether networks with a cure train at depths where those without do not."""
     plain = _accuracies([row for row in every if (row["activation"], row["cure"]) == (name, NO_CURE)])
     cured = _accuracies([row for row in every if (row["activation"], row["cure"]) == (name, cure)])
     if not any(value.count for value in plain.values()):
         return []
     fine, best = _trained(plain)
+    if not _learned(best, classes):
+        return []
     lost = [depth for depth in plain if depth not in fine and depth in cured]
     if not lost:
         return []
