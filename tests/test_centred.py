@@ -99,6 +99,18 @@ def test_moved_outputs_are_centred_or_one_sided(digits):
         assert bool(row["sample_one_sign"] == 1.0) is expected
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "elu"])
+def test_moved_outputs_start_as_the_same_function(activation):
+    X = np.random.default_rng(0).normal(size=(9, 5)).astype("float32")
+    own, moved = (
+        centred.network(centred.Settings(depth=3), {"activation": activation, "outputs": outputs, "seed": 1}, 5, 3)
+        for outputs in ("own", "moved")
+    )
+    np.testing.assert_allclose(moved.forward(X), own.forward(X), atol=3e-6)
+    hidden = moved.activations(X)[1:-1:2]
+    np.testing.assert_allclose(hidden[2], own.activations(X)[1:-1:2][2] + centred.shift_of(activation), atol=3e-6)
+
+
 def test_a_shift_has_the_derivative_one():
     X, y = np.random.default_rng(0).normal(size=(6, 3)), np.array([0, 1, 0, 1, 1, 0])
     net = mlp.Network([mlp.Dense(4, "tanh"), Shift(0.7), mlp.Dense(2)], inputs=3, dtype="float64")

@@ -92,6 +92,9 @@ def test_scalings():
     standard = (raw - raw.mean(axis=0))[:, varying] / raw.std(axis=0)[varying]
     np.testing.assert_allclose(parts.X_train[:, varying], standard, atol=1e-5, rtol=1e-5)
     assert (measures.scaled(parts, dataset, 4, measures.STANDARDISED) == parts.X_train).all()
+    whole = data.split(dataset, test_share=0.25, seed=4, dtype="float64", standardise=False)
+    assert (whole.y_test == parts.y_test).all()
+    np.testing.assert_array_equal(np.sort(np.vstack([raw, whole.X_test]), axis=0), np.sort(dataset.X, axis=0))
     np.testing.assert_allclose(measures.scaled(parts, dataset, 4, measures.UNIT), raw / 16, rtol=1e-6)
     np.testing.assert_allclose(measures.scaled(parts, dataset, 4, measures.CENTRED), raw - raw.mean(axis=0), atol=1e-5)
 
@@ -219,6 +222,27 @@ def test_bounded():
     assert judged(10.0, 1.0, 0.1) == "holds"
     assert judged(1.0, 1.0, 0.1) == "holds only if it is compared with elu"
     assert judged(0.1, 1.0, 0.1) == "does not hold"
+    # Who learns at no rate needs a smaller one than those of the grid.
+    assert judged(1.0, 0.1, 0.01) == "holds"
+    # Beyond the end of the grid nothing is known.
+    end = "not decided: the error bars or the end of the grid allow both for relu"
+    assert judged(10.0, 10.0, 0.1) == end
+    assert judged(1.0, 10.0, 0.1) == "holds only if it is compared with elu"
+
+
+def test_where_the_end_of_the_grid_is_told():
+    report = {
+        "rows": [
+            row
+            for name, largest in (("tanh", 10.0), ("relu", 0.1))
+            for rate in (0.1, 1.0, 10.0)
+            for row in rows("train", name, 1.0, rate, learned=(rate <= largest,) * 2, steps=(20, 20))
+        ],
+        "settings": {"target": 0.3},
+        "data": {"name": "d"},
+    }
+    (found,) = (one for one in findings.findings(report) if "stabler" in one.claim)
+    assert "bounded: tanh at least 10 ± 0 (1e+02); not bounded: relu 0.1 ± 0 (1)." in found.measurement
 
 
 def test_twins():
@@ -233,8 +257,11 @@ def test_twins():
 
     assert judged("scaled sigmoid", 1e-16, (20, 21), (20, 22)) == "holds"
     assert judged("scaled sigmoid", 1e-6, (20, 21), (20, 22)) == "does not hold"
-    assert judged("no difference", 1e-16, (20, 21), (20, 22)) == "holds"
+    assert judged("no difference", 1e-16, (20, 21), (20, 21)) == "holds"
     assert judged("no difference", 1e-16, (20, 21), (40, 42)) == "does not hold"
+    reach = "not decided: the error bars of sigmoid over tanh reach from "
+    assert judged("no difference", 1e-16, (20, 21), (20, 22)) == f"{reach}0.72 to 1.3 times"
+    assert judged("no difference", 1e-16, (20,), (20,)) == "not decided: one seed has no error bar"
     assert judged("no difference", 1e-16, (20, 21), (None, 42)) == "does not hold"
     assert judged("no difference", 1e-16, (None, None), (None, None)) is None
 

@@ -181,7 +181,7 @@ def test_growth_is_judged_from_the_rows(depths, expected):
 def test_digits_gained_are_compared_layer_by_layer():
     rows = made({"none": {1: (1.0, 0.9), 2: (3.0, None), 4: (21.0, None)}})
     # 2 a layer at depth 1.5 and 9 at depth 3: (9 / 2)^(1 / 1.5) times as many.
-    assert "2.73 times as many in each layer" in claim(rows, "Where gradients explode").measurement
+    assert "times 2.73 a layer" in claim(rows, "Where gradients explode").measurement
 
 
 def test_a_remedy_that_helps_by_chance_does_not_help():
@@ -190,6 +190,19 @@ def test_a_remedy_that_helps_by_chance_does_not_help():
     for row in rows:
         if row["depth"] == 2:
             row["test_accuracy"] = 0.7 if row["remedy"] == "none" else 0.85 + 0.15 * (-1) ** row["seed"]
+    assert claim(rows, "Clipping the range").judgement == "does not hold"
+
+
+def test_a_remedy_must_do_better_than_none():
+    # What learns without a remedy is no evidence for one.
+    assert not any(
+        finding.claim.startswith("Clipping the range") for finding in judged(made({"none": CALM, "range": CALM}))
+    )
+    rows = made({"none": {1: (1.0, 0.9), 2: (1.0, 0.9), 3: (1.0, 0.79)}, "range": CALM})
+    assert claim(rows, "Clipping the range").judgement == "holds"
+    for row in rows:
+        if row["depth"] == 3 and row["remedy"] == "none":
+            row["test_accuracy"] = 0.7 + 0.18 * row["seed"]
     assert claim(rows, "Clipping the range").judgement == "does not hold"
 
 

@@ -185,6 +185,47 @@ def test_shares_that_do_not_grow_with_the_weights_are_no_saturation():
     assert set(found) == {"Large", "Deeper"}
 
 
+def test_before_training_networks_count_once():
+    made = report(sigmoid=USUAL)
+    twice = {**made, "rows": [{**row, "optimiser": one} for one in ("sgd", "adam") for row in made["rows"]]}
+    one, both = (
+        saturate_findings.by_gain(saturate_findings.at_start(which), saturate_findings.average("saturated"))
+        for which in (made, twice)
+    )
+    assert one == both
+    assert both["sigmoid"][16.0].count == 2
+    # Only one of the optimisers is worse: the gradients are compared at the gain that is best with the first.
+    for row in twice["rows"]:
+        if row["optimiser"] == "adam" and row["gain"] == 4.0:
+            row["test_accuracy"] = 1.0
+    gradients = next(found for found in saturate.findings(twice) if found.claim.startswith("Saturated"))
+    assert "with gain 1," in gradients.measurement
+
+
+@pytest.mark.parametrize(
+    ("entry", "values", "claim", "reason"),
+    [
+        ("saturated", ([0.48, 0.48], [0.53, 0.53]), "Large", "the error bars reach from below 0.5 to above"),
+        ("test_accuracy", (0.2, 0.5), "If", "the error bars allow more and less than half of the way"),
+        ("saturated_after", ([0.4, 0.4], [0.8, 0.8]), "Layers", "the error bars allow both"),
+    ],
+)
+def test_noise_is_not_decided(entry, values, claim, reason):
+    made = report(sigmoid=USUAL)
+    for row in made["rows"]:
+        if row["gain"] == 16.0:
+            row[entry] = values[row["seed"]]
+    assert judgements(made)[claim].startswith(f"not decided: {reason}")
+
+
+def test_best_rates_at_the_edge_are_told():
+    made = report(sigmoid=USUAL)
+    made["settings"]["rates"] = [0.01, 0.1]
+    assert "0.1, in 6 of 6 trainings: sigmoid with adam" in saturate_findings.at_an_edge(made)[0]
+    made["settings"]["rates"] = [0.1, 1.0]
+    assert saturate_findings.at_an_edge(made) == []
+
+
 def test_what_is_missing_is_left_out():
     made = report(sigmoid=USUAL)
     for row in made["rows"]:

@@ -50,7 +50,7 @@ class Dataset:
 
 
 class Split(NamedTuple):
-    """Training and test part of a dataset, standardised with the training part's mean and deviation."""
+    """Training and test part of a dataset, as a rule standardised with the training part's mean and deviation."""
 
     X_train: NDArray[np.floating]
     y_train: NDArray[np.int64]
@@ -107,7 +107,7 @@ def load(path: str | Path) -> Dataset:
     return _dataset(path, X, labels)
 
 
-def split(dataset: Dataset, *, test_share: float, seed: int, dtype: str) -> Split:
+def split(dataset: Dataset, *, test_share: float, seed: int, dtype: str, standardise: bool = True) -> Split:
     """Shuffle, divide and standardise a dataset.
 
     Features are shifted and scaled to mean 0 and deviation 1 over the training part; a feature that is constant there
@@ -123,6 +123,8 @@ def split(dataset: Dataset, *, test_share: float, seed: int, dtype: str) -> Spli
         Seed of the shuffle.
     dtype : {"float32", "float64"}
         Of the features returned.
+    standardise : bool
+        Whether to shift and scale; else the features keep the units of their source.
 
     Raises
     ------
@@ -136,7 +138,8 @@ def split(dataset: Dataset, *, test_share: float, seed: int, dtype: str) -> Spli
     with np.errstate(over="ignore", invalid="ignore"):
         mean = dataset.X[train].mean(axis=0)
         deviation = dataset.X[train].std(axis=0)
-        scaled = ((dataset.X - mean) / np.where(deviation > 0, deviation, 1.0)).astype(dtype)
+        scaled = (dataset.X - mean) / np.where(deviation > 0, deviation, 1.0) if standardise else dataset.X
+        scaled = scaled.astype(dtype)
     unusable = np.flatnonzero(~np.isfinite(scaled).all(axis=0) | ~np.isfinite(deviation))
     if unusable.size:
         raise DataError(f"{dataset.name}: column {unusable[0] + 1} is too large to be standardised; rescale it")

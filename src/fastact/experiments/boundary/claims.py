@@ -20,8 +20,9 @@ ENOUGH = 50
 POLYNOMIAL = 4
 """Activations that are polynomials up to this degree are known as such."""
 CONTINUED = 0.5
-"""R^2 from which on a function counts as continued outside it, if it is clearly above 0 at all."""
+"""R^2 from which on a function counts as continued outside it."""
 PERIODIC = "wave"
+HARMONICS = "the frequencies are the harmonics from the start, as in their network"
 
 Values = dict[tuple[Any, ...], Spread]
 
@@ -212,8 +213,17 @@ def _r2(report: Report, task: str) -> tuple[dict[str, Spread], dict[str, Spread]
     return {name: value for (name, _), value in inside.items()}, {name: value for (name, _), value in outside.items()}
 
 
-def _continued(outside: Spread) -> bool:
-    return outside.mean >= CONTINUED and outside.mean > 2 * outside.error
+def _continued(outside: Spread) -> bool | None:
+    """Whether a function goes on; None where the interval of R^2 reaches over the border."""
+    if outside.count < 2:
+        return outside.mean >= CONTINUED
+    if outside.mean - outside.margin >= CONTINUED:
+        return True
+    return None if outside.mean + outside.margin >= CONTINUED else False
+
+
+def _undecided(names: Iterable[str]) -> dict[str, Any]:
+    return {"verdict": "not decided", "condition": f"the error bars of {_named(names)} reach over R² = {CONTINUED:g}"}
 
 
 def _missed(value: Spread) -> str:
@@ -256,8 +266,13 @@ def _fourier(report: Report) -> Finding | None:
         f"{inside[SINUSOIDS]:.2f} and {outside[SINUSOIDS]:.2f}, {share.mean:.0%} of the power at harmonics; with the "
         f"harmonics for frequencies {inside[FOURIER]:.2f} and {outside[FOURIER]:.2f}"
         f"{f'. Others: {others}' if others else ''}.",
-        verdict="holds" if free else "holds only if" if fixed else "does not hold",
-        condition="the frequencies are the harmonics from the start, as in their network" if fixed and not free else "",
+        **(
+            _undecided(name for name, known in (("learned ones", free), ("fixed ones", fixed)) if known is None)
+            if free is None or (free is False and fixed is None)
+            else {"verdict": "holds"}
+            if free
+            else verdict([FOURIER] if fixed else [], [FOURIER, SINUSOIDS], lambda _: HARMONICS)
+        ),
     )
 
 
@@ -272,51 +287,70 @@ def _noise(report: Report) -> Finding | None:
     widths = sorted({units for _, units in test})
     if len(widths) < 2:
         return None
-    most = widths[-1]
-    worse, told = [], []
-    names = list(dict.fromkeys(name for name, units in test if units == most))
-    for name in names:
-        fewer = [units for one, units in test if one == name and units < most]
-        if not fewer:
+    few, most = widths[0], widths[-1]
+    known: dict[str, bool | None] = {}
+    told = []
+    for name in dict.fromkeys(name for name, _ in test):
+        lost = _paired(report, name, few, most, "test_accuracy")
+        if not lost.count:
             continue
-        few = max(fewer, key=lambda units: test[name, units].mean)
-        lost, by_heart = (_paired(report, name, few, most, f"{part}_accuracy") for part in ("test", "train"))
         told.append(
-            f"{name} {train[name, most].mean:.0%} and {test[name, most].mean:.1%}, with {few} units "
-            f"{train[name, few].mean:.0%} and {test[name, few].mean:.1%} (the difference of new points is "
-            f"{lost.mean:.1%}, standard error {lost.error:.1%})"
+            f"{name} {train[name, most].mean:.0%} and {test[name, most].mean:.1%}, {train[name, few].mean:.0%} and "
+            f"{test[name, few].mean:.1%} (new ones {-lost.mean:+.1%} ± {lost.error:.1%})"
         )
-        if lost.mean > 2 * lost.error and by_heart.mean < 0:
-            worse.append(name)
+        if train[name, most].mean < SOLVED or lost.mean + lost.margin <= 0.0:
+            known[name] = False
+        else:
+            known[name] = True if lost.mean - lost.margin > 0.0 else None
     if not told:
         return None
+    open_ = [name for name, value in known.items() if value is None]
+    good = [name for name, value in known.items() if value]
+
+    def among(names: Sequence[str]) -> str:
+        return f"the activation is among {_named(names)}, with these points"
+
     return Finding(
         claim=f"With {most} hidden units a network learns few noisy points by heart, and does worse on new ones than "
-        "with fewer.",
+        f"with {few}.",
         source="Geman, Bienenstock and Doursat, Neural networks and the bias/variance dilemma, 1992",
         measurement=f"{FEW} points of the moons, {FLIPPED:.0%} with the wrong class; training and new ones right with "
-        f"{most} units: "
-        f"{'; '.join(told)}.",
-        **verdict(worse, names, lambda good: f"the activation is among {_named(good)}, with these points"),
+        f"{most} units and with {few} (and the difference, with its standard error): {'; '.join(told)}.",
+        **(
+            {
+                "verdict": "not decided",
+                "condition": f"the error bars of {_named(open_)} allow no difference; it holds for {_named(good)}",
+            }
+            if open_
+            else verdict(good, list(known), among)
+        ),
     )
 
 
 def _periodic(report: Report) -> Finding | None:
     inside, outside = _r2(report, PERIODIC)
-    able = [name for name, value in outside.items() if _continued(value)]
+    going_on = {name: _continued(value) for name, value in outside.items()}
     plain = [name for name in outside if name in ("relu", "tanh")]
     periodic = [name for name in outside if name in ("snake", "sin", "cos")]
     if not plain or not periodic:
         return None
     told = "; ".join(f"{one} {inside[one].mean:.2f} and {outside[one]:.2f}" for one in inside)
-    going = [name for name in periodic if name in able]
-    wrong = any(name in able for name in plain)
+    wrong = any(going_on[name] for name in plain)
+    open_ = [name for name in (*plain, *periodic) if going_on[name] is None]
     return Finding(
         claim=f"Networks of {' or '.join(plain)} cannot continue a periodic pattern; those of {' or '.join(periodic)} "
         "do.",
         source="Ziyin, Hartwig and Ueda, Neural networks fail to learn periodic functions and how to fix it, 2020",
         measurement=f"Y = {FUNCTIONS[PERIODIC].formula}, R² over two periods of training and two more: {told}.",
-        **verdict([] if wrong else going, periodic, lambda good: f"the activation is {_named(good)}, of these"),
+        **(
+            _undecided(open_)
+            if open_ and not wrong
+            else verdict(
+                [name for name in periodic if going_on[name] and not wrong],
+                periodic,
+                lambda good: f"the activation is {_named(good)}, of these",
+            )
+        ),
     )
 
 

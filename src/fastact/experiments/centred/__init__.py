@@ -6,10 +6,10 @@ weights up or all down, and a weight vector that has to turn can only zig-zag: s
 each other.
 
 Whether that is what makes an activation slow is asked of the activation itself: its outputs are moved by a constant,
-which the biases of the next layer can make up for, so that the network can represent exactly the same functions. What
-is one-sided is centred by the mean E f(Z) over standard normal numbers Z, and what is not is lifted until it is
-positive (or lowered, if only its supremum is finite). All learn with plain gradient descent, each with the rate that
-suits it best.
+which the biases of the next layer make up for: both networks start as the same function, and can represent the same
+ones. What is one-sided is centred by the mean E f(Z) over standard normal numbers Z, and what is not is lifted until
+it is positive (or lowered, if only its supremum is finite). All learn with plain gradient descent, each with the rate
+that suits it best.
 """
 
 from __future__ import annotations
@@ -96,18 +96,22 @@ def normal_mean(activation: str) -> float:
 
 
 def network(settings: Settings, cell: Row, inputs: int, classes: int) -> mlp.Network:
-    """The network of a cell, with outputs moved where it says so."""
+    """The network of a cell, with outputs moved where it says so; as a function it is the same either way."""
     shift = shift_of(cell["activation"]) if cell["outputs"] == "moved" else 0.0
     assert shift is not None
     layers: list[mlp.Layer] = []
     for _ in range(settings.depth):
         layers += [mlp.Dense(settings.width, cell["activation"]), Shift(shift)]
-    return mlp.Network(
+    net = mlp.Network(
         [*layers, mlp.Dense(classes)],
         inputs=inputs,
         seed=cell["seed"],
         initialiser=initialiser_for(cell["activation"]),
     )
+    for layer in net.layers[2::2]:
+        # What the move adds to the sums of the next layer.
+        layer.bias -= shift * layer.weight.sum(axis=0)
+    return net
 
 
 def measure(settings: Settings, dataset: data.Dataset | None, cell: Row) -> Row:
@@ -214,7 +218,7 @@ _OF_STEPS = {
 DEFINITIONS = {
     "activation": "of all hidden layers",
     "outputs": "own: as they are; moved: one-sided ones by their mean over standard normal numbers, others by their "
-    "bound, so that they are one-sided",
+    "bound, so that they are one-sided; the initial biases of the next layer make up for it",
     "rate": "learning rate of gradient descent",
     "seed": "of data's division, weights and order of the samples",
     "one_sided": "whether no two outputs of hidden layers, of any units and training samples, have different signs "
@@ -236,6 +240,7 @@ EXPERIMENT = Experiment(
     "one-sided to centred or from centred to one-sided, and nothing else about it changed.",
     settings=Settings,
     axes=("activation", "outputs", "rate", "seed"),
+    listed={"outputs": "outputs"},
     cells=cells,
     measure=measure,
     definitions=DEFINITIONS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..experiment import Finding, Report, verdict
@@ -171,13 +172,14 @@ def _elu(report: Report) -> Finding | None:
     parts = [f"{name} {mean:.3f} (of single units, absolute: {unit:.3f})" for name, (mean, unit) in means.items()]
     return Finding(
         claim="The negative values of ELU push mean activations closer to zero than those of ReLU.",
-        source="Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by Exponential Linear Units, "
-        "2015",
+        source="Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by exponential linear "
+        "units, 2015",
         measurement=f"Mean activation of the hidden layers when the target is reached: {', '.join(parts)}.",
         verdict="holds" if means["relu"][1].above(means["elu"][1]) and _nearer(means) else "does not hold",
     )
 
 
 def _nearer(means: dict[str, tuple[Spread, Spread]]) -> bool:
-    relu, elu = (means[name][0] for name in ("relu", "elu"))
-    return abs(relu.mean) - abs(elu.mean) > 2.0 * math.hypot(relu.error, elu.error)
+    """Whether the mean of elu is nearer to zero."""
+    relu, elu = (replace(mean, mean=abs(mean.mean)) for mean in (means["relu"][0], means["elu"][0]))
+    return relu.above(elu)

@@ -17,6 +17,8 @@ CONVEX, TRAIN, INPUTS, TWINS = "convex", "train", "inputs", "twins"
 """The tasks."""
 NEAR = 1e-9
 """Values at 0 that are computed may be rounded."""
+ALIKE = 1.1
+"""A ratio of steps that makes no difference."""
 SAME = 1e-12
 """What rounding leaves of the difference of two forms of one function."""
 
@@ -125,36 +127,71 @@ def _small(report: Report) -> Finding | None:
 
 
 def largest_rates(report: Report) -> dict[str, Spread]:
-    """The largest rate of the grid at which a network still learns, by activation, from the largest weights."""
+    """The largest rate of the grid at which a network still learns, by activation, from the largest weights.
+
+    A seed that learns at no rate counts as 0: it would need a smaller one than those of the grid, if any.
+    """
     rows = of_task(report, TRAIN)
     gain = max((row["variant"] for row in rows), default=None)
     groups = grouped([row for row in rows if row["variant"] == gain], ("activation", "seed"))
-    largest: dict[str, list[float | None]] = {}
+    largest: dict[str, list[float]] = {}
     for (name, _), members in groups.items():
-        largest.setdefault(name, []).append(max((row["rate"] for row in members if row["learned"]), default=None))
+        largest.setdefault(name, []).append(max((row["rate"] for row in members if row["learned"]), default=0.0))
     return {name: spread(values) for name, values in largest.items()}
 
 
+def _needs_less(other: Spread, ones: Iterable[Spread], end: float) -> bool | None:
+    """Whether one largest rate is below all of some; None if that is not decided.
+
+    At the end of the grid a largest rate is not known.
+    """
+    ones = list(ones)
+    if all(one.above(other) for one in ones) and other.highest < end:
+        return True
+    for one in ones:
+        equal = one.mean == other.mean and not one.error and not other.error
+        if one.highest < end and (other.above(one) or equal):
+            return False
+    return None
+
+
 def _bounded(report: Report) -> Finding | None:
-    known = {name: value for name, value in largest_rates(report).items() if value.count}
+    known = largest_rates(report)
     inside = {name: value for name, value in known.items() if bounded(name)}
     outside = {name: value for name, value in known.items() if name not in inside}
-    if not inside or not outside:
-        return None
     rates = sorted({row["rate"] for row in of_task(report, TRAIN)})
-    if len(rates) < 2:
+    if not inside or not outside or len(rates) < 2 or not any(value.mean for value in known.values()):
         return None
-    behind = [other for other, value in outside.items() if all(one.above(value) for one in inside.values())]
+    best = by_gain(report)
+    at_best = best[max(best)]
+    less = {name: _needs_less(value, inside.values(), rates[-1]) for name, value in outside.items()}
+    open_ = [name for name, one in less.items() if one is None]
 
     def words(values: dict[str, Spread]) -> str:
-        return ", ".join(f"{name} {value:.2g}" for name, value in values.items())
+        return ", ".join(
+            f"{name} {'at least ' if value.highest == rates[-1] else ''}{value:.2g}"
+            + (f" ({value.mean / one.rate:.2g})" if (one := at_best[name]) else "")
+            for name, value in values.items()
+        )
 
     return Finding(
         claim="Training is stabler with bounded activations; others need smaller learning rates.",
         source="Wikipedia, Activation function",
         measurement=f"Of {len(rates)} rates of SGD from {rates[0]:g} to {rates[-1]:g}, the largest at which the loss "
-        f"still falls to half: bounded: {words(inside)}; not bounded: {words(outside)}.",
-        **verdict(behind, list(outside), lambda good: f"it is compared with {', '.join(good)}"),
+        "still falls to half, in brackets over the best one, which is not judged: bounded: "
+        f"{words(inside)}; not bounded: {words(outside)}.",
+        **(
+            {
+                "verdict": "not decided",
+                "condition": f"the error bars or the end of the grid allow both for {', '.join(open_)}",
+            }
+            if open_
+            else verdict(
+                [name for name, one in less.items() if one],
+                list(outside),
+                lambda good: f"it is compared with {', '.join(good)}",
+            )
+        ),
     )
 
 
@@ -172,20 +209,42 @@ def _twins(report: Report) -> Finding | None:
     )
 
 
+def _ratio(rows: Sequence[Row], rate: float, twin_rate: float) -> Spread:
+    """Steps of the twin over those of tanh, seed by seed, each at its rate."""
+    ours = {row["seed"]: row["steps"] for row in rows if row["rate"] == rate}
+    twins = {row["seed"]: row["twin_steps"] for row in rows if row["rate"] == twin_rate}
+    return spread(twins[seed] / steps for seed, steps in ours.items() if seed in twins)
+
+
+def _alike(ratio: Spread) -> dict[str, Any]:
+    """Keywords of `Finding`: whether a ratio is 1 to the tolerance, with all of its interval."""
+    low, high = ratio.mean - ratio.margin, ratio.mean + ratio.margin
+    if ratio.count < 2:
+        return {"verdict": "not decided", "condition": "one seed has no error bar"}
+    if low >= 1.0 / ALIKE and high <= ALIKE:
+        return {"verdict": "holds"}
+    if low > ALIKE or high < 1.0 / ALIKE:
+        return {"verdict": "does not hold"}
+    words = f"the error bars of sigmoid over tanh reach from {max(low, 0.0):.2g} to {high:.2g} times"
+    return {"verdict": "not decided", "condition": words}
+
+
 def _same_training(report: Report) -> Finding | None:
     rows = of_task(report, TWINS)
     ours, twins = (tuned(rows, "task", name).get(TWINS) for name in ("steps", "twin_steps"))
     if ours is None and twins is None:
         return None
     rates = sorted({row["rate"] for row in rows})
-    same = not faster(ours, twins) and not faster(twins, ours)
+    judged: dict[str, Any] = {"verdict": "does not hold"}
+    if ours is not None and twins is not None:
+        judged = _alike(_ratio(rows, ours.rate, twins.rate))
     return Finding(
         claim="So it makes no difference to training which of the two is taken.",
         source="folklore; against it LeCun, Bottou, Orr and Müller, Efficient backprop, 1998",
         measurement="From weights that give the same function, steps of SGD to a loss of "
         f"{report['settings']['target']:g} at the best rate: tanh {told(ours)}, sigmoid {told(twins)} (rates from "
         f"{rates[0]:g} to {rates[-1]:g}).",
-        verdict="holds" if same else "does not hold",
+        **judged,
     )
 
 

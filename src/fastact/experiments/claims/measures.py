@@ -90,10 +90,9 @@ def network(
 
 def scaled(parts: data.Split, dataset: data.Dataset, seed: int, scaling: str) -> NDArray:
     """The training samples of a split, scaled in another way."""
-    order = np.random.default_rng(seed).permutation(len(dataset.y))
-    X = dataset.X[order[len(parts.y_test) :]]
     if scaling == STANDARDISED:
         return parts.X_train
+    X = data.split(dataset, test_share=0.25, seed=seed, dtype="float64", standardise=False).X_train
     if scaling == CENTRED:
         X = X - X.mean(axis=0)
     elif scaling == UNIT:

@@ -36,7 +36,7 @@ class Settings(options.Settings):
         (0.0, 0.2, 0.5, 0.7), "Probabilities of dropping a hidden output.", upper=1.0, closed=True
     )
     noises: Sequence[float] = options.numbers(
-        (0.0, 0.2, 0.4), "Shares of the training labels that are replaced at random.", upper=1.0, closed=True
+        (0.0, 0.4), "Shares of the training labels that are replaced at random.", upper=1.0, closed=True
     )
     samples: int = options.integer(600, "Training samples, at most as many as there are.", lower=8)
     depth: int = options.integer(2, "Hidden layers.")
@@ -44,7 +44,7 @@ class Settings(options.Settings):
     epochs: int = options.integer(60, "Passes over the training samples.")
     rate: float = options.number(0.001, "Learning rate of Adam.")
     target: float = options.number(0.1, "Training loss to which epochs are counted.")
-    seeds: int = options.seeds(3)
+    seeds: int = options.seeds(4)
     seed: int = options.seed()
 
 

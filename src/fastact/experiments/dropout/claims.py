@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from ..experiment import Finding, Report
+from ..experiment import Finding, Report, verdict
 from ..spread import Spread, over_seeds, spread
 
 USUAL = 0.5
 SRIVASTAVA = "Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, 2014"
 ROUGHLY = 0.5
 """Times as many epochs that "roughly" leaves open."""
+CLOSE = 0.1
+"""A loss that is above the least by no more than this share of it is close to the least."""
 
 Task = tuple[str, float]
 """An activation, and the share of wrong labels."""
 Value = Callable[[Mapping[str, Any]], float | None]
+Case = TypeVar("Case")
 
 
 def gap(row: Mapping[str, Any]) -> float | None:
-    """Test loss less training loss at the end."""
-    if row["last_test_loss"] is None:
+    """Test loss less training loss at the end; None where labels are wrong, for there only the latter is over them."""
+    if row["last_test_loss"] is None or row["noise"] > 0:
         return None
     return float(row["last_test_loss"] - row["last_training_loss"])
 
@@ -98,6 +102,19 @@ def _condition(fit: list[Task], every: list[Task]) -> str:
     return f"the network is {' or '.join(map(named, fit))}"
 
 
+def _said(
+    good: Sequence[Case],
+    undecided: Sequence[Case],
+    every: Sequence[Case],
+    condition: Callable[[Sequence[Case]], str],
+    reason: str,
+) -> dict[str, Any]:
+    """As `verdict`; but not decided, for a reason, where the claim is true nowhere and may be true somewhere."""
+    if undecided and not good:
+        return {"verdict": "not decided", "condition": reason}
+    return verdict(good, every, condition)
+
+
 def _lower(report: Report, value: Value, *, claim: str, source: str, what: str) -> Finding | None:
     dropped = usual(report)
     tasks = {
@@ -115,18 +132,22 @@ def _lower(report: Report, value: Value, *, claim: str, source: str, what: str) 
     words = f"{what}, with {dropped:.0%} dropped instead of none: {told}."
     if higher:
         words += f" It is higher for {', '.join(map(named, higher))}."
-    holds = len(lower) == len(tasks)
     return Finding(
         claim=claim,
         source=source,
         measurement=words,
-        verdict="holds" if holds else "holds only if" if lower else "does not hold",
-        condition=_condition(lower, list(tasks)) if lower and not holds else "",
+        **_said(
+            lower,
+            [] if higher else list(tasks),
+            list(tasks),
+            lambda fit: _condition(list(fit), list(tasks)),
+            "no difference is larger than its error bars",
+        ),
     )
 
 
 def _optimal(report: Report) -> Finding | None:
-    """Whether any probability is better than the usual one."""
+    """Whether the test loss of the usual probability is close to that of the best one, seed by seed."""
     dropped = usual(report)
     tasks = {
         task: one
@@ -135,25 +156,40 @@ def _optimal(report: Report) -> Finding | None:
     }
     if dropped is None or not tasks:
         return None
-    fit, told = [], []
+    loss = {
+        (row["activation"], row["noise"], row["dropped"], row["seed"]): row["last_test_loss"] for row in report["rows"]
+    }
+    fit, undecided, told = [], [], []
     for task, one in tasks.items():
         best = min(one, key=lambda p, one=one: one[p].mean)  # type: ignore[misc]
-        told.append(f"{named(task)} {best:.0%} ({one[best]:.2f}; {one[dropped]:.2f} at {dropped:.0%})")
-        if not one[dropped].above(one[best]):
+        seeds = [seed for *which, p, seed in loss if (tuple(which), p) == (task, dropped)]
+        pairs = [(loss.get((*task, best, seed)), loss.get((*task, dropped, seed))) for seed in seeds]
+        excess = spread(mine / least - 1.0 if mine is not None and least else None for least, mine in pairs)
+        least, most = (0.0, 0.0) if best == dropped else _interval(excess)
+        told.append(f"{named(task)} {best:.0%}" + (f" (higher by {excess:.0%})" if best != dropped else ""))
+        if most <= CLOSE:
             fit.append(task)
-    holds = len(fit) == len(tasks)
+        elif least <= CLOSE:
+            undecided.append(task)
     return Finding(
         claim=f"Dropping {dropped:.0%} is close to optimal for a wide range of networks and tasks.",
         source=SRIVASTAVA,
-        measurement="Probability with the least test loss at the end, of "
-        f"{', '.join(f'{p:.0%}' for p in _all(tasks))}: {'; '.join(told)}.",
-        verdict="holds" if holds else "holds only if" if fit else "does not hold",
-        condition=_condition(fit, list(tasks)) if fit and not holds else "",
+        measurement=f"Probability with the least test loss at the end, and by how much it is higher at {dropped:.0%}, "
+        f"where {CLOSE:.0%} counts as close: {'; '.join(told)}.",
+        **_said(
+            fit,
+            undecided,
+            list(tasks),
+            lambda good: _condition(list(good), list(tasks)),
+            f"the error bars allow less than {CLOSE:.0%} and more",
+        ),
     )
 
 
-def _all(tasks: Mapping[Task, Mapping[float, Spread]]) -> list[float]:
-    return sorted({dropped for one in tasks.values() for dropped in one})
+def _interval(one: Spread) -> tuple[float, float]:
+    """Student's, of the mean; a single value is taken as it is."""
+    margin = one.margin if one.count > 1 else 0.0
+    return one.mean - margin, one.mean + margin
 
 
 def _epochs(report: Report) -> Finding | None:
@@ -161,26 +197,51 @@ def _epochs(report: Report) -> Finding | None:
     dropped = usual(report)
     noise = min(row["noise"] for row in report["rows"])
     rows = [row for row in report["rows"] if row["noise"] == noise]
-    taken = {(row["activation"], row["dropped"], row["seed"]): row["epochs_to_target"] for row in rows}
-    ratios: dict[str, Spread] = {}
-    for name in dict.fromkeys(row["activation"] for row in rows):
-        pairs = [(taken.get((name, 0.0, row["seed"])), taken.get((name, dropped, row["seed"]))) for row in rows
-                 if row["activation"] == name and row["dropped"] == 0.0]  # fmt: skip
-        ratio = spread(more / less if more and less else None for less, more in pairs)
-        if ratio.count:
-            ratios[name] = ratio
-    if dropped is None or not ratios:
+    bounds = {
+        name: one
+        for name in dict.fromkeys(row["activation"] for row in rows)
+        if dropped is not None and (one := _bounds([row for row in rows if row["activation"] == name], dropped))
+    }
+    if not bounds:
         return None
-    double = [name for name, ratio in ratios.items() if abs(ratio.mean - 2.0) <= max(ROUGHLY, 2.0 * ratio.error)]
-    holds = len(double) == len(ratios)
+    double, undecided, told = [], [], []
+    for name, (low, high) in bounds.items():
+        least, most = _interval(low)[0], _interval(high)[1] if high.count == low.count else math.inf
+        told.append(f"{name} {'at least ' if most == math.inf else ''}{low:.2f}")
+        if least >= 2.0 - ROUGHLY and most <= 2.0 + ROUGHLY:
+            double.append(name)
+        elif least <= 2.0 + ROUGHLY and most >= 2.0 - ROUGHLY:
+            undecided.append(f"{name} {least:.1f}" + (f" to {most:.1f}" if most < math.inf else " or more"))
     return Finding(
         claim="Dropout roughly doubles the number of iterations required to converge.",
         source="Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, "
         "2012",
-        measurement=f"Epochs until the training loss is {report['settings']['target']:g}, with {dropped:.0%} dropped "
-        f"relative to none, with {labels(noise)}: "
-        + ", ".join(f"{name} {ratio:.2f} times as many" for name, ratio in ratios.items())
-        + ".",
-        verdict="holds" if holds else "holds only if" if double else "does not hold",
-        condition=f"the activation is {' or '.join(double)}" if double and not holds else "",
+        measurement=f"How many times as many epochs it takes until the training loss is "
+        f"{report['settings']['target']:g}, with {dropped:.0%} dropped and {labels(noise)}: {', '.join(told)}; from "
+        f"{2.0 - ROUGHLY:g} to {2.0 + ROUGHLY:g} is roughly double.",
+        **_said(
+            double,
+            undecided,
+            list(bounds),
+            lambda good: f"the activation is {' or '.join(good)}",
+            f"the error bars leave {', '.join(undecided)}",
+        ),
     )
+
+
+def _bounds(rows: Sequence[Mapping[str, Any]], dropped: float) -> tuple[Spread, Spread] | None:
+    """The least and the most times as many epochs that each seed allows, where the network without dropping arrives.
+
+    Without the target reached, the time with dropping is known to be longer than the training only: the seed has a
+    lower bound and none above. None where no seed has one.
+    """
+    taken = {(row["dropped"], row["seed"]): row for row in rows}
+    pairs = [
+        (row["epochs_to_target"], taken[dropped, seed])
+        for (p, seed), row in taken.items()
+        if p == 0.0 and row["epochs_to_target"] and (dropped, seed) in taken
+    ]
+    known = [(less, row["epochs_to_target"], len(row["training_loss"])) for less, row in pairs]
+    low = spread((more or trained + 1) / less for less, more, trained in known)
+    high = spread(more / less if more else None for less, more, _ in known)
+    return (low, high) if low.count else None

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..experiment import Finding, Report, Verdict
+from ..experiment import Finding, Report, verdict
 from ..spread import Spread, over_seeds
 from ..training import accuracy_or_chance
 
@@ -14,6 +14,8 @@ CLAIMED = 0.4
 """The share of dead units that the course notes tell of."""
 FEW = 0.01
 """Shares of dead units below this, and differences below this, do not count."""
+ALIKE = 1.2
+"""Learning rates that differ by less than this factor are compared with each other."""
 MATTERS = 0.05
 """A difference of two accuracies by this much is worth telling."""
 RECTIFIER = "relu"
@@ -21,9 +23,9 @@ NOTES = "Karpathy, CS231n course notes, Neural networks, 2015"
 SOURCES = {
     "leaky_relu": "Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013",
     "prelu": "He et al., Delving deep into rectifiers, 2015",
-    "rrelu": "Xu et al., Empirical evaluation of rectified activations, 2015",
+    "rrelu": "Xu et al., Empirical evaluation of rectified activations in convolutional network, 2015",
     "elu": "Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by exponential linear units, "
-    "2016",
+    "2015",
     "gelu": "Hendrycks and Gimpel, Gaussian error linear units, 2016",
 }
 
@@ -60,9 +62,20 @@ def accuracy(report: Report, **changes: Any) -> ByRate:
     return by_rate(report, accuracy_or_chance, **changes)
 
 
+def interval(one: Spread) -> tuple[float, float]:
+    """Student's, of the mean; a single value is taken as it is."""
+    margin = one.margin if one.count > 1 else 0.0
+    return one.mean - margin, one.mean + margin
+
+
+def deadly_rates(shares: ByRate) -> list[float]:
+    """The learning rates with at least as many dead units as is claimed, whatever the error."""
+    return [rate for rate, share in shares.items() if interval(share)[0] >= CLAIMED]
+
+
 def deadly_rate(shares: ByRate) -> float | None:
-    """The least learning rate from which as many units are dead as is claimed."""
-    return min((rate for rate, share in shares.items() if share.mean >= CLAIMED), default=None)
+    """The least of them."""
+    return min(deadly_rates(shares), default=None)
 
 
 def best_rate(scores: ByRate) -> float:
@@ -82,32 +95,41 @@ def findings(report: Report) -> list[Finding]:
 
 
 def _claimed(report: Report) -> Finding | None:
-    told, conditions = [], []
+    told, conditions, undecided = [], [], []
     for optimiser in report["settings"]["optimisers"]:
         shares, scores = dead(report, optimiser=optimiser), accuracy(report, optimiser=optimiser)
         if not shares:
             continue
-        best, deadly = best_rate(scores), deadly_rate(shares)
+        best, deadly = best_rate(scores), deadly_rates(shares)
         words = f"{optimiser}: {scores[best]:.1%} right at the best rate, {best:g}"
-        if best in shares:
-            words += f", with {shares[best]:.1%} of the units dead"
-        if deadly is None:
-            most = max(shares, key=lambda rate: shares[rate].mean)
-            told.append(f"{words}; at most {shares[most]:.1%} dead, at {most:g}")
-        else:
-            told.append(f"{words}; at {deadly:g}, {shares[deadly]:.1%} dead and {scores[deadly]:.1%} right")
+        if deadly:
+            least = deadly[0]
+            told.append(f"{words}; at {least:g}, {shares[least]:.1%} dead and {scores[least]:.1%} right")
             conditions.append(
-                f"{deadly:g} with {optimiser}, {deadly / best:.3g} times the best, where accuracy is "
-                f"{scores[deadly].mean:.0%} instead of {scores[best].mean:.0%}"
+                f"{_range(deadly, list(shares))} with {optimiser}, {least / best:.3g} times the best, where accuracy "
+                f"is {scores[least].mean:.0%} instead of {scores[best].mean:.0%}"
             )
+            continue
+        most = max(shares, key=lambda rate: shares[rate].mean)
+        maybe = [f"{optimiser} at {rate:g}" for rate, share in shares.items() if interval(share)[1] >= CLAIMED]
+        told.append(
+            f"{words}; at most {shares[most]:.1%} dead, at {most:g}"
+            + (f", where the error bars allow less than {CLAIMED:.0%} and more" if maybe else "")
+        )
+        undecided += maybe
     if not told:
         return None
+    said: dict[str, Any] = {"verdict": "does not hold"}
+    if conditions:
+        said = {"verdict": "holds only if", "condition": f"the learning rate is {', or '.join(conditions)}"}
+    elif undecided:
+        condition = f"the error bars allow less than {CLAIMED:.0%} and more with {_listed(undecided)}"
+        said = {"verdict": "not decided", "condition": condition}
     return Finding(
         claim=f"If the learning rate is too high, as much as {CLAIMED:.0%} of the relu units can be dead.",
         source=NOTES,
         measurement=f"{'. '.join(told)}.",
-        verdict="holds only if" if conditions else "does not hold",
-        condition=f"the learning rate is at least {', or '.join(conditions)}" if conditions else "",
+        **said,
     )
 
 
@@ -128,14 +150,12 @@ def _forever(report: Report) -> Finding | None:
         for layer, mine in sorted(falls.items())
     ]
     forever = [str(layer) for layer, mine in sorted(falls.items()) if max(mine) == 0.0]
-    revived = len(forever) < len(falls)
     return Finding(
-        claim="A relu unit that has died stays dead for the rest of the training.",
-        source=NOTES,
+        claim="The share of dead relu units in a layer does not fall again in training.",
+        source=f"after {NOTES}, which say that a dead unit stays dead",
         measurement=f"How often the share of dead units, counted over {report['settings']['window']} steps, falls "
         f"again, and by how much at most: {'; '.join(told)}.",
-        verdict="holds" if not revived else "holds only if" if forever else "does not hold",
-        condition=f"the unit is in layer {_listed(forever, 'or')}" if revived and forever else "",
+        **verdict(forever, list(falls), lambda good: f"the layer is {_listed(list(good), 'or')}"),
     )
 
 
@@ -143,32 +163,41 @@ def _others(report: Report) -> list[str]:
     return [name for name in report["settings"]["activations"] if name != base(report)["activation"]]
 
 
-def _cures(report: Report) -> Finding | None:
-    told, without, judged = [], [], []
+def _most_dead(report: Report) -> dict[str, tuple[str, float, Spread]]:
+    """Of each other activation the optimiser and the rate with most dead units, and their share."""
+    found = {}
     for name in _others(report):
         shares = {
             (optimiser, rate): share
             for optimiser in report["settings"]["optimisers"]
             for rate, share in dead(report, activation=name, optimiser=optimiser).items()
         }
-        if not shares:
-            continue
-        judged.append(name)
-        optimiser, rate = max(shares, key=lambda key: shares[key].mean)
-        most = shares[optimiser, rate]
-        told.append(f"{name} {most:.1%}" + (f" ({optimiser}, {rate:g})" if most.mean > 0 else ""))
-        if most.mean < FEW:
-            without.append(name)
-    if not judged:
+        if shares:
+            optimiser, rate = max(shares, key=lambda key: shares[key].mean)
+            found[name] = (optimiser, rate, shares[optimiser, rate])
+    return found
+
+
+def alive(report: Report) -> list[str]:
+    """The other activations that have hardly a dead unit with any optimiser at any rate."""
+    return [name for name, (_, _, share) in _most_dead(report).items() if share.mean < FEW]
+
+
+def _cures(report: Report) -> Finding | None:
+    most, without = _most_dead(report), alive(report)
+    if not most:
         return None
-    everywhere = len(without) == len(judged)
+    told = [
+        f"{name} {share:.1%}" + (f" ({optimiser}, {rate:g})" if share.mean > 0 else "")
+        for name, (optimiser, rate, share) in most.items()
+    ]
+    judged = list(most)
     return Finding(
         claim=f"{_listed(judged)} have no dead units." if len(judged) > 1 else f"{judged[0]} has no dead units.",
         source="; ".join(SOURCES[name] for name in judged if name in SOURCES) or "folklore",
         measurement=f"Most dead units at any learning rate where training mostly stays finite: {', '.join(told)}; "
         f"{base(report)['activation']}: {_most(report)}.",
-        verdict="holds" if everywhere else "holds only if" if without else "does not hold",
-        condition="" if everywhere or not without else f"the activation is {_listed(without, 'or')}",
+        **verdict(without, judged, lambda good: f"the activation is {_listed(list(good), 'or')}"),
     )
 
 
@@ -184,15 +213,15 @@ def _listed(names: list[str], word: str = "and") -> str:
 
 
 def _learning(report: Report) -> Finding | None:
-    """Whether others learn at the rates at which units of the first activation die."""
-    told, better, every = [], [], True
+    """Whether others without dead units learn at the rates at which units of the first activation die."""
+    told, better, every, others = [], [], True, alive(report)
     first = base(report)["activation"]
     for optimiser in report["settings"]["optimisers"]:
         rate = deadly_rate(dead(report, optimiser=optimiser))
-        if rate is None or not _others(report):
+        if rate is None or not others:
             continue
         dying = accuracy(report, optimiser=optimiser)[rate]
-        scores = {name: accuracy(report, activation=name, optimiser=optimiser)[rate] for name in _others(report)}
+        scores = {name: accuracy(report, activation=name, optimiser=optimiser)[rate] for name in others}
         told.append(
             f"{optimiser} at {rate:g}: {first} {dying:.0%}, "
             + ", ".join(f"{name} {score:.0%}" for name, score in scores.items())
@@ -206,7 +235,7 @@ def _learning(report: Report) -> Finding | None:
     return Finding(
         claim=f"At a learning rate that kills {first} units, activations without dead units still learn.",
         source="folklore",
-        measurement=f"Test accuracy at the least rate with {CLAIMED:.0%} of the {first} units dead, where what "
+        measurement=f"Test accuracy at the least rate with {CLAIMED:.0%} or more of the {first} units dead, where what "
         f"diverged counts as guessing: {'; '.join(told)}.",
         verdict="holds" if every else "holds only if" if better else "does not hold",
         condition="" if every else ", or ".join(better),
@@ -263,43 +292,76 @@ def _compared(report: Report) -> list[Finding | None]:
 
 
 def _fewer(report: Report, change: Mapping[str, Any], *, claim: str, source: str, more: bool = False) -> Finding | None:
-    """Whether a change leaves fewer dead units (``more``: more of them) at the same learning rates."""
+    """Whether a change leaves fewer dead units (``more``: more of them) where there are any.
+
+    At the same learning rates; of optimisers, whose rates mean different things, at the same multiples of the rate
+    that learns best with each.
+    """
     ((entry, changed),) = change.items()
     before, after = dead(report), dead(report, **change)
-    common = [rate for rate in before if rate in after]
-    if not common or max(share.mean for share in (*before.values(), *after.values())) < FEW:
+    unit = ""
+    if entry == "optimiser":
+        unit = " times the best"
+        before = {rate / best_rate(accuracy(report)): share for rate, share in before.items()}
+        after = {rate / best_rate(accuracy(report, **change)): share for rate, share in after.items()}
+    pairs = {
+        rate: (before[rate], after[other])
+        for rate in before
+        for other in after
+        if max(rate, other) < ALIKE * min(rate, other)
+    }
+    dying = [rate for rate, shares in pairs.items() if max(share.mean for share in shares) >= FEW]
+    if not dying:
         return None
-    differ = [rate for rate in common if _differ(after[rate], before[rate])]
-    agree = [rate for rate in differ if (after[rate].mean > before[rate].mean) == more]
-    shown = differ or common[-2:]
+    # There is nothing to protect where nothing dies; but what is said to kill should kill there.
+    common = list(pairs) if more else dying
+    differ = [rate for rate in common if _differ(*pairs[rate])]
+    agree = [rate for rate in differ if (pairs[rate][1].mean > pairs[rate][0].mean) == more]
+    contrary = [rate for rate in differ if rate not in agree]
     was = base(report)[entry]
-    start = {value: by_rate(report, lambda row: row["dead_before"], **{entry: value}) for value in (was, changed)}
-    words = "; ".join(f"at {rate:g} {after[rate]:.1%} instead of {before[rate]:.1%}" for rate in shown)
-    at_start = {value: next(iter(spreads.values())).mean for value, spreads in start.items()}
+    shown = agree[:1] + agree[1:][-1:] + contrary if differ else common[-2:]
+    words = "; ".join(f"at {rate:.3g}{unit} {pairs[rate][1]:.1%} instead of {pairs[rate][0]:.1%}" for rate in shown)
+    if len(agree) > 2:
+        words += f"; likewise at {len(agree) - 2} more rates"
     measurement = f"Dead after training with {_written(changed)} instead of {_written(was)}: {words}"
-    if at_start[was] != at_start[changed]:
-        measurement += f"; before training {at_start[changed]:.1%} instead of {at_start[was]:.1%}"
-    lost = [rate for rate in by_rate(report, lambda row: row["dead"], **change) if rate not in common]
-    if lost:
-        measurement += f"; at {', '.join(f'{rate:g}' for rate in lost)} one of the two mostly diverged"
-    everywhere = len(agree) == len(common)
-    verdict: Verdict = "holds" if everywhere else "holds only if" if agree else "does not hold"
+    start = [by_rate(report, lambda row: row["dead_before"], **{entry: value}) for value in (was, changed)]
+    at_start = [next(iter(spreads.values())).mean for spreads in start]
+    if at_start[0] != at_start[1]:
+        measurement += f"; before training {at_start[1]:.1%} instead of {at_start[0]:.1%}"
+    said = verdict(agree, common, lambda good: f"the learning rate is {_range(list(good), common)}{unit}")
+    sign = 1.0 if more else -1.0
+    unclear = [
+        rate
+        for rate in common
+        if sign * (pairs[rate][1].mean - pairs[rate][0].mean) + _margin(*pairs[rate]) > MATTERS and not agree
+    ]
+    if unclear:
+        reason = f"the error bars allow a difference of {MATTERS:.0%} at {_listed([f'{rate:.3g}' for rate in unclear])}"
+        said = {"verdict": "not decided", "condition": reason + unit}
+    if len(agree) == len(common) == 1 < len(pairs):
+        said = {"verdict": "holds only if", "condition": f"the learning rate is {agree[0]:.3g}{unit}"}
+        measurement += ", the only rate to compare them at"
     return Finding(
         claim=claim,
         source=source,
         measurement=measurement + ".",
-        verdict=verdict,
-        condition=f"the learning rate is {_range(agree, common)}" if verdict == "holds only if" else "",
+        # Where the contrary is found there is no condition that saves a claim of protection.
+        **({"verdict": "does not hold"} if contrary else said),
     )
 
 
 def _range(some: list[float], every: list[float]) -> str:
     """Some of sorted rates in words, as one range where they are one."""
     if some == every[: len(some)]:
-        return f"at most {some[-1]:g}"
+        return f"at most {some[-1]:.3g}"
     if some == every[-len(some) :]:
-        return f"at least {some[0]:g}"
-    return _listed([f"{rate:g}" for rate in some], "or")
+        return f"at least {some[0]:.3g}"
+    return _listed([f"{rate:.3g}" for rate in some], "or")
+
+
+def _margin(*both: Spread) -> float:
+    """Half of the 95 % interval of a difference, about; single values are taken as they are."""
+    return math.hypot(*(one.margin if one.count > 1 else 0.0 for one in both))
 
 
 def _differ(one: Spread, other: Spread) -> bool:

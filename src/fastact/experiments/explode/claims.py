@@ -139,16 +139,13 @@ def _order(report: Report) -> Finding | None:
         if name not in steep(report) or len(depths) < 3:
             continue
         slopes = [_slope(values, *depths[:2]), _slope(values, *depths[-2:])]
-        told = (
-            f"{name} {slopes[0]:.1f} from depth {depths[0]} to {depths[1]}, {slopes[1]:.1f} from {depths[-2]} to "
-            f"{depths[-1]}"
-        )
+        told = f"{name} {slopes[0]:.1f} and {slopes[1]:.1f}"
         if min(slopes) > 0:
             layers = (depths[-1] + depths[-2] - depths[1] - depths[0]) / 2
-            told += f", {math.pow(slopes[1] / slopes[0], 1 / layers):.2f} times as many in each layer"
+            told += f", times {math.pow(slopes[1] / slopes[0], 1 / layers):.2f} a layer"
         judged.append(told)
-        error = 2 * sum(values[depth].error / (b - a) for a, b in (depths[:2], depths[-2:]) for depth in (a, b))
-        if slopes[1] - slopes[0] > error and slopes[1] > SLOPES_ALIKE * slopes[0]:
+        margin = sum(_margin(values[depth]) / (b - a) for a, b in (depths[:2], depths[-2:]) for depth in (a, b))
+        if slopes[1] - slopes[0] > margin and slopes[1] > SLOPES_ALIKE * slopes[0]:
             faster.append(name)
     if not judged:
         return None
@@ -157,11 +154,17 @@ def _order(report: Report) -> Finding | None:
     return Finding(
         claim="Where gradients explode they grow exponentially with depth: by the same factor in every layer.",
         source="textbook account, after Pascanu, Mikolov and Bengio, 2013",
-        measurement=f"Decimal digits that the gradient gains with a layer: {'; '.join(judged)}."
+        measurement="Decimal digits that the gradient gains with a layer, from the least depth to the next and up "
+        f"to the greatest: {'; '.join(judged)}."
         + (" Of a polynomial of degree k theory expects k times as many." if faster else ""),
         verdict="does not hold" if everywhere else "holds only if" if faster else "holds",
         condition=f"the activation is {' or '.join(others)}" if faster and not everywhere else "",
     )
+
+
+def _margin(one: Spread) -> float:
+    """Half of the 95 % interval; 0 of a single value."""
+    return one.margin if one.count > 1 else 0.0
 
 
 def _slope(values: Mapping[int, Spread], first: int, last: int) -> float:
@@ -169,36 +172,33 @@ def _slope(values: Mapping[int, Spread], first: int, last: int) -> float:
 
 
 def _weights(report: Report) -> Finding | None:
-    steps, wild = _at_start(report, "step_log10"), steep(report)
-    mine = {name: values for name, values in steps.items() if name in wild}
     failed = of(only(report), lambda row: row["diverged_share"], "depth")
+    mine = [name for name in steep(report) if any(other == name for other, _ in failed)]
     if not mine:
         return None
     told, blown = [], []
-    for name, values in mine.items():
+    for name in mine:
         shares = {depth: share for (other, depth), share in failed.items() if other == name}
         deepest = max(shares)
         always = [depth for depth in sorted(shares) if all(shares[d].lowest == 1 for d in shares if d >= depth)]
         told.append(
-            f"{name}: at depth {max(values)} a first step of rate 1 is {power(values[max(values)])} times as long as "
-            + (
-                f"the weights, and from depth {always[0]} on all trainings leave float32"
-                if always
-                else f"the weights; at depth {deepest} {shares[deepest].mean:.0%} of the trainings leave float32"
-            )
+            f"{name} all from depth {always[0]} on"
+            if always
+            else f"{name} {shares[deepest].mean:.0%} at depth {deepest}"
         )
         if always:
             blown.append((name, always[0]))
     rates = sorted(report["settings"]["rates"])
     growth = [row["weight_growth"] for row in only(report)["rows"] if row["weight_growth"] and not row["bounded_slope"]]
     if growth:
-        told.append(f"where training stays finite the norm of the weights grows by at most {max(growth) - 1:.1%}")
+        told.append(f"elsewhere the norm of the weights grows by at most {max(growth) - 1:.1%}")
     shallowest = min(row["depth"] for row in report["rows"])
     everywhere = len(blown) == len(mine) and all(depth == shallowest for _, depth in blown)
     return Finding(
         claim="With x^2 and other polynomials the weights blow up in training.",
         source="folklore",
-        measurement=f"With learning rates {', '.join(f'{rate:g}' for rate in rates)}: {'; '.join(told)}.",
+        measurement=f"Trainings that leave float32, at learning rates {', '.join(f'{rate:g}' for rate in rates)}: "
+        f"{'; '.join(told)}.",
         verdict="holds" if everywhere else "holds only if" if blown else "does not hold",
         condition=""
         if everywhere or not blown
@@ -212,14 +212,16 @@ def _milder(report: Report) -> Finding | None:
     pair = ("signed_square", "square")
     if not all(any(key[0] == name for key in scores) for name in pair):
         return None
-    told, smaller = [], False
+    told: list[str] = []
+    learned: list[str] = []
+    smaller = False
     common = sorted(depth for name, depth in start if name == pair[0] and (pair[1], depth) in start)
     if common:
         signed, square = (start[name, common[-1]] for name in pair)
         smaller = square.above(signed)
         told.append(
-            f"at depth {common[-1]} gradients before training are {power(signed)} with the sign, {power(square)} "
-            "without"
+            f"Gradients before training, with the sign and without: {power(signed)} and {power(square)} at depth "
+            f"{common[-1]}"
         )
     better = []
     for remedy in dict.fromkeys(key[1] for key in scores):
@@ -232,18 +234,17 @@ def _milder(report: Report) -> Finding | None:
             continue
         at = max(gaps, key=lambda depth, gaps=gaps: abs(gaps[depth][0].mean - gaps[depth][1].mean))  # type: ignore[misc]
         signed, square = gaps[at]
-        told.append(
-            f"where they differ most with {REMEDY_NAMES[remedy]}, at depth {at}, test accuracy is {signed:.1%} with "
-            f"the sign, {square:.1%} without"
-        )
+        learned.append(f"{signed.mean:.0%} and {square.mean:.0%} with {REMEDY_NAMES[remedy]} (depth {at})")
         if signed.above(square) and signed.mean - square.mean > MATTERS:
             better.append(REMEDY_NAMES[remedy])
+    if learned:
+        told.append(f"Test accuracy where they differ most: {', '.join(learned)}")
     if not told:
         return None
     return Finding(
         claim="sign(x) x^2 is a milder form of x^2.",
         source="folklore",
-        measurement=f"{'; '.join(told).capitalize()}. Diverged networks count as guessing.",
+        measurement=f"{'. '.join(told)}.",
         verdict="holds" if smaller else "holds only if" if better else "does not hold",
         condition=""
         if smaller or not better
@@ -267,31 +268,26 @@ def learns_up_to(report: Report) -> dict[tuple[str, str], int]:
 
 def _remedy(report: Report, remedy: str, claim: str, source: str) -> Finding | None:
     reach = learns_up_to(report)
-    names = [name for name in steep(report) if (name, remedy) in reach and (name, "none") in reach]
+    deepest = max(row["depth"] for row in report["rows"])
+    # What learns at any depth without a remedy needs none, and cannot be judged by one.
+    names = [name for name in steep(report) if (name, remedy) in reach and reach.get((name, "none"), deepest) < deepest]
     if not names:
         return None
-    deepest = max(row["depth"] for row in report["rows"])
     scores = of(report, accuracy_or_chance, "remedy", "depth")
-    told = []
-    for name in names:
-        at = max(reach[name, remedy], min(depth for other, _, depth in scores if other == name))
-        told.append(
-            f"{name} {_reached(reach[name, remedy])} ({_reached(reach[name, 'none'])} without the remedy; "
-            f"{scores[name, remedy, at]:.1%} at depth {at})"
-        )
-    cured = [name for name in names if reach[name, remedy] == deepest]
+    told = [f"{name} {_reached(reach[name, remedy])}, {_reached(reach[name, 'none'])} without" for name in names]
     helped = [
         name
         for name in names
         if reach[name, remedy] > reach[name, "none"]
         and scores[name, remedy, reach[name, remedy]].above(scores[name, "none", reach[name, remedy]])
     ]
+    cured = [name for name in helped if reach[name, remedy] == deepest]
     limits = ", ".join(f"{reach[name, remedy]} ({name})" for name in helped)
     return Finding(
         claim=claim,
         source=source,
         measurement=f"Up to what depth, of at most {deepest}, networks reach {LEARNT:.0%} of the best accuracy in the "
-        f"report: {'; '.join(told)}.{_changed(report, remedy, names)}",
+        f"report: {'; '.join(told)}.",
         verdict="holds" if len(cured) == len(names) else "holds only if" if helped else "does not hold",
         condition=f"the depth is at most {limits}" if helped and len(cured) < len(names) else "",
     )
@@ -299,16 +295,3 @@ def _remedy(report: Report, remedy: str, claim: str, source: str) -> Finding | N
 
 def _reached(depth: int) -> str:
     return f"to depth {depth}" if depth else "at no depth"
-
-
-def _changed(report: Report, remedy: str, names: list[str]) -> str:
-    """What the remedy makes of gradients before training, at the greatest depth where both are numbers."""
-    gradients = of(report, lambda row: row["gradient_log10"], "remedy", "depth")
-    told = []
-    for name in names:
-        both = [depth for other, one, depth in gradients if (other, one) == (name, remedy)]
-        both = [depth for depth in both if (name, "none", depth) in gradients]
-        if both and gradients[name, remedy, max(both)].mean != gradients[name, "none", max(both)].mean:
-            with_it, without = gradients[name, remedy, max(both)], gradients[name, "none", max(both)]
-            told.append(f"{power(with_it)} instead of {power(without)} at depth {max(both)} of {name}")
-    return f" The gradient before training is {'; '.join(told)}." if told else ""

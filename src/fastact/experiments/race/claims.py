@@ -14,6 +14,7 @@ TIMES = 6.0
 """The factor that is claimed."""
 KRIZHEVSKY = "Krizhevsky, Sutskever, Hinton, ImageNet Classification with Deep Convolutional Neural Networks, 2012"
 RIVALS = ("tanh", "sigmoid")
+TARGETS = ("epochs", "late_epochs")
 Key = tuple[Any, ...]
 
 
@@ -46,47 +47,107 @@ def seconds(report: Report) -> dict[Key, Spread]:
 
 
 class Ratio:
-    """How many times as long one takes as another, with its standard error.
+    """How many times as long one takes as another, with its 95 % interval.
+
+    The margins of the two add up as independent errors do; that of a single seed is infinite.
 
     Parameters
     ----------
     slow, fast : Spread
     least : bool
         Whether it is only known to be at least so much: the slower one did not arrive with every seed.
+    reversed : bool
+        Whether the other one did not, which counts as being slower.
 
     Attributes
     ----------
-    value, error : float
+    value, error, lower, upper : float
+        Error is the standard error.
+    slower : bool or None
+        Whether the first is slower, by Welch's test; None if that is not decided.
     """
 
-    def __init__(self, slow: Spread, fast: Spread, *, least: bool = False) -> None:
-        self.least = least
+    def __init__(self, slow: Spread, fast: Spread, *, least: bool = False, reversed: bool = False) -> None:
+        self.least, self.reversed = least, reversed
         self.value = slow.mean / fast.mean
-        self.error = self.value * math.hypot(slow.error / slow.mean if slow.mean else 0.0, fast.error / fast.mean)
+        self.error = self.value * _together(slow.error, fast.error, slow, fast)
+        margin = self.value * _together(slow.margin, fast.margin, slow, fast) if self.value else 0.0
+        self.lower = 0.0 if reversed else max(self.value - margin, 0.0)
+        self.upper = math.inf if least else 1.0 if reversed else self.value + margin
+        self.slower: bool | None = True if slow.above(fast) else False if fast.above(slow) else None
+        if least or reversed:
+            self.slower = least
 
     def __str__(self) -> str:
+        if self.reversed:
+            return "less than 1"
         return f"at least {self.value:.2g}" if self.least else f"{self.value:.2f} ± {self.error:.2f}"
 
-    def reaches(self, times: float) -> bool:
-        """Whether it is as large as claimed, or larger, within two standard errors."""
-        return self.value + 2.0 * self.error >= times
+    def reaches(self, times: float) -> bool | None:
+        """Whether it is as large as claimed, or larger; None if its interval allows both."""
+        return True if self.lower >= times else False if self.upper < times else None
 
     @property
-    def exceeds_one(self) -> bool:
-        """Whether one is slower than the other, by more than two standard errors."""
-        return self.value - 2.0 * self.error > 1.0
+    def interval(self) -> str:
+        """What is known, in words."""
+        if not math.isfinite(self.error) or (self.lower == 0.0 and math.isinf(self.upper)):
+            return "one seed has no error bar"
+        if self.least:
+            return f"at least {self.lower:.2g} times is all that is known"
+        return f"the error bars reach from {self.lower:.2g} to {self.upper:.2g} times"
+
+
+def _together(first: float, second: float, slow: Spread, fast: Spread) -> float:
+    """The relative error of a quotient."""
+    return math.hypot(first / slow.mean if slow.mean else 0.0, second / fast.mean)
 
 
 def ratios(report: Report, rival: str, target: str = "epochs") -> dict[int, Ratio]:
-    """Epochs with another activation over those with relu, by depth."""
+    """Epochs with another activation over those with relu, by depth; without depths at which neither arrives."""
     found, raced = epochs(report, target), grouped(report["rows"], ("activation", "depth"))
     factors = {}
-    for (name, depth), relu in found.items():
-        if name == "relu" and (rival, depth) in raced and relu.mean > 0.0:
-            known = found.get((rival, depth))
-            slow = at_least(raced[rival, depth], target) if known is None else known
-            factors[depth] = Ratio(slow, relu, least=known is None)
+    for name, depth in raced:
+        relu, other = found.get(("relu", depth)), found.get((rival, depth))
+        if name != "relu" or (rival, depth) not in raced or (relu is None and other is None):
+            continue
+        slow = at_least(raced[rival, depth], target) if other is None else other
+        fast = at_least(raced["relu", depth], target) if relu is None else relu
+        if fast.mean > 0.0:
+            factors[depth] = Ratio(slow, fast, least=other is None, reversed=relu is None)
     return factors
+
+
+def _missing(report: Report, rivals: Sequence[str], targets: Sequence[str] = ("epochs",)) -> str:
+    """A sentence on the cases that are left out because neither arrives."""
+    raced = grouped(report["rows"], ("activation", "depth"))
+    out = []
+    for target in targets:
+        found = best(report, target)
+        for rival in rivals:
+            out += [
+                f"{rival} with {hidden(depth)}" + (f" to {_error(report, target):.0%}" if len(targets) > 1 else "")
+                for name, depth in raced
+                if name == "relu" and (rival, depth) in raced and not {("relu", depth), (rival, depth)} & found.keys()
+            ]
+    return f" Left out, as neither arrives: {', '.join(out)}." if out else ""
+
+
+def _error(report: Report, target: str) -> float:
+    error: float = report["settings"]["error" if target == "epochs" else "late_error"]
+    return error
+
+
+def _judged(
+    cases: dict[Any, bool | None], condition: Callable[[Sequence[Any]], str], unknown: Callable[[Any], str]
+) -> dict[str, Any]:
+    """Keywords of `Finding` from cases that are true, false or, as ``unknown`` says of them, not decided."""
+    good, open_ = ([case for case, known in cases.items() if known is wanted] for wanted in (True, None))
+    if not open_:
+        return verdict(good, list(cases), condition)
+    undecided = "; ".join(map(unknown, open_))
+    if good and len(good) + len(open_) < len(cases):
+        return {"verdict": "holds only if", "condition": f"{condition(good)} (not decided: {undecided})"}
+    return {"verdict": "not decided", "condition": undecided}
 
 
 def at_least(rows: Sequence[Row], target: str) -> Spread:
@@ -113,47 +174,56 @@ def _depths(depths: Sequence[int]) -> str:
     return f"the network has {' or '.join(map(hidden, depths))}"
 
 
+def _arrival(report: Report, name: str, depth: int) -> str:
+    one = best(report).get((name, depth))
+    if one is None:
+        return f"not every seed within {report['settings']['epochs']} with {name}"
+    return f"{one.spread(lambda row: row['epochs']):.2f} with {name} (rate {one.rate:g})"
+
+
 def _times(report: Report, rival: str) -> Finding | None:
-    found, arrived, error = ratios(report, rival), best(report), report["settings"]["error"]
+    found, error = ratios(report, rival), report["settings"]["error"]
     if not found:
         return None
-    parts = []
-    for depth, ratio in found.items():
-        relu, other = arrived["relu", depth], arrived.get((rival, depth))
-        theirs = f"not every seed within {report['settings']['epochs']} with {rival}"
-        if other is not None:
-            theirs = f"{other.spread(lambda row: row['epochs']):.2f} with {rival} (rate {other.rate:g})"
-        parts.append(
-            f"with {hidden(depth)} {relu.spread(lambda row: row['epochs']):.2f} with relu (rate {relu.rate:g}), "
-            f"{theirs}: {ratio} times as many"
-        )
-    good = [depth for depth, ratio in found.items() if ratio.reaches(TIMES)]
+    parts = [
+        f"with {hidden(depth)} {_arrival(report, 'relu', depth)}, {_arrival(report, rival, depth)}: {ratio} times"
+        for depth, ratio in found.items()
+    ]
     return Finding(
         claim=f"With relu a network reaches {error:.0%} training error {TIMES:g} times faster than with {rival}.",
         source=KRIZHEVSKY if rival == "tanh" else f"{KRIZHEVSKY}, who say it of tanh",
-        measurement=f"Epochs at the best learning rate of each: {'; '.join(parts)}.",
-        **verdict(good, list(found), _depths),
+        measurement=f"Epochs at the best learning rate of each: {'; '.join(parts)}.{_missing(report, (rival,))}",
+        **_judged(
+            {depth: ratio.reaches(TIMES) for depth, ratio in found.items()},
+            _depths,
+            lambda depth: f"with {hidden(depth)} {found[depth].interval}",
+        ),
     )
 
 
 def _faster(report: Report) -> Finding | None:
     """The weaker claim, at both targets."""
-    settings = report["settings"]
-    parts, good, every = [], [], []
-    for target, error in (("epochs", settings["error"]), ("late_epochs", settings["late_error"])):
+    parts, cases = [], {}
+    for target in TARGETS:
+        error = _error(report, target)
+        told = []
         for rival in RIVALS:
-            for depth, ratio in ratios(report, rival, target).items():
-                every.append((rival, depth, error))
-                good += [every[-1]] if ratio.exceeds_one else []
-                parts.append(f"{rival} {ratio} times those of relu to {error:.0%} ({hidden(depth)})")
-    if not every:
+            found = ratios(report, rival, target)
+            cases |= {(rival, depth, error): ratio.slower for depth, ratio in found.items()}
+            told += [f"{rival} {', '.join(f'{ratio} ({depth})' for depth, ratio in found.items())}"] if found else []
+        parts += [f"To {error:.0%}: {'; '.join(told)}"] if told else []
+    if not cases:
         return None
-
     return Finding(
         claim="Networks with relu, which does not saturate, learn faster than those with tanh or sigmoid, which do.",
         source=KRIZHEVSKY,
-        measurement=f"Epochs at the best learning rate of each: {'; '.join(parts)}.",
-        **verdict(good, every, lambda those: _others(those, every)),
+        measurement="Epochs over those of relu, each at its best learning rate (hidden layers in brackets). "
+        f"{'. '.join(parts)}.{_missing(report, RIVALS, TARGETS)}",
+        **_judged(
+            cases,
+            lambda those: _others(those, list(cases)),
+            lambda case: f"the error bars overlap with {case[0]} and {hidden(case[1])} to {case[2]:.0%}",
+        ),
     )
 
 
@@ -186,11 +256,11 @@ def _seconds(report: Report) -> Finding | None:
     return Finding(
         claim=f"By the clock too, relu is {TIMES:g} times faster to {error:.0%} training error.",
         source=KRIZHEVSKY,
-        measurement=f"Time of the steps until then: {'; '.join(parts)}.",
-        **verdict(
-            [pair for pair in pairs if factors[pair].reaches(TIMES)],
-            pairs,
+        measurement=f"Time of the steps until then, where both arrive: {'; '.join(parts)}.",
+        **_judged(
+            {pair: factor.reaches(TIMES) for pair, factor in factors.items()},
             lambda those: _others(those, pairs),
+            lambda pair: f"{pair[0]} with {hidden(pair[1])}: {factors[pair].interval}",
         ),
         clock=True,
     )

@@ -26,7 +26,7 @@ from fastact import mlp
 from .. import data, options, training
 from ..experiment import Cell, Experiment, Row
 from . import figure as saturate_figure
-from .claims import findings
+from .claims import at_an_edge, findings
 
 BINS = 40
 """Of a histogram."""
@@ -40,10 +40,10 @@ class Settings(options.Settings):
 
     activations: Sequence[str] = options.activations(("sigmoid", "tanh"))
     gains: Sequence[float] = options.numbers(
-        (0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0), "Factors on the initial weights of Xavier's uniform distribution."
+        (0.3, 1.0, 4.0, 8.0, 16.0, 32.0), "Factors on the initial weights of Xavier's uniform distribution."
     )
     optimisers: Sequence[str] = options.choices(("sgd", "adam"), "Optimisers.", mlp.OPTIMISERS)
-    rates: Sequence[float] = options.numbers((0.1, 0.01, 0.001), "Learning rates tried in each cell.")
+    rates: Sequence[float] = options.numbers((2.0, 0.5, 0.1, 0.01, 0.001), "Learning rates tried in each cell.")
     depth: int = options.integer(6, "Hidden layers.", lower=2)
     width: int = options.integer(48, "Units of every hidden layer.")
     epochs: int = options.integer(10, "Passes over the training samples.")
@@ -180,6 +180,7 @@ EXPERIMENT = Experiment(
     findings=findings,
     panels=saturate_figure.panels,
     table=saturate_figure.table,
+    notes=at_an_edge,
     quick={"gains": (0.3, 4.0, 32.0), "optimisers": ("adam",), "rates": (0.01, 0.001), "epochs": 6, "seeds": 2},
     on_data=True,
 )

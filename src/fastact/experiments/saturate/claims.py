@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..experiment import Finding, Report, Verdict
+from ..experiment import Finding, Report, verdict
 from ..spread import Spread, over_seeds
 from ..training import accuracy_or_chance
 
@@ -14,10 +14,11 @@ MOST = 0.5
 """Layers are saturated where this share of units x samples is."""
 CONSTANT = 0.1
 """A layer has drifted to a constant where samples differ by less than this share of their difference in the first."""
-LEARNT = 0.9
-"""A network learns where its accuracy is this share of the best with the same activation and optimiser."""
-FEW = 0.01
-"""A share of saturated units that changes by less is the same."""
+BARELY = 0.5
+"""A network barely learns that comes less than this share of the way from guessing to the best accuracy with the same
+activation and optimiser."""
+KEPT = 0.1
+"""Layers stay saturated whose share of saturated units x samples falls by less than this."""
 NOTES = "Karpathy, CS231n course notes, Neural networks, 2015"
 
 Values = dict[Any, Spread]
@@ -36,6 +37,20 @@ def by_gain(report: Report, value: Value, **only: Any) -> dict[str, Values]:
     for (name, gain), one in sorted(of({"rows": rows}, value, "activation", "gain").items(), key=lambda at: at[0][1]):
         found.setdefault(name, {})[gain] = one
     return {name: found[name] for name in dict.fromkeys(row["activation"] for row in rows) if name in found}
+
+
+def at_start(report: Report) -> Report:
+    """The report with one row of each network before training: the optimiser makes no difference yet."""
+    rows: dict[Any, Any] = {}
+    for row in report["rows"]:
+        rows.setdefault((row["activation"], row["gain"], row["seed"]), row)
+    return {**report, "rows": list(rows.values())}
+
+
+def interval(one: Spread) -> tuple[float, float]:
+    """Student's, of the mean; a single value is taken as it is."""
+    margin = one.margin if one.count > 1 else 0.0
+    return one.mean - margin, one.mean + margin
 
 
 def average(entry: str) -> Value:
@@ -58,19 +73,19 @@ def left(row: Mapping[str, Any]) -> float | None:
 
 def findings(report: Report) -> list[Finding]:
     """What the rows say about five claims, as far as they can be judged."""
-    found = [_saturated(report), _learning(report), _gradients(report), _frozen(report), _constant(report)]
+    found = [_saturated(report), _learning(report), _gradients(report), _stay(report), _constant(report)]
     return [finding for finding in found if finding is not None]
 
 
 def saturated_gains(report: Report) -> dict[str, list[float]]:
-    """By activation the gains with which most of its units are saturated before training.
+    """By activation the gains with which most of its units are saturated before training, whatever the error.
 
     Without those whose share does not grow with the gain: half of relu's derivatives are 0 whatever the weights are.
     """
     found = {}
-    for name, values in by_gain(report, average("saturated")).items():
+    for name, values in by_gain(at_start(report), average("saturated")).items():
         if len(values) > 1 and values[max(values)].above(values[min(values)]):
-            found[name] = [gain for gain, one in values.items() if one.mean >= MOST]
+            found[name] = [gain for gain, one in values.items() if interval(one)[0] >= MOST]
     return found
 
 
@@ -103,81 +118,118 @@ def lower(values: Values, fits: Callable[[Spread], bool]) -> float | None:
     return fitting
 
 
-def _judged(found: Mapping[str, float], every: Mapping[str, Values], *, end: Callable[..., float]) -> Verdict:
-    """Holds where the limit of each is its end: everywhere."""
-    if not found:
-        return "does not hold"
-    return "holds" if len(found) == len(every) and all(found[n] == end(every[n]) for n in found) else "holds only if"
+def _limited(
+    limits: Mapping[str, float], every: Mapping[str, Values], end: Callable[..., float], bound: str, level: float
+) -> dict[str, Any]:
+    """As `verdict`: holds where the limit of each activation is its end, which is everywhere."""
+    unclear = [
+        f"{name} with gain {gain:g}"
+        for name, values in every.items()
+        for gain, one in values.items()
+        if interval(one)[0] < level <= interval(one)[1]
+    ]
+    if not limits and unclear:
+        reason = f"the error bars reach from below {level:g} to above for {_named(unclear)}"
+        return {"verdict": "not decided", "condition": reason}
+    everywhere = [name for name in limits if limits[name] == end(every[name])]
+    if limits and len(everywhere) < len(every):
+        return {"verdict": "holds only if", "condition": f"the gain is at {bound} {_limits(limits)}"}
+    return verdict(everywhere, list(every), _named)
+
+
+def _around(values: Values, limit: float | None, bound: str, form: str) -> str:
+    """The numbers at a limit and beside it; without one, the number that comes closest to it."""
+    if limit is None:
+        limit = max(values) if bound == "least" else min(values)
+        shown = [limit]
+    else:
+        beside = [gain for gain in values if (gain < limit if bound == "least" else gain > limit)]
+        shown = [*([max(beside)] if bound == "least" and beside else []), limit]
+        shown += [min(beside)] if bound == "most" and beside else []
+    return ", ".join(f"{values[gain].mean:{form}} with gain {gain:g}" for gain in shown)
 
 
 def _saturated(report: Report) -> Finding | None:
-    shares = {name: values for name, values in by_gain(report, average("saturated")).items() if len(values) > 1}
+    start = at_start(report)
+    shares = {name: values for name, values in by_gain(start, average("saturated")).items() if len(values) > 1}
     if not shares:
         return None
     growing = saturated_gains(report)
     limits = {
         name: gain
         for name, values in shares.items()
-        if name in growing and (gain := upper(values, lambda one: one.mean >= MOST))
+        if name in growing and (gain := upper(values, lambda one: interval(one)[0] >= MOST))
     }
-    verdict = _judged(limits, shares, end=min)
     return Finding(
         claim=f"Large initial weights saturate most units of {_named(shares)} layers.",
         source=NOTES,
         measurement="Share of units x samples that are saturated before training: "
-        + "; ".join(
-            f"{name} " + ", ".join(f"{one.mean:.0%} with gain {gain:g}" for gain, one in values.items())
-            for name, values in shares.items()
-        )
+        + "; ".join(f"{name} {_around(values, limits.get(name), 'least', '.0%')}" for name, values in shares.items())
         + ".",
-        verdict=verdict,
-        condition=f"the gain is at least {_limits(limits)}" if verdict == "holds only if" else "",
+        **_limited(limits, {name: shares[name] if name in growing else {} for name in shares}, min, "least", MOST),
     )
 
 
 def _learning(report: Report) -> Finding | None:
     """Whether networks with most units saturated learn, with either optimiser."""
-    most = saturated_gains(report)
+    most, chance = saturated_gains(report), max((row["chance"] for row in report["rows"]), default=0.0)
     told: list[str] = []
-    learn: list[str] = []
     barely: list[str] = []
+    unclear: list[str] = []
+    every: list[str] = []
     for optimiser in dict.fromkeys(row["optimiser"] for row in report["rows"]):
         for name, scores in by_gain(report, accuracy_or_chance, optimiser=optimiser).items():
-            best = max(scores, key=lambda gain, scores=scores: scores[gain].mean)  # type: ignore[misc]
-            saturated = [gain for gain in scores if gain in most.get(name, [])]
+            saturated = {gain: one for gain, one in scores.items() if gain in most.get(name, [])}
             if not saturated:
                 continue
+            best, learns = _highest(scores), _highest(saturated)
             told.append(
-                f"{name} with {optimiser}: {scores[best]:.1%} with gain {best:g}, "
-                + ", ".join(f"{scores[gain]:.1%} with {gain:g}" for gain in saturated)
+                f"{name} with {optimiser} {scores[best]:.0%} with gain {best:g}, {scores[learns]:.0%} with {learns:g}"
             )
-            fine = max(scores[gain].mean for gain in saturated) >= LEARNT * scores[best].mean
-            (learn if fine else barely).append(f"{name} with {optimiser}")
+            least, greatest = interval(scores[learns])
+            half = chance + BARELY * (scores[best].mean - chance)
+            every.append(f"{name} with {optimiser}")
+            if greatest < half:
+                barely.append(every[-1])
+            elif least < half:
+                unclear.append(every[-1])
     if not told:
         return None
+    said = verdict(barely, every, lambda good: f"the network is one of {_named(good)}")
+    if unclear and not barely:
+        reason = f"the error bars allow more and less than half of the way for {_named(unclear)}"
+        said = {"verdict": "not decided", "condition": reason}
     return Finding(
         claim="If the initial weights are too large, most neurons become saturated and the network will barely learn.",
         source=NOTES,
-        measurement=f"Test accuracy of the best gain, and where {MOST:.0%} are saturated before training: "
-        f"{'; '.join(told)}.",
-        verdict="holds" if not learn else "holds only if" if barely else "does not hold",
-        condition=f"the network is one of {_named(barely)}" if learn and barely else "",
+        measurement=f"Test accuracy with the best gain, and with the best of those that saturate {MOST:.0%}: "
+        f"{'; '.join(told)}. Less than half of the way from guessing, {chance:.0%}, to the best is barely.",
+        **said,
     )
 
 
+def _highest(scores: Values) -> float:
+    """The gain with the highest accuracy."""
+    return float(max(scores, key=lambda gain: scores[gain].mean))
+
+
 def _gradients(report: Report) -> Finding | None:
-    """Whether the first layer's gradient is smaller where most units are saturated than where networks learn best."""
-    most, gradients = saturated_gains(report), by_gain(report, lambda row: row["gradient"][0])
+    """Whether the first layer's gradient is smaller where most units are saturated than where networks learn best.
+
+    With the first optimiser.
+    """
+    most, gradients = saturated_gains(report), by_gain(at_start(report), lambda row: row["gradient"][0])
     told: list[str] = []
     killed: list[str] = []
     alive: list[str] = []
-    for name, scores in by_gain(report, accuracy_or_chance).items():
+    first = report["rows"][0]["optimiser"] if report["rows"] else None
+    for name, scores in by_gain(report, accuracy_or_chance, optimiser=first).items():
         mine = gradients.get(name, {}) if name in most else {}
         known = [gain for gain in scores if gain in mine and gain not in most[name]]
         saturated = [gain for gain in mine if gain in most[name]]
         if not known or not saturated:
             continue
-        best, largest = max(known, key=lambda gain, scores=scores: scores[gain].mean), max(saturated)  # type: ignore[misc]
+        best, largest = _highest({gain: scores[gain] for gain in known}), max(saturated)
         told.append(f"{name} {mine[best]:.2g} with gain {best:g}, {mine[largest]:.2g} with {largest:g}")
         (killed if mine[best].above(mine[largest]) else alive).append(name)
     if not told:
@@ -188,67 +240,83 @@ def _gradients(report: Report) -> Finding | None:
         measurement="Norm of the first layer's gradient before training, of the gain that learns best and of the "
         f"largest one: {'; '.join(told)}."
         + (" Large weights multiply what small derivatives let through." if alive else ""),
-        verdict="holds" if not alive else "holds only if" if killed else "does not hold",
-        condition=f"the activation is {_named(killed)}" if killed and alive else "",
+        **verdict(killed, [*killed, *alive], lambda good: f"the activation is {_named(good)}"),
     )
 
 
-def _frozen(report: Report) -> Finding | None:
+def _stay(report: Report) -> Finding | None:
     """Whether the share of saturated units falls in training, where most were saturated at the start."""
     most = saturated_gains(report)
     told: list[str] = []
-    freed: list[str] = []
-    frozen: list[str] = []
+    stay: list[str] = []
+    unclear: list[str] = []
+    every: list[str] = []
     for optimiser in dict.fromkeys(row["optimiser"] for row in report["rows"]):
+        before = by_gain(report, average("saturated"), optimiser=optimiser)
         after = by_gain(report, average("saturated_after"), optimiser=optimiser)
-        change = by_gain(report, average("weight_change"), optimiser=optimiser)
-        for name, before in by_gain(report, average("saturated"), optimiser=optimiser).items():
-            gains = [gain for gain in before if gain in most.get(name, []) and gain in after.get(name, {})]
+        for name, falls in by_gain(report, fall, optimiser=optimiser).items():
+            gains = [gain for gain in falls if gain in most.get(name, [])]
             if not gains:
                 continue
+            every.append(f"{name} with {optimiser}")
+            worst = max(gains, key=lambda gain, falls=falls: falls[gain].mean)  # type: ignore[misc]
             told.append(
-                f"{name} with {optimiser} "
-                + ", ".join(
-                    f"{before[gain].mean:.1%} to {after[name][gain].mean:.1%} with gain {gain:g} (weights change by "
-                    f"{change[name][gain].mean:.0%})"
-                    for gain in gains
-                )
+                f"{every[-1]} {before[name][worst].mean:.0%} to {after[name][worst].mean:.0%} with gain {worst:g}"
             )
-            falls = [
-                gain
-                for gain in gains
-                if before[gain].above(after[name][gain]) and before[gain].mean - after[name][gain].mean > FEW
-            ]
-            (freed if falls else frozen).append(f"{name} with {optimiser}")
+            intervals = [interval(falls[gain]) for gain in gains]
+            if all(end <= KEPT for _, end in intervals):
+                stay.append(every[-1])
+            elif all(start <= KEPT for start, _ in intervals):
+                unclear.append(every[-1])
     if not told:
         return None
+    said = verdict(stay, every, lambda good: f"the network is one of {_named(good)}")
+    if unclear and not stay:
+        said = {"verdict": "not decided", "condition": f"the error bars allow both for {_named(unclear)}"}
     return Finding(
-        claim="Layers that start saturated are frozen: training does not bring them back.",
+        claim="Layers that start saturated stay saturated: training does not bring them back.",
         source="folklore",
-        measurement=f"Share of saturated units x samples from before training to after: {'; '.join(told)}.",
-        verdict="holds" if not freed else "holds only if" if frozen else "does not hold",
-        condition=f"the network is one of {_named(frozen)}" if freed and frozen else "",
+        measurement="Share of saturated units x samples from before training to after, with the gain where it falls "
+        f"most or rises least: {'; '.join(told)}. A fall by more than {KEPT:.0%} counts as coming back.",
+        **said,
     )
+
+
+def fall(row: Mapping[str, Any]) -> float | None:
+    """By how much the share of saturated units falls in training."""
+    before, after = average("saturated")(row), average("saturated_after")(row)
+    return None if before is None or after is None else before - after
 
 
 def _constant(report: Report) -> Finding | None:
-    remains = by_gain(report, left)
+    remains = by_gain(at_start(report), left)
     if not remains:
         return None
     limits = {
-        name: gain for name, values in remains.items() if (gain := lower(values, lambda one: one.mean < CONSTANT))
+        name: gain
+        for name, values in remains.items()
+        if (gain := lower(values, lambda one: interval(one)[1] < CONSTANT))
     }
-    verdict = _judged(limits, remains, end=max)
     depth = report["settings"]["depth"]
     return Finding(
         claim="Deeper layers drift to a constant: their outputs come to be the same for all samples.",
-        source="Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010",
+        source="after Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, "
+        "2010, who tell of layers that saturate in training",
         measurement=f"Deviation over samples in layer {depth} relative to layer 1, before training: "
-        + "; ".join(
-            f"{name} " + ", ".join(f"{one.mean:.2g} with gain {gain:g}" for gain, one in values.items())
-            for name, values in remains.items()
-        )
+        + "; ".join(f"{name} {_around(values, limits.get(name), 'most', '.2g')}" for name, values in remains.items())
         + f". Below {CONSTANT:g} counts as constant.",
-        verdict=verdict,
-        condition=f"the gain is at most {_limits(limits)}" if verdict == "holds only if" else "",
+        **_limited(limits, remains, max, "most", CONSTANT),
     )
+
+
+def at_an_edge(report: Report) -> list[str]:
+    """A sentence about networks whose best learning rate is the highest of those tried."""
+    highest = max(report["settings"]["rates"], default=None)
+    edge = [row for row in report["rows"] if row["rate"] is not None and row["rate"] == highest]
+    if not edge or len(report["settings"]["rates"]) < 2:
+        return []
+    names = dict.fromkeys(f"{row['activation']} with {row['optimiser']}" for row in edge)
+    return [
+        f"The best learning rate is the highest that was tried, {highest:g}, in {len(edge)} of {len(report['rows'])} "
+        f"trainings: {', '.join(names)}."
+    ]

@@ -13,7 +13,7 @@ from .. import drawing
 from ..experiment import Panel, Report, Table
 from ..spread import Spread
 from ..training import accuracy_or_chance
-from .claims import average, left, of
+from .claims import at_start, average, left, of
 
 RIDGES = 2
 """How many activations have a ridge plot."""
@@ -87,7 +87,7 @@ def _number(value: float | None) -> str:
 def _differences(report: Report) -> Panel:
     values: Values = {}
     for name in list(dict.fromkeys(row["activation"] for row in report["rows"]))[:RIDGES]:
-        mine = [row for row in report["rows"] if row["activation"] == name]
+        mine = [row for row in at_start(report)["rows"] if row["activation"] == name]
         for gain in _few([row["gain"] for row in mine]):
             for at in range(report["settings"]["depth"]):
                 found = of({"rows": mine}, lambda row, at=at: row["deviation"][at], "gain")  # type: ignore[misc]
@@ -110,7 +110,7 @@ def _differences(report: Report) -> Panel:
 
 
 def _by_gain(report: Report) -> Panel:
-    saturated = of(report, average("saturated"), "activation", "gain")
+    saturated = of(at_start(report), average("saturated"), "activation", "gain")
     scores = of(report, accuracy_or_chance, "activation", "optimiser", "gain")
     accuracy = {(f"{name}, {optimiser}", gain): one for (name, optimiser, gain), one in scores.items()}
 
@@ -137,9 +137,9 @@ def _by_gain(report: Report) -> Panel:
 
 def table(report: Report) -> Table:
     """A line for each activation and gain."""
-    saturated = of(report, average("saturated"), "activation", "gain")
-    remains = of(report, left, "activation", "gain")
-    gradients = of(report, lambda row: row["gradient"][0], "activation", "gain")
+    saturated = of(at_start(report), average("saturated"), "activation", "gain")
+    remains = of(at_start(report), left, "activation", "gain")
+    gradients = of(at_start(report), lambda row: row["gradient"][0], "activation", "gain")
     scores = of(report, accuracy_or_chance, "activation", "optimiser", "gain")
     after = of(report, average("saturated_after"), "activation", "optimiser", "gain")
     optimisers = list(dict.fromkeys(key[1] for key in scores))

@@ -14,18 +14,10 @@ from ..spread import Spread, over_seeds
 
 SETTLED = 20
 """Layers after which a deviation from SELU's fixed point has shrunk to less than a hundredth."""
+TOLERANCE = 0.1
+"""How far mean and variance may be from the fixed point to be called kept."""
+REACH = f"the error bars reach over the tolerance of {TOLERANCE:g}"
 KLAMBAUER = "Klambauer, Unterthiner, Mayr, Hochreiter, Self-Normalizing Neural Networks, 2017"
-# Two-sided 95 % points of Student's t for 1, 2, ... degrees of freedom: a standard error over a few seeds is itself
-# uncertain.
-STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
-
-
-def margin(values: Spread) -> float:
-    """Half the width of the 95 % confidence interval of the mean over seeds; infinite for one seed."""
-    freedom = values.count - 1
-    if freedom < 1:
-        return math.inf
-    return (STUDENT[freedom - 1] if freedom <= len(STUDENT) else 2.0) * values.error
 
 
 def width_shift(width: int) -> float:
@@ -78,9 +70,15 @@ def written(values: Spread) -> str:
     return f"{values:.3f}" if 0.01 <= large < 100.0 or large == 0.0 else f"{values:.0e}"
 
 
-def _agrees(mean: Spread, variance: Spread, shift: float) -> bool:
-    """Whether the means over seeds are those of the fixed point in a layer of that width, within the error bars."""
-    return abs(mean.mean) <= margin(mean) and abs(variance.mean - 1.0 - shift) <= margin(variance)
+def _agrees(mean: Spread, variance: Spread, shift: float) -> bool | None:
+    """Whether the means over seeds are those of the fixed point in a layer of that width, with all of their intervals.
+
+    None if an interval is partly within the tolerance.
+    """
+    off = [(abs(mean.mean), mean.margin), (abs(variance.mean - 1.0 - shift), variance.margin)]
+    if any(by - margin > TOLERANCE for by, margin in off):
+        return False
+    return True if all(by + margin <= TOLERANCE for by, margin in off) else None
 
 
 def _fixed_point(report: Report) -> Finding | None:
@@ -94,7 +92,8 @@ def _fixed_point(report: Report) -> Finding | None:
     if not found or depth < SETTLED:
         return None
     shift = width_shift(width)
-    good = [std for std, moments in found.items() if _agrees(*moments, shift)]
+    agree = {std: _agrees(*moments, shift) for std, moments in found.items()}
+    open_ = [f"{std:g}" for std, known in agree.items() if known is None]
     parts = [f"{_moments(*moments)} from inputs of deviation {std:g}" for std, moments in found.items()]
     return Finding(
         claim="A deep SELU network with LeCun's initialisation keeps its activations at mean 0 and variance 1, and "
@@ -103,7 +102,15 @@ def _fixed_point(report: Report) -> Finding | None:
         measurement=f"After {depth} layers of {width} units, over {next(iter(found.values()))[0].count} seeds: "
         f"{'; '.join(parts)}. The fixed point is mean 0 and variance 1 in wide layers, and variance {1 + shift:.3f} in "
         f"layers of {width} units.",
-        **verdict(good, list(found), lambda stds: f"the inputs have deviation {' or '.join(f'{s:g}' for s in stds)}"),
+        **(
+            {"verdict": "not decided", "condition": f"{REACH} with inputs of deviation {' and '.join(open_)}"}
+            if open_
+            else verdict(
+                [std for std, known in agree.items() if known],
+                list(found),
+                lambda stds: f"the inputs have deviation {' or '.join(f'{s:g}' for s in stds)}",
+            )
+        ),
     )
 
 
@@ -157,14 +164,16 @@ def _dropouts(report: Report) -> Finding | None:
         return None
     settings = report["settings"]
     shift = width_shift(settings["width"])
-    kept = {key: _agrees(means[key], variances[key], shift) for key in (alpha, ordinary)}
+    kept, lost = (_agrees(means[key], variances[key], shift) for key in (alpha, ordinary))
+    undecided = (kept is None and lost is not True) or (lost is None and kept is not False)
     return Finding(
         claim="Alpha dropout keeps SELU's mean 0 and variance 1, and ordinary dropout does not.",
         source=KLAMBAUER,
         measurement=f"After {settings['depth']} layers that drop {settings['drop']:.0%}: alpha dropout "
         f"{_moments(means[alpha], variances[alpha])}, ordinary dropout {_moments(means[ordinary], variances[ordinary])}"
         ".",
-        verdict="holds" if kept[alpha] and not kept[ordinary] else "does not hold",
+        verdict="not decided" if undecided else "holds" if kept and lost is False else "does not hold",
+        condition=REACH if undecided else "",
     )
 
 
@@ -176,18 +185,25 @@ def _gradients(report: Report) -> Finding | None:
     if own is None or not own.count or depth < SETTLED:
         return None
     rate = own.mean / (depth - 1)
-    bounded = abs(own.mean) <= max(1.0, 2.0 * own.error)
+    size = abs(own.mean)
+    judged: dict[str, Any]
+    if size - own.margin <= 1.0 < size + own.margin:
+        judged = {"verdict": "not decided", "condition": "the error bars reach over a factor of ten"}
+    elif size <= 1.0:
+        judged = {"verdict": "holds"}
+    else:
+        judged = {
+            "verdict": "holds only if",
+            "condition": f"there are at most {1 + math.floor(1.0 / abs(rate))} layers, within which the norm "
+            f"{'grows' if rate > 0 else 'shrinks'} less than tenfold",
+        }
     parts = [f"{label(key)} {10 ** ratios[key].mean:.1e}" for key in shown]
     return Finding(
         claim="With SELU, gradients can neither vanish nor explode.",
         source=KLAMBAUER,
         measurement=f"Norm of the gradient at layer 1 over that at layer {depth}: {', '.join(parts)} (geometric "
         f"means over the seeds). With selu alone it is {10**rate:.3f} times as large in every layer further back.",
-        verdict="holds" if bounded else "holds only if",
-        condition=""
-        if bounded
-        else f"there are at most {1 + math.floor(1.0 / abs(rate))} layers, within which the norm "
-        f"{'grows' if rate > 0 else 'shrinks'} less than tenfold",
+        **judged,
     )
 
 
