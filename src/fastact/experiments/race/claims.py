@@ -203,7 +203,8 @@ def _times(report: Report, rival: str) -> Finding | None:
 
 def _faster(report: Report) -> Finding | None:
     """The weaker claim, at both targets."""
-    parts, cases = [], {}
+    parts: list[str] = []
+    cases: dict[Any, bool | None] = {}
     for target in TARGETS:
         error = _error(report, target)
         told = []
