@@ -432,12 +432,12 @@ def test_spreads_are_those_of_numpy():
     assert math.isnan(spread([None]).mean)
 
 
-def test_a_mean_is_above_another_by_two_standard_errors():
-    low, high = spread([1.0, 2.0, 3.0]), spread([3.0, 4.0, 5.0])
+def test_a_mean_is_above_another_by_what_its_error_bars_allow():
+    low, high = spread([1.0, 2.0, 3.0]), spread([4.0, 5.0, 6.0])
     assert high.error == pytest.approx(1 / math.sqrt(3))
-    # The difference of 2 has the standard error sqrt(2/3) = 0.82.
+    # The differences have the standard error sqrt(2/3) = 0.82; t is 2.78 at 4 degrees of freedom.
     assert high.above(low)
-    assert not spread([2.6, 3.6, 4.6]).above(low)
+    assert not spread([3.2, 4.2, 5.2]).above(low)
     assert not low.above(high)
     assert not spread([]).above(low)
 

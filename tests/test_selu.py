@@ -23,7 +23,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def report():
-    settings = selu.Settings(depth=25, width=64, samples=64, input_stds=(1.0,), seeds=3)
+    settings = selu.Settings(depth=25, width=256, samples=64, input_stds=(1.0,), seeds=6)
     return selu.run(settings)
 
 

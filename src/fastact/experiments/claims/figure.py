@@ -92,7 +92,10 @@ def _small(report: Report) -> Panel | None:
 
 def _stable(report: Report) -> Panel | None:
     largest = largest_rates(report)
-    if not any(value.count for value in largest.values()):
+    largest = {
+        name: value for name, value in largest.items() if value.count and value.mean > 0
+    }  # on a logarithmic axis
+    if not largest:
         return None
     colours = {name: COLOURS[0] if bounded(name) else COLOURS[1] for name in largest}
     rates = sorted({row["rate"] for row in of_task(report, TRAIN)})
