@@ -631,6 +631,32 @@ def test_verdicts_on_gradients_follow_the_rows(ratio, name, judgement):
     assert found.judgement == judgement
 
 
+def test_what_error_bars_allow_is_not_called_good():
+    report = made_up({"none": {1: 0.9, 9: 0.1}, "critical": {9: 0.8}})
+    for seed, accuracy in ((1, 0.99), (2, 0.5)):
+        more = made_up({"none": {1: 0.9, 9: 0.1}, "critical": {9: accuracy}})["rows"]
+        report["rows"] += [row | {"seed": seed} for row in more]
+    (found,) = [f for f in vanish_claims.findings(report) if "edge of chaos" in f.claim]
+    assert found.verdict == "does not hold"
+
+
+@pytest.mark.parametrize(
+    ("deepest", "judgement"),
+    [
+        ((0.6, 0.9, 0.9), "holds only if there are at most 5 layers; the error bars at depth 9 allow more"),
+        ((0.6, 0.61, 0.59), "holds only if there are at most 5 layers"),
+        ((0.88, 0.9, 0.89), "holds"),
+    ],
+)
+def test_a_depth_that_is_open_is_told(deepest, judgement):
+    rows = []
+    for seed, accuracy in enumerate(deepest):
+        made = made_up({"none": {1: 0.9 + 0.001 * seed, 5: 0.9, 9: accuracy}}, name="relu")
+        rows += [row | {"seed": seed} for row in made["rows"]]
+    (found,) = [f for f in vanish_claims.findings(made | {"rows": rows}) if "can be trained" in f.claim]
+    assert found.judgement == judgement
+
+
 def test_networks_that_guess_are_not_judged():
     report = made_up({"none": {1: 0.1, 5: 0.05, 9: 0.1}, "critical": {9: 0.1}})
     assert not [f for f in vanish_claims.findings(report) if "Accuracy" in f.claim or "trainable" in f.claim]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..experiment import Finding, Report, Verdict, verdict
@@ -175,36 +175,63 @@ def _accuracies(rows: Sequence[Row]) -> dict[int, Spread]:
     return {depth: value for (depth,), value in sorted(values.items())}
 
 
-def _trained(accuracies: Mapping[int, Spread]) -> tuple[list[int], Spread]:
-    """The depths up to the first, beyond that of the best, at which networks are worse by more than a few points; and
-    the best."""
-    at, best = max(accuracies.items(), key=lambda item: item[1].mean if item[1].count else -1.0)
-    good = itertools.takewhile(lambda depth: depth <= at or _as_good(accuracies[depth], best), accuracies)
-    return list(good), best
+@dataclass(frozen=True)
+class Trained:
+    """How deep networks can be.
+
+    Attributes
+    ----------
+    best : Spread
+        Of the depth with the highest mean.
+    good : list of int
+        The depths up to the first, beyond that of the best, at which the mean is lower by more than a few points.
+    open_at : int or None
+        That depth, if its error bars allow both.
+    """
+
+    best: Spread
+    good: list[int]
+    open_at: int | None
+
+    @property
+    def limit(self) -> str:
+        """Up to which depth, as a condition."""
+        beyond = "" if self.open_at is None else f"; the error bars at depth {self.open_at} allow more"
+        return f"there are at most {self.good[-1]} layers{beyond}"
 
 
-def _as_good(value: Spread, best: Spread) -> bool:
-    return bool(value.count) and not (best.above(value) and value.mean < best.mean - LOST)
+def _trained(accuracies: Mapping[int, Spread], best: Spread | None = None) -> Trained:
+    """Of some depths; ``best`` is what they are held to, if it is not among them."""
+    at = 0
+    if best is None:
+        at, best = max(accuracies.items(), key=lambda item: item[1].mean if item[1].count else -1.0)
+    good: list[int] = []
+    for depth, value in accuracies.items():
+        if depth > at and not (value.count and value.mean >= best.mean - LOST):
+            return Trained(best, good, None if not value.count or best.above(value) else depth)
+        good.append(depth)
+    return Trained(best, good, None)
 
 
 def _accuracy(name: str, rows: Sequence[Row], classes: int, *, falls: bool) -> list[Finding]:
     """Whether accuracy falls as layers are added; nothing where no network is better than guessing."""
     accuracies = _accuracies(rows)
-    good, best = _trained(accuracies)
-    if not _learned(best, classes):
+    trained = _trained(accuracies)
+    if not _learned(trained.best, classes):
         return []
-    everywhere = len(good) == len(accuracies)
     words = ", ".join(f"{accuracies[depth]:.1%} at depth {depth}" for depth in _few(list(accuracies)))
-    verdict: Verdict
-    condition = ""
-    if falls:
-        verdict = "does not hold" if everywhere else "holds"
-        if not everywhere and len(good) > 1:
-            verdict, condition = "holds only if", f"there are more than {good[-1]} layers"
+    good, deepest = trained.good, max(accuracies)
+    judged: dict[str, Any]
+    if not falls:
+        judged = verdict(good, list(accuracies), lambda _: trained.limit)
+    elif len(good) == len(accuracies):
+        judged = {"verdict": "does not hold"}
+    elif not trained.best.above(accuracies[deepest]):
+        judged = {"verdict": "not decided", "condition": f"the error bars at depth {deepest} allow both"}
+    elif len(good) > 1:
+        judged = {"verdict": "holds only if", "condition": f"there are more than {good[-1]} layers"}
     else:
-        verdict = "holds" if everywhere else "does not hold"
-        if not everywhere and good:
-            verdict, condition = "holds only if", f"there are at most {good[-1]} layers"
+        judged = {"verdict": "holds"}
     return [
         Finding(
             claim=f"Accuracy falls as {name} layers are added."
@@ -212,8 +239,7 @@ def _accuracy(name: str, rows: Sequence[Row], classes: int, *, falls: bool) -> l
             else f"Deep networks of {name} layers can be trained.",
             source="textbooks",
             measurement=f"Share of the training samples classified rightly: {words}.",
-            verdict=verdict,
-            condition=condition,
+            **judged,
         )
     ]
 
@@ -235,16 +261,14 @@ def _cure(every: Sequence[Row], name: str, cure: str, classes: int) -> list[Find
     cured = _accuracies([row for row in every if (row["activation"], row["cure"]) == (name, cure)])
     if not any(value.count for value in plain.values()):
         return []
-    fine, best = _trained(plain)
-    if not _learned(best, classes):
+    fine = _trained(plain)
+    if not _learned(fine.best, classes):
         return []
-    lost = [depth for depth in plain if depth not in fine and depth in cured]
+    lost = {depth: cured[depth] for depth in plain if depth not in fine.good and depth in cured}
     if not lost:
         return []
-    helped = list(
-        itertools.takewhile(lambda depth: _as_good(cured[depth], best) and cured[depth].above(plain[depth]), lost)
-    )
-    depth = lost[-1]
+    helped = _trained(lost, fine.best)
+    depth = max(lost)
     ratio = _ratio([
         row["initial"] for row in every if (row["activation"], row["cure"], row["depth"]) == (name, cure, depth)
     ])  # fmt: skip
@@ -253,9 +277,9 @@ def _cure(every: Sequence[Row], name: str, cure: str, classes: int) -> list[Find
             claim=f"{NAMES[cure]} make deep networks of {name} layers trainable.",
             source=SOURCES[cure],
             measurement=f"Depth {depth}: training accuracy {cured[depth]:.1%}, without {plain[depth]:.1%}, without at "
-            f"its best depth {best:.1%}; the first layer's gradient is {power(_log10(ratio), 'n/a')} of the last's at "
-            "the start.",
-            **verdict(helped, lost, lambda good: f"there are at most {good[-1]} layers"),
+            f"its best depth {fine.best:.1%}; the first layer's gradient is {power(_log10(ratio), 'n/a')} of the "
+            "last's at the start.",
+            **verdict(helped.good, list(lost), lambda _: helped.limit),
         )
     ]
 
