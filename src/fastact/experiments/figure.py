@@ -28,9 +28,9 @@ def draw(panels: Sequence[Panel], caption: str = "") -> Any:
     abreast = ABREAST if len(panels) != ABREAST + 1 else 2
     lines = [list(panels[at : at + abreast]) for at in range(0, len(panels), abreast)]
     widest = max(sum(panel.width for panel in line) for line in lines)
-    figure = Figure(figsize=(WIDTH * widest, HEIGHT * len(lines) + 0.25 * bool(caption)), layout="constrained")
+    figure = Figure(figsize=(WIDTH * widest, HEIGHT * len(lines) + 0.4 * bool(caption)), layout="constrained")
     if caption:
-        figure.supxlabel(caption, fontsize=8.5, color=GREY)
+        figure.supxlabel(fill(caption, round(NOTE * widest)), fontsize=8.5, color=GREY)
     for line, part in zip_longest(lines, _each(figure.subfigures(len(lines), 1))):
         ratios = [panel.width for panel in line]
         left = widest - sum(ratios)
