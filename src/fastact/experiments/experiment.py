@@ -6,7 +6,7 @@ in the report all follow from that description.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -63,6 +63,12 @@ class Finding:
         """The verdict with its condition."""
         between = ": " if self.verdict == "not decided" else " "
         return f"{self.verdict}{between}{self.condition}" if self.condition else self.verdict
+
+
+def listed(names: Iterable[str], word: str = "and") -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c"; at least one."""
+    *some, last = names
+    return f"{', '.join(some)} {word} {last}" if some else last
 
 
 def verdict(good: Sequence[Any], every: Sequence[Any], condition: Callable[[Sequence[Any]], str]) -> dict[str, Any]:

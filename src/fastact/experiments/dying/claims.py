@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..experiment import Finding, Report, verdict
+from ..experiment import Finding, Report, listed, verdict
 from ..spread import Spread, over_seeds
 from ..training import accuracy_or_chance
 
@@ -123,7 +123,7 @@ def _claimed(report: Report) -> Finding | None:
     if conditions:
         said = {"verdict": "holds only if", "condition": f"the learning rate is {', or '.join(conditions)}"}
     elif undecided:
-        condition = f"the error bars allow less than {CLAIMED:.0%} and more with {_listed(undecided)}"
+        condition = f"the error bars allow less than {CLAIMED:.0%} and more with {listed(undecided)}"
         said = {"verdict": "not decided", "condition": condition}
     return Finding(
         claim=f"If the learning rate is too high, as much as {CLAIMED:.0%} of the relu units can be dead.",
@@ -155,7 +155,7 @@ def _forever(report: Report) -> Finding | None:
         source=f"after {NOTES}, which say that a dead unit stays dead",
         measurement=f"How often the share of dead units, counted over {report['settings']['window']} steps, falls "
         f"again, and by how much at most: {'; '.join(told)}.",
-        **verdict(forever, list(falls), lambda good: f"the layer is {_listed(list(good), 'or')}"),
+        **verdict(forever, list(falls), lambda good: f"the layer is {listed(good, 'or')}"),
     )
 
 
@@ -193,11 +193,11 @@ def _cures(report: Report) -> Finding | None:
     ]
     judged = list(most)
     return Finding(
-        claim=f"{_listed(judged)} have no dead units." if len(judged) > 1 else f"{judged[0]} has no dead units.",
+        claim=f"{listed(judged)} have no dead units." if len(judged) > 1 else f"{judged[0]} has no dead units.",
         source="; ".join(SOURCES[name] for name in judged if name in SOURCES) or "folklore",
         measurement=f"Most dead units at any learning rate where training mostly stays finite: {', '.join(told)}; "
         f"{base(report)['activation']}: {_most(report)}.",
-        **verdict(without, judged, lambda good: f"the activation is {_listed(list(good), 'or')}"),
+        **verdict(without, judged, lambda good: f"the activation is {listed(good, 'or')}"),
     )
 
 
@@ -206,10 +206,6 @@ def _most(report: Report) -> str:
         share for optimiser in report["settings"]["optimisers"] for share in dead(report, optimiser=optimiser).values()
     ]
     return f"{max(shares, key=lambda share: share.mean):.1%}" if shares else "mostly diverged"
-
-
-def _listed(names: list[str], word: str = "and") -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
 def _learning(report: Report) -> Finding | None:
@@ -228,7 +224,7 @@ def _learning(report: Report) -> Finding | None:
         )
         learn = [name for name, score in scores.items() if score.above(dying) and score.mean - dying.mean > MATTERS]
         if learn:
-            better.append(f"the optimiser is {optimiser} and the activation is {_listed(learn, 'or')}")
+            better.append(f"the optimiser is {optimiser} and the activation is {listed(learn, 'or')}")
         every = every and len(learn) == len(scores)
     if not told:
         return None
@@ -336,7 +332,7 @@ def _fewer(report: Report, change: Mapping[str, Any], *, claim: str, source: str
         if sign * (pairs[rate][1].mean - pairs[rate][0].mean) + _margin(*pairs[rate]) > MATTERS and not agree
     ]
     if unclear:
-        reason = f"the error bars allow a difference of {MATTERS:.0%} at {_listed([f'{rate:.3g}' for rate in unclear])}"
+        reason = f"the error bars allow a difference of {MATTERS:.0%} at {listed([f'{rate:.3g}' for rate in unclear])}"
         said = {"verdict": "not decided", "condition": reason + unit}
     if len(agree) == len(common) == 1 < len(pairs):
         said = {"verdict": "holds only if", "condition": f"the learning rate is {agree[0]:.3g}{unit}"}
@@ -356,7 +352,7 @@ def _range(some: list[float], every: list[float]) -> str:
         return f"at most {some[-1]:.3g}"
     if some == every[-len(some) :]:
         return f"at least {some[0]:.3g}"
-    return _listed([f"{rate:.3g}" for rate in some], "or")
+    return listed([f"{rate:.3g}" for rate in some], "or")
 
 
 def _margin(*both: Spread) -> float:

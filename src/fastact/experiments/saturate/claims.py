@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..experiment import Finding, Report, verdict
+from ..experiment import Finding, Report, listed, verdict
 from ..spread import Spread, over_seeds
 from ..training import accuracy_or_chance
 
@@ -89,11 +89,6 @@ def saturated_gains(report: Report) -> dict[str, list[float]]:
     return found
 
 
-def _named(names: Any) -> str:
-    names = list(names)
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def _limits(limits: Mapping[str, float]) -> str:
     return ", ".join(f"{gain:g} ({name})" for name, gain in limits.items())
 
@@ -129,12 +124,12 @@ def _limited(
         if interval(one)[0] < level <= interval(one)[1]
     ]
     if not limits and unclear:
-        reason = f"the error bars reach from below {level:g} to above for {_named(unclear)}"
+        reason = f"the error bars reach from below {level:g} to above for {listed(unclear)}"
         return {"verdict": "not decided", "condition": reason}
     everywhere = [name for name in limits if limits[name] == end(every[name])]
     if limits and len(everywhere) < len(every):
         return {"verdict": "holds only if", "condition": f"the gain is at {bound} {_limits(limits)}"}
-    return verdict(everywhere, list(every), _named)
+    return verdict(everywhere, list(every), listed)
 
 
 def _around(values: Values, limit: float | None, bound: str, form: str) -> str:
@@ -161,7 +156,7 @@ def _saturated(report: Report) -> Finding | None:
         if name in growing and (gain := upper(values, lambda one: interval(one)[0] >= MOST))
     }
     return Finding(
-        claim=f"Large initial weights saturate most units of {_named(shares)} layers.",
+        claim=f"Large initial weights saturate most units of {listed(shares)} layers.",
         source=NOTES,
         measurement="Share of units x samples that are saturated before training: "
         + "; ".join(f"{name} {_around(values, limits.get(name), 'least', '.0%')}" for name, values in shares.items())
@@ -195,9 +190,9 @@ def _learning(report: Report) -> Finding | None:
                 unclear.append(every[-1])
     if not told:
         return None
-    said = verdict(barely, every, lambda good: f"the network is one of {_named(good)}")
+    said = verdict(barely, every, lambda good: f"the network is one of {listed(good)}")
     if unclear and not barely:
-        reason = f"the error bars allow more and less than half of the way for {_named(unclear)}"
+        reason = f"the error bars allow more and less than half of the way for {listed(unclear)}"
         said = {"verdict": "not decided", "condition": reason}
     return Finding(
         claim="If the initial weights are too large, most neurons become saturated and the network will barely learn.",
@@ -240,7 +235,7 @@ def _gradients(report: Report) -> Finding | None:
         measurement="Norm of the first layer's gradient before training, of the gain that learns best and of the "
         f"largest one: {'; '.join(told)}."
         + (" Large weights multiply what small derivatives let through." if alive else ""),
-        **verdict(killed, [*killed, *alive], lambda good: f"the activation is {_named(good)}"),
+        **verdict(killed, [*killed, *alive], lambda good: f"the activation is {listed(good)}"),
     )
 
 
@@ -270,9 +265,9 @@ def _stay(report: Report) -> Finding | None:
                 unclear.append(every[-1])
     if not told:
         return None
-    said = verdict(stay, every, lambda good: f"the network is one of {_named(good)}")
+    said = verdict(stay, every, lambda good: f"the network is one of {listed(good)}")
     if unclear and not stay:
-        said = {"verdict": "not decided", "condition": f"the error bars allow both for {_named(unclear)}"}
+        said = {"verdict": "not decided", "condition": f"the error bars allow both for {listed(unclear)}"}
     return Finding(
         claim="Layers that start saturated stay saturated: training does not bring them back.",
         source="folklore",

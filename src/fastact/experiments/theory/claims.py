@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..experiment import Finding, Report, Row, Verdict
+from ..experiment import Finding, Report, Row, Verdict, listed
 from ..spread import Spread, grouped, spread
 
 LEVEL = 0.05
@@ -256,7 +256,9 @@ def _depth_scales(found: dict[tuple[str, float], Rate]) -> list[Finding]:
             source=SCHOENHOLZ,
             measurement=f"xi_c in layers, by the variance of the weights, from {count} networks: {told}.",
             verdict=verdict,
-            condition=f"the variance of the weights is {_listed(good)}" if verdict == "holds only if" else "",
+            condition=f"the variance of the weights is {listed((f'{w2:g}' for w2 in good), 'or')}"
+            if verdict == "holds only if"
+            else "",
         )
     ]
     return out + _divergence(name, known)
@@ -271,11 +273,6 @@ def _layers(one: Rate) -> str:
     if one.depth is None:
         return "no convergence"
     return f"{one.depth:.3g} ± {one.depth * one.measured.error / one.measured.mean:.2g}"
-
-
-def _listed(values: Sequence[float]) -> str:
-    *some, last = [f"{value:g}" for value in values]
-    return f"{', '.join(some)} or {last}" if some else last
 
 
 def _divergence(name: str, known: dict[float, Rate]) -> list[Finding]:
