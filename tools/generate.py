@@ -53,7 +53,16 @@ def formulas(row) -> list[str]:
 def scalar_functions(row) -> list[str]:
     """All that the kernels of a row take from the header."""
     names = formulas(row)
-    return [*names, *(f"{name}_near" for name in names), f"{row.name}_is_far"] if row.name in NEAR_AND_FAR else names
+    if row.name in NEAR_AND_FAR:
+        names = [*names, *(f"{name}_near" for name in names), f"{row.name}_is_far"]
+    defaults = (at_defaults(name) for name in names)
+    own = [name for name in defaults if name.startswith(row.name) and name not in names]
+    return [*names, *own, *(general(name) for name in names if name in AT_DEFAULTS)]
+
+
+def parameters_of(row, name: str) -> int:
+    """How many parameters a formula takes."""
+    return 0 if name.removesuffix("_near").endswith("_default") else len(row.parameters)
 
 
 # The generic loop that makes each kind of form of its formulas.
@@ -79,14 +88,67 @@ FURTHER_KEYWORDS = {"value": "rng: np.random.Generator | None", "backward": "slo
 # Activations whose formulas have a branch for far arguments, and a form named `near` without it that vectorises.
 NEAR_AND_FAR = {"sin", "cos", "snake"}
 
+# Formulas with a parameter that are cheaper where it is at its default: the formula for that. For all other values
+# there is one named `general`.
+AT_DEFAULTS = {
+    "celu": "elu",
+    "celu_derivative": "elu_derivative_default",
+    "celu_derivative_from_output": "elu_derivative_from_output",
+    "elu_derivative": "elu_derivative_default",
+    "snake_near": "snake_default_near",
+    "snake_derivative_near": "snake_derivative_default_near",
+    "softcap": "softcap_default",
+    "softcap_derivative": "softcap_derivative_default",
+    "softcap_derivative_from_output": "softcap_derivative_from_output_default",
+    "softplus": "softplus_default",
+    "softplus_derivative": "sigmoid",
+    "softplus_derivative_from_output": "softplus_derivative_from_output_default",
+    "squareplus": "squareplus_default",
+    "squareplus_derivative": "squareplus_derivative_default",
+    "squareplus_derivative_from_output": "squareplus_derivative_from_output_default",
+    "swish": "silu",
+    "swish_derivative": "silu_derivative",
+}
+
+
+def at_defaults(name: str) -> str:
+    """The formula that takes the place of another where its parameters are at their defaults."""
+    return AT_DEFAULTS.get(name, name)
+
+
+def general(name: str) -> str:
+    """The formula that takes the place of another where its parameters are not all at their defaults."""
+    near = "_near" * name.endswith("_near")
+    return f"{name.removesuffix(near)}_general{near}" if name in AT_DEFAULTS else name
+
+
+def loop(row, form, names: list[str], suffix: str, varying: int, operands: str, length: str) -> list[str]:
+    """The call of a generic loop over formulas; of one parameter for all, by whether that is the default."""
+    c_type, count, inputs = PRECISIONS[suffix], len(row.parameters), len(form.inputs)
+
+    def call(names: list[str]) -> str:
+        if takes_arrays(names, suffix) and not varying:
+            arrays = LOOPS[form.kind].replace("map_", "map_array_")
+            return f"{arrays}({array_functions(names)}, {operands}, {length}, {count})"
+        passed = ", ".join(f"{name}_{suffix}" for name in names)
+        return f"{LOOPS[form.kind]}[{c_type}]({passed}, {operands}, {length}, {count}, {bool(varying)})"
+
+    if varying or not any(name in AT_DEFAULTS for name in names):
+        return [call(names)]
+    all_default = " and ".join(
+        f"(<const {c_type} *> {operands}[{inputs + i}])[0] == {parameter.default!r}"
+        for i, parameter in enumerate(row.parameters)
+    )
+    at, other = list(map(at_defaults, names)), list(map(general, names))
+    return [f"if {all_default}:", f"    {call(at)}", "else:", f"    {call(other)}"]
+
 
 def near_and_far(row, form, suffix: str, varying: int) -> list[str]:
     """The body of a kernel that, block by block, takes the formulas for near arguments where no argument is far."""
     c_type, count, inputs, outputs = PRECISIONS[suffix], len(row.parameters), len(form.inputs), len(form.outputs)
     names = form_formulas(row, form)
     calls = [
-        f"{LOOPS[form.kind]}[{c_type}]({', '.join(f'{name}{which}_{suffix}' for name in names)}, part, size, {count}, "
-        f"{bool(varying)})"
+        loop(row, form, [f"{name}{which}" for name in names], suffix, varying, "part", "size")
         for which in ("", "_near")
     ]
     far = f"any_far[{c_type}]({row.name}_is_far_{suffix}, part, {inputs - 1}, size, {count}, {bool(varying)})"
@@ -97,9 +159,9 @@ def near_and_far(row, form, suffix: str, varying: int) -> list[str]:
         "    size = min(<Py_ssize_t> NEAR_BLOCK, length - start)",
         f"    advance(operands, part, start * sizeof({c_type}), {inputs}, {count}, {outputs}, {bool(varying)})",
         f"    if {far}:",
-        f"        {calls[0]}",
+        *(f"        {line}" for line in calls[0]),
         "    else:",
-        f"        {calls[1]}",
+        *(f"        {line}" for line in calls[1]),
         "    start += size",
     ]
 
@@ -123,7 +185,7 @@ def kernel_table(catalogue: ModuleType) -> str:
             raise ValueError(f"{row.name}: at most {MAX_PARAMETERS} parameters fit the loops of _kernels.pyx")
         for name in scalar_functions(row):
             for suffix, c_type in PRECISIONS.items():
-                arguments = ", ".join([c_type] * (1 + len(row.parameters)))
+                arguments = ", ".join([c_type] * (1 + parameters_of(row, name)))
                 result = "int" if name.endswith("_is_far") else c_type
                 lines.append(f"    {result} fastact_{name}_{suffix}({arguments}) noexcept")
     lines += ["", 'cdef extern from "fastact/vectors.h" nogil:']
@@ -132,11 +194,12 @@ def kernel_table(catalogue: ModuleType) -> str:
         for name in sorted(ARRAY_FORMULAS)
     ]
     fills: list[str] = []
+    looped: set[str] = set()
     for row in rows:
         count = len(row.parameters)
         for name in scalar_functions(row):
             for suffix, c_type in PRECISIONS.items():
-                arguments = "".join(f", p[{i}]" for i in range(count))
+                arguments = "".join(f", p[{i}]" for i in range(parameters_of(row, name)))
                 result = "int" if name.endswith("_is_far") else c_type
                 lines += [
                     "",
@@ -144,9 +207,14 @@ def kernel_table(catalogue: ModuleType) -> str:
                     f"    return fastact_{name}_{suffix}(x{arguments})",
                 ]
         beside = {
-            name for form in row.forms if takes_arrays(names := form_formulas(row, form), "f32") for name in names
+            name
+            for form in row.forms
+            for which in (at_defaults, general)
+            if takes_arrays(names := list(map(which, form_formulas(row, form))), "f32")
+            for name in names
         }
-        for name in sorted(beside - ARRAY_FORMULAS):
+        for name in sorted(beside - ARRAY_FORMULAS - looped):
+            looped.add(name)
             lines += [
                 "",
                 f"cdef inline void {name}_array_f32(const float *x, float *y, Py_ssize_t length) noexcept nogil:",
@@ -156,7 +224,6 @@ def kernel_table(catalogue: ModuleType) -> str:
             ]
         for form in row.forms:
             public = row.name + form.suffix
-            loop = LOOPS[form.kind]
             index = sum(".name" in line for line in fills)
             fills += [
                 f'    entries[{index}].name = b"{public}"',
@@ -164,18 +231,19 @@ def kernel_table(catalogue: ModuleType) -> str:
                 f"    entries[{index}].parameters = {count}",
                 f"    entries[{index}].outputs = {len(form.outputs)}",
             ]
-            for suffix, c_type in PRECISIONS.items():
+            for suffix in PRECISIONS:
                 member = {"f32": "float32", "f64": "float64"}[suffix]
-                passed = ", ".join(f"{formula(row, kind)}_{suffix}" for kind in form.formulas)
                 for varying in (0, 1) if count else (0,):
                     kernel = f"{public}_kernel_{suffix}" + "_varying" * varying
-                    body = f"{loop}[{c_type}]({passed}, operands, length, {count}, {bool(varying)})"
                     names = form_formulas(row, form)
-                    if takes_arrays(names, suffix):
-                        body = f"{loop.replace('map_', 'map_array_')}({array_functions(names)}, operands, length)"
                     head = f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:"
-                    bodies = near_and_far(row, form, suffix, varying) if row.name in NEAR_AND_FAR else [body]
-                    lines += ["", head, *(f"    {line}" for line in bodies)]
+                    far = row.name in NEAR_AND_FAR
+                    body = (
+                        near_and_far(row, form, suffix, varying)
+                        if far
+                        else loop(row, form, names, suffix, varying, "operands", "length")
+                    )
+                    lines += ["", head, *(f"    {line}" for line in body)]
                     fills.append(f"    entries[{index}].{member}[{varying}] = {kernel}")
     units = load_units()
     lines += [line for unit in units.GATED_UNITS.values() for line in gate_kernels(catalogue, unit, fills)]

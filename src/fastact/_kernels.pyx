@@ -281,11 +281,11 @@ cdef inline void map_gate_array_backward(
 
 
 cdef inline void map_array_both(
-    array_function value, array_function derivative, void **operands, Py_ssize_t length,
+    array_function value, array_function derivative, void **operands, Py_ssize_t length, int parameters,
 ) noexcept nogil:
     cdef const float *x = <const float *> operands[0]
-    cdef float *y = <float *> operands[1]
-    cdef float *slope = <float *> operands[2]
+    cdef float *y = <float *> operands[1 + parameters]
+    cdef float *slope = <float *> operands[2 + parameters]
     cdef float block[BLOCK]
     cdef Py_ssize_t start = 0, size, i
     while start < length:
@@ -297,14 +297,18 @@ cdef inline void map_array_both(
         start += size
 
 
-cdef inline void map_array_value(array_function value, void **operands, Py_ssize_t length) noexcept nogil:
-    value(<const float *> operands[0], <float *> operands[1], length)
+cdef inline void map_array_value(
+    array_function value, void **operands, Py_ssize_t length, int parameters,
+) noexcept nogil:
+    value(<const float *> operands[0], <float *> operands[1 + parameters], length)
 
 
-cdef inline void map_array_backward(array_function derivative, void **operands, Py_ssize_t length) noexcept nogil:
+cdef inline void map_array_backward(
+    array_function derivative, void **operands, Py_ssize_t length, int parameters,
+) noexcept nogil:
     cdef const float *grad = <const float *> operands[0]
     cdef const float *x = <const float *> operands[1]
-    cdef float *out = <float *> operands[2]
+    cdef float *out = <float *> operands[2 + parameters]
     cdef float block[BLOCK]
     cdef Py_ssize_t start = 0, size, i
     while start < length:

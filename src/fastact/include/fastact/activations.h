@@ -9,6 +9,9 @@
  * vectorise. Domains, error bounds and sources stand in the row of the same name in catalogue.py. Everywhere: NaN gives
  * NaN, +-inf give the limit, no intermediate result overflows, and nothing here depends on anything but its arguments.
  *
+ * Where a formula is much cheaper for a parameter at its default, that is a formula of its own (often named `default`),
+ * the one for all other values is named `general`, and a mask chooses between them; a loop with one parameter chooses once.
+ *
  * Written once: the file includes itself, first for float, then for double.
  */
 #ifndef FASTACT_FORMULAS
@@ -152,7 +155,7 @@ FASTACT_INLINE FN(pair) FN(sharpened)(REAL x, REAL beta, REAL end) {
 }
 
 /* softplus: f(x) = max(0, x) + log1p(e^-beta|x|) / beta. f' = sigmoid(beta x), which is 1 - e^(-beta y) at y = f(x). */
-FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
+FASTACT_INLINE REAL FN(softplus_general)(REAL x, REAL beta) {
     const FN(wide) z = FN(wide_pair)(FN(sharpened)(x, beta, FASTACT_POWER_END));
     const FN(wide_split) e = FN(wide_exp_split)(FN(wide_negate)(z));
     const FN(wide) log1p = FN(wide_log1p)(e.lead); /* where rest is not 1, the same as e */
@@ -166,15 +169,29 @@ FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
     const REAL tail = FN(wide_lead)(z) < FASTACT_POWER_END ? product : K(0);
     return FN(keep_nan)(FN(keep_nan)(FN(select)(x > 0, x > FASTACT_LARGEST ? x : above, tail), x), beta);
 }
-FASTACT_INLINE REAL FN(softplus_derivative)(REAL x, REAL beta) {
+FASTACT_INLINE REAL FN(softplus_default)(REAL x) { return FN(softplus_general)(x, K(1)); }
+FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
+    return FN(select)(beta == 1, FN(softplus_default)(x), FN(softplus_general)(x, beta));
+}
+FASTACT_INLINE REAL FN(softplus_derivative_general)(REAL x, REAL beta) {
     const FN(pair) z = FN(sharpened)(x, beta, FASTACT_EXP_END);
     const REAL result = FN(logistic)(FN(copysign)(z.hi, x), x < 0 ? -z.lo : z.lo);
     return FN(keep_nan)(FN(keep_nan)(result, x), beta);
 }
-FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
+FASTACT_INLINE REAL FN(softplus_derivative)(REAL x, REAL beta) {
+    return FN(select)(beta == 1, FN(sigmoid)(x), FN(softplus_derivative_general)(x, beta));
+}
+FASTACT_INLINE REAL FN(softplus_derivative_from_output_general)(REAL y, REAL beta) {
     const FN(pair) z = FN(sharpened)(FN(at_least)(y, K(0)), beta, FASTACT_EXP_END);
     const FN(pair) m = FN(expm1_pair)(-z.hi, z.lo, K(1));
     return FN(keep_nan)(FN(keep_nan)(-(m.hi + m.lo), y), beta);
+}
+FASTACT_INLINE REAL FN(softplus_derivative_from_output_default)(REAL y) {
+    return FN(softplus_derivative_from_output_general)(y, K(1));
+}
+FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
+    return FN(select)(
+        beta == 1, FN(softplus_derivative_from_output_default)(y), FN(softplus_derivative_from_output_general)(y, beta));
 }
 /* beta e / (1 + e)^2, e = e^-beta|x|. */
 FASTACT_INLINE REAL FN(softplus_second_derivative)(REAL x, REAL beta) {
@@ -600,9 +617,17 @@ FASTACT_INLINE REAL FN(elu)(REAL x, REAL alpha) {
     const REAL below = FN(copysign)(FN(narrow_times)(m, alpha), x);
     return FN(keep_nan)(FN(keep_nan)(x > 0 ? x : below, x), alpha);
 }
-FASTACT_INLINE REAL FN(elu_derivative)(REAL x, REAL alpha) {
+FASTACT_INLINE REAL FN(elu_derivative_general)(REAL x, REAL alpha) {
     const REAL below = FN(exp_times)(FN(widen)(-FN(magnitude)(x, FASTACT_POWER_END)), alpha);
     return FN(keep_nan)(FN(keep_nan)(x > 0 ? K(1) : below, x), alpha);
+}
+FASTACT_INLINE REAL FN(elu_derivative_default)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_EXP_END);
+    const FN(exp_parts) e = FN(exp_parts_of)(-a, K(0), K(1), FASTACT_ROUNDER);
+    return FN(keep_nan)(x > 0 ? K(1) : FN(mad)(e.power, e.t, e.power) * FASTACT_UNSCALE, x);
+}
+FASTACT_INLINE REAL FN(elu_derivative)(REAL x, REAL alpha) {
+    return FN(select)(alpha == 1, FN(elu_derivative_default)(x), FN(elu_derivative_general)(x, alpha));
 }
 FASTACT_INLINE REAL FN(elu_derivative_from_output)(REAL y, REAL alpha) {
     return FN(keep_nan)(FN(keep_nan)(y > 0 ? K(1) : y + alpha, y), alpha);
@@ -636,7 +661,7 @@ FASTACT_INLINE FN(wide) FN(celu_exponent)(REAL x, REAL alpha) {
     return FN(wide_select)(alpha < 0, ratio, FN(wide_negate)(ratio));
 }
 /* celu: f(x) = x for x > 0, else alpha expm1(x / alpha). f'(0) = 1. From y <= 0: f' = 1 + y / alpha. */
-FASTACT_INLINE REAL FN(celu)(REAL x, REAL alpha) {
+FASTACT_INLINE REAL FN(celu_general)(REAL x, REAL alpha) {
     const FN(wide) z = FN(celu_exponent)(x, alpha);
     const REAL below = FN(copysign)(FN(expm1_times)(z, alpha), x);
     /* Below 2^-60 the quotient may have lost digits, or vanished, and does not matter. */
@@ -644,12 +669,18 @@ FASTACT_INLINE REAL FN(celu)(REAL x, REAL alpha) {
     const REAL limit = FN(select)(infinite & (alpha > 0), -alpha, FN(select)(linear | infinite, x, below));
     return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
 }
-FASTACT_INLINE REAL FN(celu_derivative)(REAL x, REAL alpha) {
+FASTACT_INLINE REAL FN(celu)(REAL x, REAL alpha) {
+    return FN(select)(alpha == 1, FN(elu)(x, alpha), FN(celu_general)(x, alpha));
+}
+FASTACT_INLINE REAL FN(celu_derivative_general)(REAL x, REAL alpha) {
     const REAL below = FN(exp_times)(FN(celu_exponent)(x, alpha), K(1));
     const REAL limit = FN(select)(x < -FASTACT_LARGEST, alpha < 0 ? -x : K(0), below);
     return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
 }
-FASTACT_INLINE REAL FN(celu_derivative_from_output)(REAL y, REAL alpha) {
+FASTACT_INLINE REAL FN(celu_derivative)(REAL x, REAL alpha) {
+    return FN(select)(alpha == 1, FN(elu_derivative_default)(x), FN(celu_derivative_general)(x, alpha));
+}
+FASTACT_INLINE REAL FN(celu_derivative_from_output_general)(REAL y, REAL alpha) {
     const REAL below = y < 0 ? y : K(0);
 #if FASTACT_PRECISION == 32
     const REAL slope = (REAL)(((double)alpha + (double)below) * (1.0 / (double)alpha));
@@ -661,6 +692,10 @@ FASTACT_INLINE REAL FN(celu_derivative_from_output)(REAL y, REAL alpha) {
     const REAL slope = FN(abs)(quotient) > K(0x1p60) ? quotient : near;
 #endif
     return FN(keep_nan)(FN(keep_nan)(slope, y), alpha);
+}
+FASTACT_INLINE REAL FN(celu_derivative_from_output)(REAL y, REAL alpha) {
+    return FN(select)(
+        alpha == 1, FN(elu_derivative_from_output)(y, alpha), FN(celu_derivative_from_output_general)(y, alpha));
 }
 
 /* Activations f(x) = x s(z), s the logistic function and z odd in x. With a = |z| and e = e^-a:
@@ -746,7 +781,7 @@ FASTACT_INLINE REAL FN(silu_second_derivative)(REAL x) {
 FASTACT_INLINE FASTACT_BITS FN(swish_negative)(REAL x, REAL beta) {
     return ((x < 0) & (beta > 0)) | ((x > 0) & (beta < 0));
 }
-FASTACT_INLINE REAL FN(swish)(REAL x, REAL beta) {
+FASTACT_INLINE REAL FN(swish_general)(REAL x, REAL beta) {
     const FASTACT_BITS negative = FN(swish_negative)(x, beta);
     const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_POWER_END));
     /* As `gated`, but x e may count where e alone is below the normal range. */
@@ -760,9 +795,15 @@ FASTACT_INLINE REAL FN(swish)(REAL x, REAL beta) {
     const REAL limit = FN(select)(gone & negative, FN(copysign)(K(0), x), FN(select)(infinite, x, result));
     return FN(keep_nan)(FN(keep_nan)(limit, x), beta);
 }
-FASTACT_INLINE REAL FN(swish_derivative)(REAL x, REAL beta) {
+FASTACT_INLINE REAL FN(swish)(REAL x, REAL beta) {
+    return FN(select)(beta == 1, FN(silu)(x), FN(swish_general)(x, beta));
+}
+FASTACT_INLINE REAL FN(swish_derivative_general)(REAL x, REAL beta) {
     const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_TAIL_END));
     return FN(keep_nan)(FN(keep_nan)(FN(linear_gate_slope)(a, FN(swish_negative)(x, beta)), x), beta);
+}
+FASTACT_INLINE REAL FN(swish_derivative)(REAL x, REAL beta) {
+    return FN(select)(beta == 1, FN(silu_derivative)(x), FN(swish_derivative_general)(x, beta));
 }
 FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
     const FN(wide) a = FN(wide_pair)(FN(sharpened)(x, FN(abs)(beta), FASTACT_POWER_END));
@@ -901,7 +942,7 @@ FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) {
 }
 FASTACT_INLINE REAL FN(log_sigmoid_derivative)(REAL x) { return FN(sigmoid)(-x); }
 FASTACT_INLINE REAL FN(log_sigmoid_derivative_from_output)(REAL y) {
-    return FN(softplus_derivative_from_output)(-y, K(1));
+    return FN(softplus_derivative_from_output_default)(-y);
 }
 FASTACT_INLINE REAL FN(log_sigmoid_second_derivative)(REAL x) { return -FN(sigmoid_derivative)(x); }
 
@@ -939,25 +980,40 @@ FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
 }
 
 /* softcap: f(x) = cap tanh(x / cap). f' = 4 e / (1 + e)^2, e = e^-2|x/cap|. From y: f' = (1 - y/cap) (1 + y/cap). */
-FASTACT_INLINE REAL FN(softcap)(REAL x, REAL cap) {
+FASTACT_INLINE REAL FN(softcap_general)(REAL x, REAL cap) {
     const FN(wide) z = FN(wide_ratio)(x, cap, K(0.5) * FASTACT_TAIL_END);
     const FN(wide) t = FN(wide_half_tanh)(FN(wide_scale)(z, 2.0));
     const REAL capped = FN(copysign)(FN(narrow_times)(t, cap), x);
     /* tanh z = z - z^3/3: below 2^-30 the quotient may have lost digits, or vanished, and does not matter. */
     return FN(keep_nan)(FN(keep_nan)(FN(wide_lead)(z) < 0x1p-30 ? x : capped, x), cap);
 }
-FASTACT_INLINE REAL FN(softcap_derivative)(REAL x, REAL cap) {
+FASTACT_INLINE REAL FN(softcap_default)(REAL x) { return FN(softcap_general)(x, K(30)); }
+FASTACT_INLINE REAL FN(softcap)(REAL x, REAL cap) {
+    return FN(select)(cap == 30, FN(softcap_default)(x), FN(softcap_general)(x, cap));
+}
+FASTACT_INLINE REAL FN(softcap_derivative_general)(REAL x, REAL cap) {
     const FN(wide) z = FN(wide_ratio)(x, cap, K(0.5) * FASTACT_TAIL_END);
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_scale)(z, -2.0));
     const FN(wide) d = FN(wide_plus)(FN(wide_unscale)(scaled), K(1));
     const REAL result = FN(narrow_scaled)(FN(wide_divide)(FN(wide_scale)(scaled, 4.0), FN(wide_square)(d)));
     return FN(keep_nan)(FN(keep_nan)(result, x), cap);
 }
-FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
+FASTACT_INLINE REAL FN(softcap_derivative_default)(REAL x) { return FN(softcap_derivative_general)(x, K(30)); }
+FASTACT_INLINE REAL FN(softcap_derivative)(REAL x, REAL cap) {
+    return FN(select)(cap == 30, FN(softcap_derivative_default)(x), FN(softcap_derivative_general)(x, cap));
+}
+FASTACT_INLINE REAL FN(softcap_derivative_from_output_general)(REAL y, REAL cap) {
     const FN(wide) less = FN(wide_ratio_complement)(FN(used)(1, y), cap, FASTACT_RATIO_END);
     const FN(wide) more = FN(wide_plus)(FN(wide_negate)(less), K(2)); /* 1 + |y / cap| */
     const REAL result = FN(narrow_product)(less, more);
     return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > FASTACT_LARGEST ? -FN(abs)(y) : result, y), cap);
+}
+FASTACT_INLINE REAL FN(softcap_derivative_from_output_default)(REAL y) {
+    return FN(softcap_derivative_from_output_general)(y, K(30));
+}
+FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
+    return FN(select)(
+        cap == 30, FN(softcap_derivative_from_output_default)(y), FN(softcap_derivative_from_output_general)(y, cap));
 }
 
 /* Roots and quotients --------------------------------------------------------------------------------------------- */
@@ -993,7 +1049,7 @@ FASTACT_INLINE FN(square_root) FN(square_root_of)(REAL a, REAL b) {
     s.m = FN(wide_scale)(FN(wide_add)(s.root, scaled), 0.5);
     return s;
 }
-FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
+FASTACT_INLINE REAL FN(squareplus_general)(REAL x, REAL b) {
     const FN(square_root) s = FN(square_root_of)(FN(magnitude)(x, FASTACT_LARGEST), b);
     const REAL above = FN(narrow)(FN(wide_scale)(s.m, s.inverse));
     const REAL below = FN(narrow)(FN(wide_scale)(FN(wide_divide)(s.part, s.m), s.back));
@@ -1001,7 +1057,11 @@ FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
     const REAL result = FN(select)(plain, FN(relu)(x), FN(select)(x < 0, below, above));
     return FN(keep_nan)(FN(keep_nan)(result, x), b);
 }
-FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
+FASTACT_INLINE REAL FN(squareplus_default)(REAL x) { return FN(squareplus_general)(x, K(4)); }
+FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
+    return FN(select)(b == 4, FN(squareplus_default)(x), FN(squareplus_general)(x, b));
+}
+FASTACT_INLINE REAL FN(squareplus_derivative_general)(REAL x, REAL b) {
     const FN(square_root) s = FN(square_root_of)(FN(magnitude)(x, FASTACT_LARGEST), b);
     const int64_t negative = x < 0;
     const FN(wide) n = FN(wide_select)(negative, s.part, s.m);
@@ -1011,7 +1071,11 @@ FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
     const REAL result = FN(narrow)(FN(wide_select)(negative, scaled, quotient));
     return FN(keep_nan)(FN(keep_nan)(FN(select)(plain, FN(relu_derivative)(x), result), x), b);
 }
-FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
+FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) { return FN(squareplus_derivative_general)(x, K(4)); }
+FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
+    return FN(select)(b == 4, FN(squareplus_derivative_default)(x), FN(squareplus_derivative_general)(x, b));
+}
+FASTACT_INLINE REAL FN(squareplus_derivative_from_output_general)(REAL y, REAL b) {
     const REAL held = FN(magnitude)(y, FASTACT_LARGEST);
     const double c = FN(square_scale)(held, b);
     const FN(wide) scaled = FN(wide_scale)(FN(widen)(held), c);
@@ -1019,6 +1083,13 @@ FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
     const FN(wide) ratio = FN(wide_divide)(scaled, FN(wide_add)(FN(wide_square)(scaled), constant));
     const REAL result = FN(narrow)(FN(wide_multiply)(ratio, scaled)); /* y^2 alone could underflow */
     return FN(keep_nan)(FN(keep_nan)(FN(select)(b == 0, FN(relu_derivative)(y), result), y), b);
+}
+FASTACT_INLINE REAL FN(squareplus_derivative_from_output_default)(REAL y) {
+    return FN(squareplus_derivative_from_output_general)(y, K(4));
+}
+FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
+    return FN(select)(
+        b == 4, FN(squareplus_derivative_from_output_default)(y), FN(squareplus_derivative_from_output_general)(y, b));
 }
 
 /* softsign: f(x) = x / (1 + |x|). f' = 1 / (1 + |x|)^2 = (1 - |y|)^2, f'' = -2 sign(x) / (1 + |x|)^3, f''(0) = 0. */
@@ -1178,11 +1249,19 @@ FASTACT_INLINE REAL FN(snake_derivative_a_of)(REAL x, REAL a, int far) {
     const REAL result = FN(abs)(rounded) <= FASTACT_LARGEST ? FN(narrow)(FN(wide_multiply)(twice, rest)) : rounded;
     return FN(keep_nan)(FN(keep_nan)(result, x - x), a);
 }
-FASTACT_INLINE REAL FN(snake_near)(REAL x, REAL a) { return FN(snake_of)(x, a, 0); }
+FASTACT_INLINE REAL FN(snake_general_near)(REAL x, REAL a) { return FN(snake_of)(x, a, 0); }
+FASTACT_INLINE REAL FN(snake_default_near)(REAL x) { return FN(snake_general_near)(x, K(1)); }
+FASTACT_INLINE REAL FN(snake_near)(REAL x, REAL a) {
+    return FN(select)(a == 1, FN(snake_default_near)(x), FN(snake_general_near)(x, a));
+}
 FASTACT_INLINE REAL FN(snake)(REAL x, REAL a) {
     return FN(snake_is_far)(x, a) ? FN(snake_of)(x, a, 1) : FN(snake_near)(x, a);
 }
-FASTACT_INLINE REAL FN(snake_derivative_near)(REAL x, REAL a) { return FN(snake_derivative_of)(x, a, 0); }
+FASTACT_INLINE REAL FN(snake_derivative_general_near)(REAL x, REAL a) { return FN(snake_derivative_of)(x, a, 0); }
+FASTACT_INLINE REAL FN(snake_derivative_default_near)(REAL x) { return FN(snake_derivative_general_near)(x, K(1)); }
+FASTACT_INLINE REAL FN(snake_derivative_near)(REAL x, REAL a) {
+    return FN(select)(a == 1, FN(snake_derivative_default_near)(x), FN(snake_derivative_general_near)(x, a));
+}
 FASTACT_INLINE REAL FN(snake_derivative)(REAL x, REAL a) {
     return FN(snake_is_far)(x, a) ? FN(snake_derivative_of)(x, a, 1) : FN(snake_derivative_near)(x, a);
 }
