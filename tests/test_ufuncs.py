@@ -146,17 +146,20 @@ def test_signatures_of_keyword_functions(case: Case):
     *named, rest = signature.parameters.values()
     assert rest.kind is inspect.Parameter.VAR_KEYWORD
     further_keywords = {"value": "rng", "backward": "slope"}
+    names = ["out"]
     if case.row.drawn and case.form.kind in further_keywords:
+        names.append(further_keywords[case.form.kind])
+    for name in names:
         further = named.pop()
         assert further.kind is inspect.Parameter.KEYWORD_ONLY
-        assert (further.name, further.default) == (further_keywords[case.form.kind], None)
+        assert (further.name, further.default) == (name, None)
     assert [parameter.name for parameter in named] == [*case.form.inputs, *case.row.defaults]
     assert {p.name: p.default for p in named if p.default is not p.empty} == case.row.defaults
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_pickle_and_copy_give_the_same_object(case: Case):
-    for function in {case.function, case.ufunc()}:
+    for function in {case.function, case.ufunc(), getattr(case.function, "at_defaults", case.function)}:
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             assert pickle.loads(pickle.dumps(function, protocol)) is function
         assert copy.copy(function) is function
@@ -380,6 +383,28 @@ def test_parameters_inside_their_domain_reach_the_ufunc(case: Case, position: in
     arguments = [*inputs, *defaults]
     for a, b in zip(outputs(case.function(*arguments)), outputs(case.function(*inputs)), strict=True):
         assert np.array_equal(bits(a), bits(b))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", KEYWORD, ids=str)
+def test_without_parameters_it_is_as_with_the_defaults(case: Case, dtype: type):
+    """Another ufunc computes it, in a loop of its own: the same bits, as arrays, strided, as numbers and into out."""
+    values = special_values(dtype)
+    inputs = (values, values[::-1])[: case.arguments]
+    with np.errstate(all="ignore"):
+        want = outputs(case.ufunc()(*inputs, *(dtype(value) for value in case.row.defaults.values())))
+        for got in (
+            case.function(*inputs),
+            case.function.at_defaults(*inputs),
+            case.function(*inputs, out=tuple(map(np.empty_like, want))),
+            case.function(*(np.repeat(x, 2)[::2] for x in inputs)),
+        ):
+            for a, b in zip(outputs(got), want, strict=True):
+                assert a.dtype == b.dtype == dtype
+                assert np.array_equal(bits(a), bits(b))
+        for i in range(0, values.size, 7):
+            for a, b in zip(outputs(case.function(*(x[i] for x in inputs))), want, strict=True):
+                assert bits(np.asarray(a)) == bits(b[i : i + 1])
 
 
 @pytest.mark.parametrize(("case", "position"), PARAMETERS)

@@ -18,7 +18,7 @@ import docstrings
 import keyword_functions
 import unit_docstrings
 
-MAX_PARAMETERS = 4  # as in _kernels.pyx
+MAX_PARAMETERS = 4  # as in _table.pxd
 PRECISIONS = {"f32": "float", "f64": "double"}
 
 
@@ -351,20 +351,21 @@ def stub(catalogue: ModuleType) -> str:
                 lines += [f"{alias}{form.suffix}: {kind}" for alias in (row.name, *row.aliases)]
                 continue
             inputs = ", ".join(f"{name}: ArrayLike" for name in form.inputs)
-            parameters = ", ".join(f"{p.name}: ArrayLike = {p.default!r}" for p in row.parameters)
+            parameters = ", ".join(f"{p.name}: ArrayLike = {p.default!r}" for p in row.parameters) + ", *"
             if row.drawn and form.kind in FURTHER_KEYWORDS:
-                parameters += f", *, {FURTHER_KEYWORDS[form.kind]} = None"
+                parameters += f", {FURTHER_KEYWORDS[form.kind]} = None"
             protocol = "_" + "".join(part.capitalize() for part in public.split("_")) + "Function"
             lines += [
                 "",
                 f"class {protocol}(Protocol):",
                 "    spec: Activation",
                 "    ufunc: np.ufunc",
+                "    at_defaults: np.ufunc",
             ]
             if form.kind == "value":
                 lines += [f"    {other.name}: Any" for other in row.forms[1:]]
             lines += [
-                f"    def __call__(self, {inputs}, {parameters}, **keywords: Any) -> Any: ...",
+                f"    def __call__(self, {inputs}, {parameters}, out: Any = None, **keywords: Any) -> Any: ...",
                 "",
                 *(f"{alias}{form.suffix}: {protocol}" for alias in (row.name, *row.aliases)),
             ]

@@ -13,16 +13,23 @@ import struct
 _LEAST, _LARGEST = 2.0**-14, 65504.0
 
 # A maker for each, so that every instruction set has its own; one frame a call, and a signature that is real.
+# Most calls leave all parameters at their defaults, and have no keyword but `out`: told by identity, they cost a third.
 _TEMPLATE = """
-def {name}(ufunc, checker, replacement):
+def {name}(ufunc, plain, checker, replacement):
+    {defaults}
+
     def ordinary({parameters}):
         return {ordinary}
 
     check = checker(ordinary)
 
-    def {name}({arguments}, **keywords):
+    def {name}({arguments}, out=None, **keywords):
+        if {at_defaults} and not keywords:
+            return plain({inputs}) if out is None else plain({inputs}, out=out)
         if not ({ordinary}):
             check(({inputs},), ({parameters},), keywords)
+        if out is not None:
+            keywords["out"] = out
         {instead}return ufunc({call}, **keywords)
 
     return {name}
@@ -31,18 +38,23 @@ def {name}(ufunc, checker, replacement):
 
 def maker(row, form, keyword: str = "") -> str:
     """The source of the function that makes the keyword function of a form: defaults, domains, then the ufunc with all
-    it was given; or a replacement, if the keyword is given, with that before all the rest."""
+    it was given; or a replacement, if the keyword is given, with that before all the rest. ``plain`` is the ufunc of
+    the inputs alone, with the parameters at their defaults."""
     names = [parameter.name for parameter in row.parameters]
     domains = [(parameter.name, parameter.domain_of(form)) for parameter in row.parameters]
     ordinaries = [*itertools.starmap(ordinary, domains), *itertools.starmap(ordinary_order, row.order_of(form))]
-    arguments = [*form.inputs, *(f"{parameter.name}={parameter.default!r}" for parameter in row.parameters)]
+    arguments = [*form.inputs, *(f"{name}=default_{name}" for name in names), "*"]
+    at_defaults = [f"{name} is default_{name}" for name in names]
     call, instead = ", ".join([*form.inputs, *names]), ""
     if keyword:
-        arguments += ["*", f"{keyword}=None"]
+        arguments.append(f"{keyword}=None")
+        at_defaults.append(f"{keyword} is None")
         instead = f"if {keyword} is not None:\n            return replacement({keyword}, {call}, **keywords)\n        "
     return _TEMPLATE.format(
         name=row.name + form.suffix,
+        defaults="\n    ".join(f"default_{parameter.name} = {parameter.default!r}" for parameter in row.parameters),
         arguments=", ".join(arguments),
+        at_defaults=" and ".join(at_defaults),
         ordinary=" and ".join(ordinaries),
         inputs=", ".join(form.inputs),
         parameters=", ".join(names),

@@ -10,7 +10,7 @@ a kernel therefore exists once, and an element's bits cannot depend on where it 
 from cpython.pycapsule cimport PyCapsule_New
 from numpy cimport npy_intp
 
-from fastact._table cimport entry, kernel, row_entry, row_kernel, table
+from fastact._table cimport MAX_OPERANDS, MAX_PARAMETERS, entry, kernel, row_entry, row_kernel, table
 
 cdef extern from *:
     """
@@ -122,8 +122,6 @@ ctypedef fused real:
     double
 
 cdef enum:
-    MAX_PARAMETERS = 4
-    MAX_OPERANDS = 8
     NEAR_BLOCK = 128  # elements that take the slower way where one of them is far
     BLOCK = 256  # elements: eight operands of doubles are 16 KiB, half of the smallest first-level cache
     LINE = 64  # bytes of a cache line

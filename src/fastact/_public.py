@@ -23,19 +23,31 @@ PUBLIC_MODULE = "fastact"
 
 
 def keyword_function(
-    row: Activation, form: Form, ufunc: np.ufunc, replacement: Callable[..., Any] | None = None
+    row: Activation,
+    form: Form,
+    ufunc: np.ufunc,
+    plain: np.ufunc | None = None,
+    replacement: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """The keyword function of an activation with parameters: defaults, domains, then the ufunc with all it was given.
 
+    ``plain`` takes the inputs alone and is called instead where all parameters are at their defaults, if there is one.
     A replacement is called instead, if the further keyword of a form that draws is given; it gets that first.
     """
     public = row.name + form.suffix
     domains = {parameter.name: parameter.domain_of(form) for parameter in row.parameters}
     checked = functools.partial(checker, public, ufunc, domains, row.order_of(form))
-    function: Any = MAKERS[public](ufunc, checked, replacement)
+    defaults = tuple(row.defaults.values())
+    function: Any = MAKERS[public](ufunc, plain or _with(ufunc, defaults), checked, replacement)
     function.__module__, function.__qualname__ = PUBLIC_MODULE, public
     function.ufunc = ufunc
+    if plain is not None:
+        function.at_defaults = plain
     return function
+
+
+def _with(ufunc: np.ufunc, parameters: tuple[float, ...]) -> Callable[..., Any]:
+    return lambda *inputs, **keywords: ufunc(*inputs, *parameters, **keywords)
 
 
 def ufunc_names() -> dict[str, str]:
@@ -50,7 +62,13 @@ def ufunc_names() -> dict[str, str]:
 
 def make(instruction_set: str) -> dict[str, Any]:
     """Every public function of the tables, by public name, running on the given instruction set."""
-    return around(_ufuncs.make(_ufuncs.load(instruction_set), ufunc_names()))
+    defaults = {
+        row.name + form.suffix: tuple(row.defaults.values())
+        for row in ACTIVATIONS.values()
+        for form in row.forms
+        if row.parameters
+    }
+    return around(_ufuncs.make(_ufuncs.load(instruction_set), ufunc_names(), defaults))
 
 
 def around(ufuncs: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +84,10 @@ def around(ufuncs: Mapping[str, Any]) -> dict[str, Any]:
             ufunc.__doc__ = DOCUMENTATION[name]
             forms[form.name] = ufunc
             if row.parameters:
-                forms[form.name] = keyword_function(row, form, ufunc, replacements.get(form.kind))
+                plain = ufuncs.get(f"{name}.at_defaults")
+                if plain is not None:
+                    plain.__module__, plain.__doc__ = PUBLIC_MODULE, ufunc.__doc__
+                forms[form.name] = keyword_function(row, form, ufunc, plain, replacements.get(form.kind))
                 forms[form.name].__doc__ = ufunc.__doc__
             forms[form.name].spec = row
             public[name] = forms[form.name]

@@ -2,6 +2,10 @@
 
 from numpy cimport npy_intp
 
+cdef enum:
+    MAX_PARAMETERS = 4
+    MAX_OPERANDS = 8
+
 # Contiguous operands in the order inputs, parameters, outputs; outputs may be the inputs themselves.
 ctypedef void (*kernel)(void **operands, Py_ssize_t length) noexcept nogil
 

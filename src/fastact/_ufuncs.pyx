@@ -16,7 +16,7 @@ from libc.stdlib cimport free, malloc
 from fastact._build_info import instruction_sets
 from fastact._dask import two_outputs
 
-from fastact._table cimport entry, kernel, row_entry, table, ufunc_loop
+from fastact._table cimport MAX_OPERANDS, MAX_PARAMETERS, entry, kernel, row_entry, table, ufunc_loop
 
 cnp.import_array()
 cnp.import_umath()
@@ -208,8 +208,21 @@ def load(str name, str module="_kernels"):
 _kept = []  # names that NumPy points to
 
 
+cdef struct loop_data:
+    # What the loop for each dtype is given.
+    void *float16
+    void *float32
+    void *float64
+
+
+cdef loop_data for_all(void *form) noexcept:
+    cdef loop_data data
+    data.float16 = data.float32 = data.float64 = form
+    return data
+
+
 cdef object make_one(
-    ufunc_loop float16, ufunc_loop float32, ufunc_loop float64, void *form, int nin, int nout, str public,
+    ufunc_loop float16, ufunc_loop float32, ufunc_loop float64, loop_data forms, int nin, int nout, str public,
     const char *signature, object promoter,
 ):
     """A ufunc, or a gufunc if there is a signature, of loops for float16, float32 and float64."""
@@ -226,8 +239,7 @@ cdef object make_one(
     loops[0] = <cnp.PyUFuncGenericFunction> float16
     loops[1] = <cnp.PyUFuncGenericFunction> float32
     loops[2] = <cnp.PyUFuncGenericFunction> float64
-    for j in range(3):
-        data[j] = form
+    data[0], data[1], data[2] = forms.float16, forms.float32, forms.float64
     for j in range(nargs):
         types[j] = cnp.NPY_FLOAT16
         types[nargs + j] = cnp.NPY_FLOAT
@@ -249,8 +261,59 @@ cdef object make_one(
     return ufunc
 
 
-def make(object kernel_table, dict public_names):
-    """A dict of ufuncs: one for each entry of the kernel table, called ``public_names[entry name]``."""
+# With the parameters at their defaults: a ufunc of the inputs alone, which costs a third of the call.
+
+cdef struct defaulted:
+    ufunc_loop loop
+    const entry *form
+    # In the dtype of the loop.
+    double values[MAX_PARAMETERS]
+
+
+cdef void run_at_defaults(char **args, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data) noexcept nogil:
+    cdef defaulted *at = <defaulted *> data
+    cdef char *operands[MAX_OPERANDS]
+    cdef cnp.npy_intp strides[MAX_OPERANDS]
+    cdef int j, inputs = at.form.inputs, parameters = at.form.parameters
+    for j in range(inputs + at.form.outputs):
+        operands[j + parameters * (j >= inputs)] = args[j]
+        strides[j + parameters * (j >= inputs)] = steps[j]
+    for j in range(parameters):
+        operands[inputs + j] = <char *> (at.values + j)
+        strides[inputs + j] = 0
+    at.loop(operands, dimensions, strides, <void *> at.form)
+
+
+cdef object make_at_defaults(table *kernels, entry *form, tuple defaults, str public, object promoter):
+    """The ufunc of a form with parameters that takes the inputs alone. NumPy rounds the defaults to each dtype."""
+    # For the life of the process, as what `make_one` keeps.
+    cdef defaulted *data = <defaulted *> malloc(3 * sizeof(defaulted))
+    if data == NULL:
+        raise MemoryError
+    cdef int i, j
+    for i in range(3):
+        data[i].form = form
+        for j, value in enumerate(defaults):
+            if i == 0:
+                (<cnp.npy_uint16 *> (data[i].values + j))[0] = np.float16(value).view(np.uint16)
+            elif i == 1:
+                (<float *> (data[i].values + j))[0] = value
+            else:
+                data[i].values[j] = value
+    data[0].loop, data[1].loop, data[2].loop = kernels.float16, kernels.float32, kernels.float64
+    cdef loop_data each
+    each.float16, each.float32, each.float64 = data, data + 1, data + 2
+    return make_one(
+        run_at_defaults, run_at_defaults, run_at_defaults, each, form.inputs, form.outputs, public, NULL, promoter
+    )
+
+
+def make(object kernel_table, dict public_names, dict defaults):
+    """A dict of ufuncs: one for each entry of the kernel table, called ``public_names[entry name]``.
+
+    ``defaults`` has those of the parameters of entries that get a second ufunc, called ``at_defaults`` after the entry,
+    of the inputs alone.
+    """
     cdef table *kernels = <table *> PyCapsule_GetPointer(kernel_table, "fastact.kernel_table")
     cdef object promoter = PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL)
     cdef entry *form
@@ -260,14 +323,18 @@ def make(object kernel_table, dict public_names):
     for i in range(kernels.length):
         form = &kernels.entries[i]
         nin = form.inputs + form.parameters
-        made[form.name.decode()] = make_one(
-            kernels.float16, kernels.float32, kernels.float64, form, nin, form.outputs,
-            public_names[form.name.decode()], NULL, promoter,
+        name = form.name.decode()
+        made[name] = make_one(
+            kernels.float16, kernels.float32, kernels.float64, for_all(form), nin, form.outputs,
+            public_names[name], NULL, promoter,
         )
+        if name in defaults:
+            plain = f"{name}.at_defaults"
+            made[plain] = make_at_defaults(kernels, form, defaults[name], plain, promoter)
     for i in range(kernels.row_length):
         row = &kernels.row_entries[i]
         made[row.name.decode()] = make_one(
-            kernels.row_float16, kernels.row_float32, kernels.row_float64, row, row.inputs, 1,
+            kernels.row_float16, kernels.row_float32, kernels.row_float64, for_all(row), row.inputs, 1,
             public_names[row.name.decode()], row.signature, promoter,
         )
     return made
@@ -334,5 +401,6 @@ def define(str name, int inputs, int parameters, int outputs, dict compiled):
         form.float32[varying] = <kernel> <size_t> compiled[32, bool(varying)]
         form.float64[varying] = <kernel> <size_t> compiled[64, bool(varying)]
     return make_one(
-        kernels.float16, kernels.float32, kernels.float64, form, inputs + parameters, outputs, name, NULL, promoter
+        kernels.float16, kernels.float32, kernels.float64, for_all(form), inputs + parameters, outputs, name, NULL,
+        promoter,
     )
