@@ -645,8 +645,14 @@ FASTACT_INLINE REAL FN(selu)(REAL x) {
 FASTACT_INLINE REAL FN(selu_derivative)(REAL x) {
     const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
     const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
+#if FASTACT_PRECISION == 32
+    /* 1 + t and the constant are rounded, and their product: 1.2 ULP. */
+    const FN(exp_parts) e = FN(exp_parts_of)(-FN(magnitude)(x, FASTACT_EXP_END), K(0), K(1), FASTACT_ROUNDER);
+    const REAL power = e.power * FN(narrow)(both), below = FN(mad)(power, e.t, power) * FASTACT_UNSCALE;
+#else
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
     const REAL below = FN(narrow_scaled)(FN(wide_multiply)(scaled, both));
+#endif
     return FN(keep_nan)(x > 0 ? FN(narrow)(scale) : below, x);
 }
 FASTACT_INLINE REAL FN(selu_derivative_from_output)(REAL y) {
