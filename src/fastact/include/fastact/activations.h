@@ -613,8 +613,8 @@ FASTACT_INLINE REAL FN(gaussian_second_derivative)(REAL x) {
 
 /* elu: f(x) = x for x > 0, else alpha expm1(x). f'(0) = alpha. From y <= 0: f' = y + alpha. */
 FASTACT_INLINE REAL FN(elu)(REAL x, REAL alpha) {
-    const FN(wide) m = FN(wide_expm1)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
-    const REAL below = FN(copysign)(FN(narrow_times)(m, alpha), x);
+    const FN(pair) m = FN(precise_expm1)(-FN(magnitude)(x, FASTACT_EXP_END));
+    const REAL below = FN(copysign)(FN(rounded_times)(m, alpha), x);
     return FN(keep_nan)(FN(keep_nan)(x > 0 ? x : below, x), alpha);
 }
 FASTACT_INLINE REAL FN(elu_derivative_general)(REAL x, REAL alpha) {
@@ -635,12 +635,11 @@ FASTACT_INLINE REAL FN(elu_derivative_from_output)(REAL y, REAL alpha) {
 
 /* selu: f(x) = scale x for x > 0, else scale alpha expm1(x), with the constants of its paper. f'(0) = scale alpha. */
 FASTACT_INLINE REAL FN(selu)(REAL x) {
-    const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
-    const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
-    const FN(wide) m = FN(wide_expm1)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
-    const REAL below = FN(copysign)(FN(narrow_product)(m, both), x);
-    const REAL above = FN(narrow_product)(FN(widen)(FN(used)(x > 0, x)), scale);
-    return FN(keep_nan)(FN(select)(x > FASTACT_LARGEST, x, FN(select)(x > 0, above, below)), x);
+    const FN(pair) both = FN(pair_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
+    const REAL rest = (REAL)((FASTACT_WIDE_SELU_SCALE_HI - 1) + FASTACT_WIDE_SELU_SCALE_LO); /* a twentieth: one number is enough */
+    const FN(pair) m = FN(precise_expm1)(-FN(magnitude)(x, FASTACT_EXP_END));
+    const REAL below = FN(rounded_product)(m, both), above = FN(mad)(FN(used)(x > 0, x), rest, x);
+    return FN(keep_nan)(FN(copysign)(x > 0 ? above : below, x), x);
 }
 FASTACT_INLINE REAL FN(selu_derivative)(REAL x) {
     const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);

@@ -190,16 +190,26 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(divide)(
     return FASTACT_NAME(mad)(rest, reciprocal, quotient);
 }
 
-/* expm1(times (z - z_error)) = hi + lo, for times z in [-FASTACT_EXP_END, 0]: (2^k - 1) + 2^k t. */
-FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(expm1_pair)(
-    FASTACT_REAL z, FASTACT_REAL z_error, FASTACT_REAL times) {
-    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(z, z_error, times, FASTACT_ROUNDER);
+/* 2^k (1 + t + t_lo) - 1 = hi + lo from parts of an exponential: (2^k - 1) + 2^k t. */
+FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(expm1_of)(FASTACT_NAME(exp_parts) e, FASTACT_REAL t_lo) {
     const FASTACT_REAL power = e.power * FASTACT_UNSCALE, base = power - FASTACT_K(1);
     FASTACT_NAME(pair) out;
     const FASTACT_REAL base_lo = power - (base + FASTACT_K(1));
     out.hi = FASTACT_NAME(mad)(power, e.t, base);
-    out.lo = FASTACT_NAME(mad)(power, e.t, base - out.hi) + FASTACT_NAME(mad)(power, e.t_lo, base_lo);
+    out.lo = FASTACT_NAME(mad)(power, e.t, base - out.hi) + FASTACT_NAME(mad)(power, t_lo, base_lo);
     return out;
+}
+/* expm1(times (z - z_error)) = hi + lo, for times z in [-FASTACT_EXP_END, 0]. */
+FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(expm1_pair)(
+    FASTACT_REAL z, FASTACT_REAL z_error, FASTACT_REAL times) {
+    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(z, z_error, times, FASTACT_ROUNDER);
+    return FASTACT_NAME(expm1_of)(e, e.t_lo);
+}
+/* e^z - 1 for z in [-FASTACT_EXP_END, 0], with what rounding took from the reduced argument: about 2^-29 and 2^-58. */
+FASTACT_INLINE FASTACT_NAME(pair) FASTACT_NAME(precise_expm1)(FASTACT_REAL z) {
+    const FASTACT_REAL none = FASTACT_K(0), once = FASTACT_K(1);
+    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(z, none, once, FASTACT_ROUNDER);
+    return FASTACT_NAME(expm1_of)(e, e.t_lo + e.r_lo);
 }
 
 /* log(1 + e + e_lo) = hi + lo, for e in [0, 1]. Above sqrt(2) - 1 it is ln 2 + log(1 + f), f = (e - 1) / 2; there

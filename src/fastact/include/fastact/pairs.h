@@ -65,6 +65,25 @@ FASTACT_INLINE FN(pair) FN(pair_reciprocal)(FN(pair) a) {
     const REAL reciprocal = K(1) / a.hi;
     return FN(pair_of)(reciprocal, reciprocal * FN(reciprocal_error)(reciprocal, a.hi, a.lo));
 }
+/* a b + lo, rounded once. */
+FASTACT_INLINE REAL FN(rounded_sum)(REAL a, REAL b, REAL lo) {
+    const REAL rounded = FN(mad)(a, b, lo);
+#if FASTACT_HAS_FMA
+    return rounded;
+#elif FASTACT_PRECISION == 32
+    (void)rounded;
+    return FN(fma)(a, b, lo);
+#else
+    /* What the emulated fma takes apart must be in the normal range. */
+    const REAL magnitude = FN(abs)(rounded);
+    return FN(select)((magnitude > 0x1p-900) & (magnitude < 0x1p1020), FN(fma)(a, b, lo), rounded);
+#endif
+}
+/* Products, rounded once. */
+FASTACT_INLINE REAL FN(rounded_product)(FN(pair) a, FN(pair) b) {
+    return FN(rounded_sum)(a.hi, b.hi, FN(mad)(a.hi, b.lo, a.lo * b.hi));
+}
+FASTACT_INLINE REAL FN(rounded_times)(FN(pair) a, REAL b) { return FN(rounded_sum)(a.hi, b, a.lo * b); }
 /* chosen ? a : b, by a mask: see `select`. */
 FASTACT_INLINE FN(pair) FN(pair_select)(FASTACT_BITS chosen, FN(pair) a, FN(pair) b) {
     return FN(pair_of)(FN(select)(chosen, a.hi, b.hi), FN(select)(chosen, a.lo, b.lo));

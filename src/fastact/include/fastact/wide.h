@@ -160,20 +160,8 @@ FASTACT_INLINE WIDE FN(wide_select)(int64_t chosen, WIDE a, WIDE b) { return FN(
 FASTACT_INLINE WIDE FN(wide_unscale)(WIDE a) { return FN(wide_scale)(a, FASTACT_UNSCALE); }
 FASTACT_INLINE REAL FN(narrow_scaled)(WIDE a) { return (a.hi + a.lo) * FASTACT_UNSCALE; }
 FASTACT_INLINE WIDE FN(wide_one_scaled)(void) { return FN(widen)(K(1) / FASTACT_UNSCALE); }
-FASTACT_INLINE REAL FN(narrow_sum)(REAL a, REAL b, REAL lo) { /* a b + lo */
-    const REAL rounded = FN(mad)(a, b, lo);
-#if FASTACT_HAS_FMA
-    return rounded;
-#else
-    /* What the emulated fma takes apart must be in the normal range. */
-    const REAL magnitude = FN(abs)(rounded);
-    return FN(select)((magnitude > 0x1p-900) & (magnitude < 0x1p1020), FN(fma)(a, b, lo), rounded);
-#endif
-}
-FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) {
-    return FN(narrow_sum)(a.hi, b.hi, FN(mad)(a.hi, b.lo, a.lo * b.hi));
-}
-FASTACT_INLINE REAL FN(narrow_times)(WIDE a, REAL b) { return FN(narrow_sum)(a.hi, b, a.lo * b); }
+FASTACT_INLINE REAL FN(narrow_product)(WIDE a, WIDE b) { return FN(rounded_product)(a, b); }
+FASTACT_INLINE REAL FN(narrow_times)(WIDE a, REAL b) { return FN(rounded_times)(a, b); }
 FASTACT_INLINE WIDE FN(wide_pair)(FN(pair) a) { return a; }
 /* Both are brought to where nothing leaves the normal range; a quotient below 2^-500 may become 0. */
 FASTACT_INLINE FN(pair) FN(wide_ratio_terms)(REAL x, REAL divisor, double end) {
