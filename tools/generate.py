@@ -88,6 +88,49 @@ FURTHER_KEYWORDS = {"value": "rng: np.random.Generator | None", "backward": "slo
 # Activations whose formulas have a branch for far arguments, and a form named `near` without it that vectorises.
 NEAR_AND_FAR = {"sin", "cos", "snake"}
 
+# Activations whose formulas take less time than memory takes for their operands, and such formulas of others: forms of
+# them alone write large outputs past the caches.
+LIGHT_ROWS = {
+    "clipped_linear",
+    "erelu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_swish",
+    "hard_tanh",
+    "identity",
+    "leaky_relu",
+    "prelu",
+    "relu",
+    "relu6",
+    "rrelu",
+    "signed_square",
+    "soft_shrink",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "square",
+    "squared_relu",
+    "threshold",
+}
+LIGHT_FORMULAS = {
+    "celu_derivative_from_output",
+    "elu_derivative_from_output",
+    "exponential_derivative_from_output",
+    "selu_derivative_from_output",
+    "sigmoid_derivative_from_output",
+    "srelu_derivative",
+    "srelu_derivative_t_left",
+    "srelu_derivative_a_left",
+    "srelu_derivative_t_right",
+    "srelu_derivative_a_right",
+    "tanh_derivative_from_output",
+}
+
+
+def streams(row, form) -> bool:
+    """Whether large outputs of a form go past the caches."""
+    return row.name in LIGHT_ROWS or LIGHT_FORMULAS.issuperset(form_formulas(row, form))
+
+
 # Formulas with a parameter that are cheaper where it is at its default: the formula for that. For all other values
 # there is one named `general`.
 AT_DEFAULTS = {
@@ -230,6 +273,7 @@ def kernel_table(catalogue: ModuleType) -> str:
                 f"    entries[{index}].inputs = {len(form.inputs)}",
                 f"    entries[{index}].parameters = {count}",
                 f"    entries[{index}].outputs = {len(form.outputs)}",
+                f"    entries[{index}].streams = {streams(row, form)}",
             ]
             for suffix in PRECISIONS:
                 member = {"f32": "float32", "f64": "float64"}[suffix]
@@ -263,6 +307,7 @@ def gate_kernels(catalogue: ModuleType, unit, fills: list[str]) -> list[str]:
             f"    entries[{index}].inputs = {inputs}",
             f"    entries[{index}].parameters = 0",
             f"    entries[{index}].outputs = {outputs}",
+            f"    entries[{index}].streams = {row.name in LIGHT_ROWS}",
         ]
         for suffix, c_type in PRECISIONS.items():
             value, slope = f"{row.name}_{suffix}", f"{row.name}_derivative_{suffix}"

@@ -440,6 +440,9 @@ cdef void run_streaming(
 ) noexcept nogil:
     """Contiguous operands, block by block: results are computed into the first-level cache and streamed from there.
 
+    For kernels that wait for memory. While one computes, memory serves its plain loads and stores just as fast, and
+    here the two take turns: tanh in float32 took 0.41 ns an element this way and 0.29 plainly, relu 0.22 and 0.33.
+
     ``fixed`` tells the operands that are one number; ``_`` only names the precision.
     """
     # Plainly: as many as bring the outputs to the beginning of a line, and what is left after the last whole line.
@@ -508,7 +511,7 @@ cdef inline bint run(
         width = 1
         any_copied = True
     if not any_copied:
-        if streams(operands, inputs, count, length * sizeof(real)):
+        if form.streams and streams(operands, inputs, count, length * sizeof(real)):
             for j in range(count):
                 copied[j] = form.inputs <= j < inputs and not varying
             run_streaming[real](operands, length, inputs, count, copied, kernels[varying], NULL)

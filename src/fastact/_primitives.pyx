@@ -19,7 +19,7 @@ cdef table exported
 cdef void fill(entry *form, const char *name, kernel float32, kernel float64) noexcept:
     form.name = name
     form.inputs = form.outputs = 1
-    form.parameters = 0
+    form.parameters = form.streams = 0
     form.float32[0] = form.float32[1] = float32
     form.float64[0] = form.float64[1] = float64
 

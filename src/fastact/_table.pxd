@@ -16,6 +16,7 @@ cdef struct entry:
     int inputs
     int parameters
     int outputs
+    bint streams              # whether large outputs go past the caches
     # float32 and float64, each with every parameter one number, and with every parameter an array.
     kernel float32[2]
     kernel float64[2]

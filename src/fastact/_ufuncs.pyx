@@ -340,6 +340,13 @@ def make(object kernel_table, dict public_names, dict defaults):
     return made
 
 
+def streaming():
+    """The names of the ufuncs whose large outputs go past the caches, but for those that people define."""
+    cdef table *kernels = <table *> PyCapsule_GetPointer(load(running), "fastact.kernel_table")
+    cdef int i
+    return {kernels.entries[i].name.decode() for i in range(kernels.length) if kernels.entries[i].streams}
+
+
 # Activations that people define -------------------------------------------------------------------------------------
 
 cdef extern from *:
@@ -384,10 +391,11 @@ def addresses():
     return found
 
 
-def define(str name, int inputs, int parameters, int outputs, dict compiled):
+def define(str name, int inputs, int parameters, int outputs, bint streams, dict compiled):
     """A ufunc of kernels at addresses, by precision and whether parameters vary: ``compiled[32, False]``.
 
-    They are called as the kernels of the tables are, and must stay for the life of the process.
+    They are called as the kernels of the tables are, and must stay for the life of the process. ``streams`` tells
+    whether they compute so little that large outputs should go past the caches.
     """
     cdef table *kernels = <table *> PyCapsule_GetPointer(load(running), "fastact.kernel_table")
     cdef object promoter = PyCapsule_New(<void *> promote, "numpy._ufunc_promoter", NULL)
@@ -396,7 +404,7 @@ def define(str name, int inputs, int parameters, int outputs, dict compiled):
     if form == NULL:
         raise MemoryError
     form.name = NULL
-    form.inputs, form.parameters, form.outputs = inputs, parameters, outputs
+    form.inputs, form.parameters, form.outputs, form.streams = inputs, parameters, outputs, streams
     for varying in range(2):
         form.float32[varying] = <kernel> <size_t> compiled[32, bool(varying)]
         form.float64[varying] = <kernel> <size_t> compiled[64, bool(varying)]

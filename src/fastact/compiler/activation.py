@@ -187,6 +187,8 @@ def make(definition: Definition) -> Any:
         definition.reference,
     )
     made: dict[str, Any] = {}
+    # Where nothing is called but the status of the processor, there is little arithmetic.
+    light = all(isinstance(symbol, str) for symbol in kept["symbols"])
     for name, with_gradient, outputs in kept["forms"]:
         public = definition.name if name == "value" else f"{definition.name}_{name}"
         compiled = {
@@ -194,7 +196,7 @@ def make(definition: Definition) -> Any:
             for bits in (32, 64)
             for varying in (False, True)
         }
-        ufunc = _ufuncs.define(public + ".ufunc" * (count > 0), 1 + with_gradient, count, outputs, compiled)
+        ufunc = _ufuncs.define(public + ".ufunc" * (count > 0), 1 + with_gradient, count, outputs, light, compiled)
         ufunc.__module__ = "fastact"
         ufunc.__doc__ = f"{public}: a form of the activation {spec.formula}\n\n{spec.derivative_formula}"
         ufunc.definition, ufunc.form = definition, name
