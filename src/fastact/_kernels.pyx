@@ -113,9 +113,61 @@ cdef extern from *:
     void fastact_stream(void *target, const void *source, size_t size, const char *const *next, int arrays) noexcept nogil
     void fastact_stream_end() noexcept nogil
 
+cdef extern from *:
+    """
+    /* Contiguous float16 to float32 and back, by the instructions of AVX-512 and AVX2, and by integers without them: the
+     * same bits, see fastact/math.h. */
+    #include "fastact/activations.h"
+    #if (defined(__AVX512F__) || defined(__F16C__)) && !defined(_MSC_VER)
+    #include <immintrin.h>
+    #endif
+    static inline void fastact_load_halves(float *target, const unsigned short *source, ptrdiff_t length) {
+        ptrdiff_t i = 0;
+    #if defined(__AVX512F__)
+        for (; i + 16 <= length; i += 16)
+            _mm512_storeu_ps(target + i, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(source + i))));
+    #elif defined(__F16C__)
+        for (; i + 8 <= length; i += 8)
+            _mm256_storeu_ps(target + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(source + i))));
+    #endif
+        for (; i < length; ++i) target[i] = fastact_from_half(source[i]);
+    }
+    /* Whether a finite float became an infinite half: from 65520 on, which is rounded up. */
+    static inline int fastact_store_halves(unsigned short *target, const float *source, ptrdiff_t length) {
+        ptrdiff_t i = 0;
+        int overflow = 0;
+    #if defined(__AVX512F__)
+        const __m512 most = _mm512_set1_ps(65520.0f), infinite = _mm512_set1_ps(__builtin_inff());
+        __mmask16 large = 0;
+        for (; i + 16 <= length; i += 16) {
+            const __m512 x = _mm512_loadu_ps(source + i), size = _mm512_abs_ps(x);
+            large |= _mm512_cmp_ps_mask(size, most, _CMP_GE_OQ) & _mm512_cmp_ps_mask(size, infinite, _CMP_LT_OQ);
+            _mm256_storeu_si256((__m256i *)(target + i), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+        }
+        overflow = large != 0;
+    #elif defined(__F16C__)
+        const __m256 most = _mm256_set1_ps(65520.0f), infinite = _mm256_set1_ps(__builtin_inff());
+        __m256 large = _mm256_setzero_ps();
+        for (; i + 8 <= length; i += 8) {
+            const __m256 x = _mm256_loadu_ps(source + i), size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+            const __m256 beyond = _mm256_cmp_ps(size, most, _CMP_GE_OQ);
+            large = _mm256_or_ps(large, _mm256_and_ps(beyond, _mm256_cmp_ps(size, infinite, _CMP_LT_OQ)));
+            _mm_storeu_si128((__m128i *)(target + i), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+        }
+        overflow = _mm256_movemask_ps(large) != 0;
+    #endif
+        for (; i < length; ++i) {
+            target[i] = fastact_to_half(source[i]);
+            overflow |= (source[i] - source[i] == 0) & ((target[i] & 0x7fff) == 0x7c00);
+        }
+        return overflow;
+    }
+    """
+    void fastact_load_halves(float *target, const unsigned short *source, Py_ssize_t length) noexcept nogil
+    bint fastact_store_halves(unsigned short *target, const float *source, Py_ssize_t length) noexcept nogil
+
 cdef extern from "fastact/activations.h" nogil:
     float fastact_from_half(unsigned short half) noexcept
-    unsigned short fastact_to_half(float x) noexcept
 
 ctypedef fused real:
     float
@@ -366,8 +418,7 @@ cdef void store(const real *block, char *target, npy_intp step, Py_ssize_t lengt
 cdef void load_half(float *block, const char *source, npy_intp step, Py_ssize_t length) noexcept nogil:
     cdef Py_ssize_t i
     if step == sizeof(short):
-        for i in range(length):
-            block[i] = fastact_from_half((<const unsigned short *> source)[i])
+        fastact_load_halves(block, <const unsigned short *> source, length)
     else:
         for i in range(length):
             block[i] = fastact_from_half((<const unsigned short *> (source + i * step))[0])
@@ -377,10 +428,10 @@ cdef bint store_half(const float *block, char *target, npy_intp step, Py_ssize_t
     """Returns whether a finite float became an infinite half."""
     cdef unsigned short halves[BLOCK]
     cdef Py_ssize_t i
-    cdef int overflow = 0
-    for i in range(length):
-        halves[i] = fastact_to_half(block[i])
-        overflow |= (block[i] - block[i] == 0) & ((halves[i] & 0x7fff) == 0x7c00)
+    cdef bint overflow
+    if step == sizeof(short):
+        return fastact_store_halves(<unsigned short *> target, block, length)
+    overflow = fastact_store_halves(halves, block, length)
     for i in range(length):
         (<unsigned short *> (target + i * step))[0] = halves[i]
     return overflow
@@ -498,7 +549,7 @@ cdef inline bint run(
     cdef int count = inputs + form.outputs
     cdef int j
     cdef bint varying = False, any_copied = half, overflow = False
-    cdef Py_ssize_t start = 0, size, width = BLOCK
+    cdef Py_ssize_t start = 0, size, wanted, width = BLOCK
     for j in range(form.inputs, inputs):
         varying = varying or (steps[j] != 0 and length > 1)
     for j in range(count):
@@ -527,10 +578,11 @@ cdef inline bint run(
             operands[j] = blocks[j]
             if j >= inputs:
                 continue
+            wanted = 1 if j >= form.inputs and not varying else size
             if half:
-                load_half(<float *> blocks[j], args[j] + start * steps[j], steps[j], size)
+                load_half(<float *> blocks[j], args[j] + start * steps[j], steps[j], wanted)
             else:
-                load[real](blocks[j], args[j] + start * steps[j], steps[j], size)
+                load[real](blocks[j], args[j] + start * steps[j], steps[j], wanted)
         kernels[varying](operands, size)
         for j in range(inputs, count):
             if not copied[j]:
