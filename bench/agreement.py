@@ -151,6 +151,19 @@ def require_agreement(buffers: Buffers, peers_bound: Mapping[str, Contestant]) -
     return {finding.contestant: finding.deviation for finding in findings}
 
 
+def agreeing(buffers: Buffers, peers_bound: Mapping[str, Contestant]) -> dict[str, float]:
+    """As `require_agreement`, of those peers that work and agree: in float16 many overflow or lose too many digits."""
+    found = {}
+    for name, contestant in peers_bound.items():
+        try:
+            (finding,) = compare(buffers, {name: contestant})
+        except (DisagreementError, TypeError, RuntimeError, RuntimeWarning):  # it has no float16, or overflows
+            continue
+        if finding.agrees:
+            found[name] = finding.deviation
+    return found
+
+
 def survey(libraries: Sequence[str] = peers.LIBRARIES) -> list[Finding]:
     """Every installed peer of the given libraries on the grid of each activation, each on its own range."""
     findings = []

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 import fastact
 
 from . import peers
-from .peers.entry import DTYPES, Peer
+from .peers.entry import DTYPES, HALF, HALF_LIBRARIES, Peer
 
 SIZES = (1, 1_000, 100_000, 10_000_000)
+HALF_SIZES = (100_000,)
 PAGE = 4096
 
 FASTACT = "fastact"
@@ -91,7 +92,8 @@ def aligned_empty(size: int, dtype: str) -> NDArray[Any]:
 @functools.lru_cache(maxsize=16)
 def normal(size: int, dtype: Any, seed: int) -> NDArray[Any]:
     """Standard normal numbers, the same at every run; read-only."""
-    numbers = np.random.default_rng(seed).standard_normal(size, dtype=dtype)
+    drawn = np.float32 if dtype == HALF else dtype
+    numbers = np.random.default_rng(seed).standard_normal(size, dtype=drawn).astype(dtype)
     numbers.flags.writeable = False
     return numbers
 
@@ -161,7 +163,11 @@ class Buffers:
         found = {}
         for name, peer in peers.peers_of(self.case.activation, self.case.form).items():
             library = peers.package_of(name)
-            if library in libraries and peers.installed(library) and self.case.dtype in peer.dtypes:
+            if self.case.dtype == HALF:
+                known = library in HALF_LIBRARIES and "float32" in peer.dtypes
+            else:
+                known = self.case.dtype in peer.dtypes
+            if known and library in libraries and peers.installed(library):
                 peers.load(library)
                 found[name] = self._bind(library, peer)
         return found

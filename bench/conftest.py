@@ -57,7 +57,9 @@ def _minutes(text: str) -> float:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fastact benchmark")
     group.addoption("--sizes", type=_sizes, help="array sizes, default 1,1e3,1e5,1e7")
-    group.addoption("--dtypes", type=_choice("dtypes", cases.DTYPES), default=cases.DTYPES, help="default: both")
+    dtypes = (cases.HALF, *cases.DTYPES)
+    help_dtypes = "default: all, float16 at 1e5 only"
+    group.addoption("--dtypes", type=_choice("dtypes", dtypes), default=dtypes, help=help_dtypes)
     group.addoption("--forms", type=_choice("forms", peers.FORMS), default=peers.FORMS, help="default: all")
     group.addoption("--peers", type=_choice("peers", peers.LIBRARIES), default=peers.LIBRARIES, help="default: all")
     group.addoption(
@@ -70,7 +72,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
         option = metafunc.config.option
         sizes = option.sizes or (QUICK_SIZES if option.quick else cases.SIZES)
-        metafunc.parametrize("case", cases.cases(option.forms, option.dtypes, sizes), ids=str)
+        chosen = [
+            case
+            for case in cases.cases(option.forms, option.dtypes, sizes)
+            if case.dtype != cases.HALF or option.sizes or case.size in cases.HALF_SIZES
+        ]
+        metafunc.parametrize("case", chosen, ids=str)
 
 
 def _missing(config: pytest.Config) -> list[str]:

@@ -32,8 +32,9 @@ the peer; then fastact's time as a multiple of `numpy.copyto` moving as many byt
 All contestants of a cell ran in one process, in turns; a ratio is the median over rounds of the ratio within a round.
 Every peer agreed with fastact on the data of its cell before it was timed. Inputs are 3 N(0, 1). Everything runs on one
 thread and writes to the same `out`, except JAX and `torch.relu`, which allocate their results; "{FASTACT_ALLOCATING}"
-is fastact allocating its own. From the output, JAX and NumPy run the formula that their users would write. A cell is
-*behind* if its ratio is below 1, or below 0.95 where both need no more than {MEMORY_BOUND} times a copy."""
+is fastact allocating its own. In float16 those of NumPy, PyTorch and JAX compete that work and agree. From the output,
+JAX and NumPy run the formula that their users would write. A cell is *behind* if its ratio is below 1, or below 0.95
+where both need no more than {MEMORY_BOUND} times a copy."""
 
 
 def number(ratio: float) -> str:

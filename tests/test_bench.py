@@ -395,7 +395,7 @@ def test_wrong_peer_is_not_timed_and_reported(tmp_path: Path) -> None:
     ("option", "value", "message"),
     [
         ("--sizes", "1e3,0", "--sizes must be positive numbers"),
-        ("--dtypes", "float16", "--dtypes must be among float32, float64"),
+        ("--dtypes", "int8", "--dtypes must be among float16, float32, float64"),
         ("--peers", "numpy,theano", "--peers must be among numpy"),
         ("--minutes", "-1", "--minutes must be a positive number"),
     ],

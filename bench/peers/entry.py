@@ -19,6 +19,9 @@ FORMS = ("value", "backward", "backward_from_output")
 COMPARED = (*FORMS, "second_derivative")
 BUFFERS = ("x", "grad", "y", "out", "tmp", "mask")
 DTYPES = ("float32", "float64")
+# Timed besides, at one size, by these libraries where their float32 expression works and agrees in it.
+HALF = "float16"
+HALF_LIBRARIES = ("numpy", "torch", "jax")
 
 # Numbers that numexpr entries may name, and get in the dtype of x: as literals they would be float64.
 CONSTANTS = {

@@ -175,7 +175,9 @@ ctypedef fused real:
 
 cdef enum:
     NEAR_BLOCK = 128  # elements that take the slower way where one of them is far
-    BLOCK = 256  # elements: eight operands of doubles are 16 KiB, half of the smallest first-level cache
+    BLOCK_BYTES = 2048  # of each operand: eight are 16 KiB, half of the smallest first-level cache
+    FLOATS = 512  # so many floats
+    BLOCK = 256  # elements that functions of arrays compute at once
     LINE = 64  # bytes of a cache line
     PAGE = 4096  # bytes
     STREAM_BLOCK = 2048  # bytes of one output that are computed before they are streamed
@@ -426,7 +428,7 @@ cdef void load_half(float *block, const char *source, npy_intp step, Py_ssize_t 
 
 cdef bint store_half(const float *block, char *target, npy_intp step, Py_ssize_t length) noexcept nogil:
     """Returns whether a finite float became an infinite half."""
-    cdef unsigned short halves[BLOCK]
+    cdef unsigned short halves[FLOATS]
     cdef Py_ssize_t i
     cdef bint overflow
     if step == sizeof(short):
@@ -542,14 +544,14 @@ cdef inline bint run(
 
     ``_`` only names the precision.
     """
-    cdef real blocks[MAX_OPERANDS][BLOCK]
+    cdef char blocks[MAX_OPERANDS][BLOCK_BYTES]
     cdef void *operands[MAX_OPERANDS]
     cdef bint copied[MAX_OPERANDS]
     cdef int inputs = form.inputs + form.parameters
     cdef int count = inputs + form.outputs
     cdef int j
     cdef bint varying = False, any_copied = half, overflow = False
-    cdef Py_ssize_t start = 0, size, wanted, width = BLOCK
+    cdef Py_ssize_t start = 0, size, wanted, width = BLOCK_BYTES // sizeof(real)
     for j in range(form.inputs, inputs):
         varying = varying or (steps[j] != 0 and length > 1)
     for j in range(count):
@@ -580,17 +582,17 @@ cdef inline bint run(
                 continue
             wanted = 1 if j >= form.inputs and not varying else size
             if half:
-                load_half(<float *> blocks[j], args[j] + start * steps[j], steps[j], wanted)
+                load_half(<float *> <void *> blocks[j], args[j] + start * steps[j], steps[j], wanted)
             else:
-                load[real](blocks[j], args[j] + start * steps[j], steps[j], wanted)
+                load[real](<real *> <void *> blocks[j], args[j] + start * steps[j], steps[j], wanted)
         kernels[varying](operands, size)
         for j in range(inputs, count):
             if not copied[j]:
                 continue
             if half:
-                overflow |= store_half(<float *> blocks[j], args[j] + start * steps[j], steps[j], size)
+                overflow |= store_half(<float *> <void *> blocks[j], args[j] + start * steps[j], steps[j], size)
             else:
-                store[real](blocks[j], args[j] + start * steps[j], steps[j], size)
+                store[real](<real *> <void *> blocks[j], args[j] + start * steps[j], steps[j], size)
         start += size
     return overflow
 

@@ -60,6 +60,11 @@ def ufunc_names() -> dict[str, str]:
     return names | gated.names() | rowwise.names()
 
 
+def streaming() -> set[str]:
+    """The names of the ufuncs whose large outputs go past the caches."""
+    return _ufuncs.streaming()
+
+
 def make(instruction_set: str) -> dict[str, Any]:
     """Every public function of the tables, by public name, running on the given instruction set."""
     defaults = {

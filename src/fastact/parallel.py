@@ -18,7 +18,7 @@ import numpy as np
 
 import fastact
 
-from . import _public, _threads, _ufuncs
+from . import _public, _threads
 from ._parallel import ParallelUfunc
 from ._threads import get_num_threads, set_num_threads
 
@@ -32,7 +32,7 @@ def _serial_ufunc(name: str) -> np.ufunc:
 
 def _make() -> dict[str, Any]:
     """Every public function of fastact, around ufuncs on several threads."""
-    streaming = _ufuncs.streaming()
+    streaming = _public.streaming()
     ufuncs = {name: ParallelUfunc(_serial_ufunc(name), streams=name in streaming) for name in _public.ufunc_names()}
     functions = _public.around(ufuncs)
     for name, function in functions.items():
