@@ -228,7 +228,7 @@ def test_report_ratios(data: dict[str, Any]) -> None:
     assert line_of(text, "| sigmoid | float32 |") == "| sigmoid | float32 | 4 numpy tanh; 4 copies |"
     assert line_of(text, "| relu | float32 |") == "| relu | float32 | **0.5** numpy; 4 copies |"
     summary = line_of(text, "| value | float32 | 1e5 |")
-    assert "| 1.41 | 2 | 1 | relu float32 1e5: **0.5** (numpy, 4 copies) |" in summary
+    assert "| 1.41 | 5.66 | 2 | 1 | relu float32 1e5: **0.5** (numpy, 4 copies) |" in summary
 
 
 def test_report_shows_what_cannot_be_compared(data: dict[str, Any]) -> None:
