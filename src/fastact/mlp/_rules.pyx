@@ -25,7 +25,9 @@ cdef inline real root(real x) noexcept nogil:
 
 
 cdef inline real magnitude(real x) noexcept nogil:
-    return fabsf(x) if real is float else fabs(x)
+    if real is float:  # as a statement: of an expression the C compiler sees both sides, and warns
+        return fabsf(x)
+    return fabs(x)
 
 
 # The rules: p parameters, g gradients, s0 ... s2 states, c constants of this step. They are stated in optimisers.py.
