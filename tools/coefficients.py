@@ -600,6 +600,10 @@ def definitions(precision: str) -> dict[str, str]:
             for power in range(in_double_length):
                 high, low = split(fitted.pop(0), precision, bits)
                 out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
+            if name == "exp_f64":
+                out["EXP_EVEN_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[::2], precision)
+                out["EXP_ODD_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[1::2], precision)
+                continue
             # What a float's formula computes in double has coefficients in double.
             out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = steps(fitted, "f64" if "wide" in kind else precision)
     for name, fit in RATIONALS.items():

@@ -152,6 +152,32 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(power_of_two)(FASTACT_REAL shifted) {
  * what it took from the reduced argument: few need them, and what is not used is not computed. */
 typedef struct { FASTACT_REAL t, t_lo, r_lo, power, k; } FASTACT_NAME(exp_parts);
 
+/* P of e^r = 1 + r + r^2 P(r), from r and its square. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(exp_tail)(FASTACT_REAL r, FASTACT_REAL square) {
+#if FASTACT_PRECISION == 64
+    /* Its even and its odd powers apart: as many operations, and half as long a chain for a loop to wait for. */
+#define FIRST(c) FASTACT_REAL even = c;
+#define STEP(c) even = FASTACT_NAME(mad)(even, square, c);
+    FASTACT_EXP_EVEN_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+#define FIRST(c) FASTACT_REAL odd = c;
+#define STEP(c) odd = FASTACT_NAME(mad)(odd, square, c);
+    FASTACT_EXP_ODD_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    return FASTACT_NAME(mad)(odd, r, even);
+#else
+    (void)square;
+#define FIRST(c) FASTACT_REAL p = c;
+#define STEP(c) p = FASTACT_NAME(mad)(p, r, c);
+    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    return p;
+#endif
+}
+
 /* exp of times (z - z_error), times = 1 or 2. With k = rint(z / ln 2) and r = z - k ln 2: t = r + r^2 P(r) and
  * power = 2^(k + SCALE), or 2^(k - SCALE) with the rounder FASTACT_ROUNDER_DOWN. z_error carries what rounding left over
  * when z was computed: e^z turns the absolute error of z into a relative one. */
@@ -162,13 +188,8 @@ FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(exp_parts_of)(
     const FASTACT_REAL k = shifted - rounder;
     /* Exact, since LN2_HI has trailing zeros. Doubled here and not in z, where it could overflow before a clamp. */
     const FASTACT_REAL r_hi = times * FASTACT_NAME(mad)(k, -FASTACT_LN2_HI / times, z);
-    const FASTACT_REAL r = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi) - z_error;
-#define FIRST(c) FASTACT_REAL p = c;
-#define STEP(c) p = FASTACT_NAME(mad)(p, r, c);
-    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
-#undef FIRST
-#undef STEP
-    const FASTACT_REAL square = r * r;
+    const FASTACT_REAL r = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi) - z_error, square = r * r;
+    const FASTACT_REAL p = FASTACT_NAME(exp_tail)(r, square);
     e.t = FASTACT_NAME(mad)(square, p, r);
     e.t_lo = FASTACT_NAME(mad)(square, p, r - e.t);
     e.r_lo = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi - r) - z_error;

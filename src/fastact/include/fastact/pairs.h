@@ -95,12 +95,8 @@ FASTACT_INLINE FN(exp_sum) FN(exp_sum_of)(REAL z, REAL z_error, REAL rounder) {
     const REAL shifted = FN(mad)(z, FASTACT_LOG2E, rounder), k = shifted - rounder;
     const REAL r_hi = FN(mad)(k, -FASTACT_LN2_HI, z); /* exact, since LN2_HI has trailing zeros */
     const REAL r_lo = FN(mad)(k, -FASTACT_LN2_LO, -z_error), r = r_hi + r_lo;
-#define FIRST(c) REAL p = c;
-#define STEP(c) p = FN(mad)(p, r, c);
-    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
-#undef FIRST
-#undef STEP
-    const FN(pair) one = FN(quick_sum)(K(1), r_hi), rest = FN(sum)(one.lo, FN(mad)(r * r, p, r_lo));
+    const REAL square = r * r, p = FN(exp_tail)(r, square);
+    const FN(pair) one = FN(quick_sum)(K(1), r_hi), rest = FN(sum)(one.lo, FN(mad)(square, p, r_lo));
     FN(exp_sum) e;
     e.one = one.hi;
     e.rest = rest.hi;
