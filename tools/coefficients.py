@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import re
+import struct
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -166,6 +167,8 @@ def _mapped(function: Callable[[mp.mpf], mp.mpf], degree: int) -> Polynomial:
 # f32: functions of a = |x| by a polynomial for each of 16 pieces, about a centre of its own. Bits of a sum with a
 # select the piece, and so the column of the table.
 TABLE_DEGREE = 6
+# Sums of a base and any number up to 4 are exact in two floats, either way round.
+BASE_BITS = 14
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,9 @@ class Table:
     coefficients are 0, so that the relative error stays bounded near 0. ``leading`` min(a, ``first_end``) is added in
     all pieces, and a constant that makes up for it in the others; ``first_end`` is the least number of the second
     piece. The piece that holds ``root`` is centred there. ``last`` is the row of a further piece.
+
+    Where the first pieces, ``based`` many, are added to an argument, the leading bits of c0 stand apart as a base; in
+    the others the base is 1 and not kept. ``leading`` counts in the first piece alone there.
     """
 
     pieces: Sequence[tuple[mp.mpf, mp.mpf, Callable[[mp.mpf], mp.mpf]]]
@@ -185,13 +191,18 @@ class Table:
     first_end: mp.mpf = field(default_factory=mp.mpf)
     root: mp.mpf | None = None
     last: Sequence[mp.mpf] = ()
+    based: int = 0
 
     def rows(self) -> tuple[list[list[mp.mpf]], mp.mpf]:
-        """Rows centre, c0 ... c6, c_i rounded one after the other, and the largest relative error."""
+        """Rows centre, c0 ... c6 and the base, c_i rounded one after the other, and the largest relative error."""
         rows, worst = [], mp.mpf(0)
         for index, (low, high, function) in enumerate(self.pieces):
-            leading = mp.mpf(0) if index else self.leading
-            if leading:
+            leading, base = mp.mpf(0) if index else self.leading, mp.mpf(0)
+            if self.based:
+                centre = round_to((low + high) / 2, 12) if index else mp.mpf(0)
+                base = round_to(function(centre), BASE_BITS) if index < self.based else mp.mpf(1)
+                known = [round_to(function(centre) - base, 24)]
+            elif leading or (self.zeros and not index):
                 centre, known = mp.mpf(0), [mp.mpf(0)] * self.zeros
             else:
                 at_root = self.root is not None and low < self.root < high
@@ -202,7 +213,7 @@ class Table:
             nodes = [mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count) for i in range(count)]
             xs = [(low + high) / 2 - (high - low) / 2 * node for node in nodes]
             weights = [1 / function(x) for x in xs]
-            rests = [function(x) - leading * x for x in xs]
+            rests = [function(x) - leading * x - base for x in xs]
 
             def polynomial(x: mp.mpf, centre: mp.mpf = centre, known: list[mp.mpf] = known) -> mp.mpf:
                 return mp.fsum(c * (x - centre) ** n for n, c in enumerate(known))
@@ -218,9 +229,9 @@ class Table:
                 known.append(round_to(mp.qr_solve(system, right)[0][0], 24))
             errors = [abs(w * (r - polynomial(x))) for x, w, r in zip(xs, weights, rests, strict=True)]
             worst = max([worst, *errors])
-            rows.append([centre, *known])
+            rows.append([centre, *known, base if index < self.based else mp.mpf(0)])
         if self.last:
-            rows.append([*self.last, *[mp.mpf(0)] * (TABLE_DEGREE + 2 - len(self.last))])
+            rows.append([*self.last, *[mp.mpf(0)] * (TABLE_DEGREE + 3 - len(self.last))])
         return rows, worst
 
     def columns(self) -> str:
@@ -228,9 +239,9 @@ class Table:
         rows, _ = self.rows()
         for row in rows[1:]:
             row[1] = round_to(row[1] - self.leading * self.first_end, 24)
-        rows += [[mp.mpf(0)] * (TABLE_DEGREE + 2)] * (16 - len(rows))
+        rows += [[mp.mpf(0)] * (TABLE_DEGREE + 3)] * (16 - len(rows))
         order = [(i - self.first_column) % 16 for i in range(16)]
-        columns = [[hexfloat(rows[i][j], "f32") for i in order] for j in range(TABLE_DEGREE + 2)]
+        columns = [[hexfloat(rows[i][j], "f32") for i in order] for j in range(TABLE_DEGREE + 2 + bool(self.based))]
         return "{" + ", ".join("{" + ", ".join(column) + "}" for column in columns) + "}"
 
 
@@ -297,17 +308,28 @@ def _gelu_tail(a: mp.mpf) -> mp.mpf:
     return mills(a) - a / mp.sqrt(2 * mp.pi)
 
 
-# gelu: H(a) = a m(a) = a Phi(-a) e^(a^2/2). tanh and erf: themselves, up to where they round to 1. The derivatives at
-# -a: themselves in the first pieces, which are scaled so that the root lies well inside of one; beyond, times e^a or
-# e^(a^2/2). For a > 18, where e^-a is nothing beside 1, silu'(-a) e^a is 1 - a.
+def _softplus_tail(a: mp.mpf) -> mp.mpf:
+    """softplus(-a) e^a."""
+    return mp.log1p(mp.exp(-a)) * mp.exp(a)
+
+
+# gelu: H(a) = a m(a) = a Phi(-a) e^(a^2/2). tanh, erf and 1 - e^-a: themselves, up to where they round to 1. softplus
+# and the derivatives, at -a: themselves in the first pieces, which are scaled so that a root lies well inside of one;
+# beyond, times e^a or e^(a^2/2). For a > 18, where e^-a is nothing beside 1, silu'(-a) e^a is 1 - a.
 TABLE_END = {
     "gelu": mp.mpf("14.5"),
     "tanh": mp.mpf("9.125"),
     "erf": mp.mpf("3.9375") - mp.mpf(2) ** -8,
     "gelu_derivative": mp.mpf("14.75"),
+    "exp_complement": mp.mpf(18),
 }
-TABLE_SCALE = {"silu_derivative": mp.mpf("0.6875"), "gelu_derivative": mp.mpf("0.8125")}
-NEAR_PIECES = {"silu_derivative": 5, "gelu_derivative": 3}
+TABLE_SCALE = {
+    "silu_derivative": mp.mpf("0.6875"),
+    "gelu_derivative": mp.mpf("0.8125"),
+    "softplus_tail": mp.mpf("0.6875"),
+    "exp_complement": mp.mpf("0.8125"),
+}
+NEAR_PIECES = {"silu_derivative": 5, "gelu_derivative": 3, "softplus_tail": 4}
 TABLES: dict[str, Table] = {
     "gelu": Table(
         _octaves(lambda a: a * mills(a), TABLE_END["gelu"]), 12, mp.mpf("0.5"), zeros=2, first_end=OCTAVES_FIRST_END
@@ -337,6 +359,21 @@ TABLES: dict[str, Table] = {
         ),
         12,
         root=GELU_ROOT,
+    ),
+    "softplus_tail": Table(
+        _octaves(
+            _softplus_tail,
+            (_octave(15) - 1) / TABLE_SCALE["softplus_tail"],
+            TABLE_SCALE["softplus_tail"],
+            (NEAR_PIECES["softplus_tail"], lambda a: _softplus_tail(a) * mp.exp(-a)),
+        ),
+        12,
+        leading=-mp.mpf(1) / 2,
+        based=NEAR_PIECES["softplus_tail"],
+    ),
+    # The first piece is a times a polynomial.
+    "exp_complement": Table(
+        _octaves(lambda a: -mp.expm1(-a), TABLE_END["exp_complement"], TABLE_SCALE["exp_complement"]), 12, zeros=1
     ),
 }
 
@@ -461,6 +498,7 @@ def _tanh_shrink(degree: int) -> Polynomial:
 SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
 SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
 GELU_TANH_SLOPE = 2 * mp.sqrt(2 / mp.pi)  # twice, for the logistic function
+GELU_TANH_CUBE = mp.mpf("0.044715")
 WIDE_CONSTANTS = {
     "THIRD": mp.mpf(1) / 3,
     "SELU_SCALE": SELU_SCALE,
@@ -468,7 +506,7 @@ WIDE_CONSTANTS = {
     "SILU_ROOT": SILU_ROOT,
     "QUICK_GELU": mp.mpf("1.702"),
     "GELU_TANH_SLOPE": GELU_TANH_SLOPE,
-    "GELU_TANH_CUBE": GELU_TANH_SLOPE * mp.mpf("0.044715"),
+    "GELU_TANH_CUBE": GELU_TANH_SLOPE * GELU_TANH_CUBE,
 }
 
 POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
@@ -523,6 +561,32 @@ def steps(coefficients: Sequence[mp.mpf], precision: str) -> str:
     """Horner's scheme as a list for the preprocessor, from the highest power down."""
     first, *others = (hexfloat(round_to(c, BITS[precision]), precision) for c in reversed(coefficients))
     return " ".join([f"FIRST({first})", *(f"STEP({c})" for c in others)])
+
+
+# f32: e^(slope z) = 2^(n / 16) e^(slope r), r = z - n STEP, by a table of 2^(i / 16) for the last four bits i of n and
+# a cubic. All powers are off by one factor, which the cubic makes good: a search for a factor that leaves the floats of
+# the table nearly exact, to 0.142 units in the last place at most.
+EXP_FACTOR = mp.mpf(2) ** (mp.mpf(-0.0128165638938839) / 16)
+EXP_SLOPES = {"growth": ONE, "decay": -ONE, "quick_gelu": -mp.mpf("1.702"), "gelu_tanh": -GELU_TANH_SLOPE}
+
+
+def exp_table() -> str:
+    """The table for C: of each power the bits, as those of a float, less what i adds to the exponent's bits."""
+    entries = []
+    for i in range(16):
+        (bits,) = struct.unpack("<i", struct.pack("<f", float(round_to(2 ** (mp.mpf(i) / 16) * EXP_FACTOR, 24))))
+        (entry,) = struct.unpack("<f", struct.pack("<i", bits - (i << 19)))
+        entries.append(hexfloat(mp.mpf(entry), "f32"))
+    return "{{" + ", ".join(entries) + "}}"
+
+
+def exp_constants(slope: mp.mpf) -> str:
+    """1 / STEP, STEP in two parts, so that n times the first is exact, and the cubic from its highest coefficient."""
+    step = mp.log(2) / 16 / slope
+    end = abs(step) / 2 * WIDER
+    cubic = remez(lambda r: mp.exp(slope * r) / EXP_FACTOR - 1, lambda _: ONE, range(4), -end, end)
+    numbers = [hexfloat(round_to(number, 24), "f32") for number in (1 / step, *reversed(cubic))]
+    return ", ".join([numbers[0], *split(step, "f32", 11), *numbers[1:]])
 
 
 def inverse_pi() -> str:
@@ -589,7 +653,11 @@ def definitions(precision: str) -> dict[str, str]:
             out[f"{name.upper()}_END"] = hexfloat(end, precision)
         for name, scale in TABLE_SCALE.items():
             out[f"{name.upper()}_SCALE"] = hexfloat(scale, precision)
-            out[f"{name.upper()}_FAR"] = hexfloat(_octave(NEAR_PIECES[name]), precision)
+        out |= {f"{name.upper()}_FAR": hexfloat(_octave(pieces), precision) for name, pieces in NEAR_PIECES.items()}
+        out["EXP_TABLE"] = exp_table()
+        out |= {f"{name.upper()}_EXP": exp_constants(slope) for name, slope in EXP_SLOPES.items()}
+        cube, cube_lo = split(GELU_TANH_CUBE, precision, bits)
+        out["GELU_TANH_CUBE"], out["GELU_TANH_CUBE_LO"] = cube, cube_lo
         out["OCTAVES_FIRST_END"] = hexfloat(OCTAVES_FIRST_END, precision)
         out["QUARTERS_FIRST_END"] = hexfloat(QUARTERS_FIRST_END, precision)
     for name, polynomial in POLYNOMIALS.items():

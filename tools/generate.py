@@ -79,7 +79,23 @@ LOOPS = {
 
 
 # Formulas without parameters that are functions of a whole array of floats, too, in vectors.h.
-ARRAY_FORMULAS = {"erf", "gelu", "gelu_derivative", "silu_derivative", "tanh"}
+ARRAY_FORMULAS = {
+    "erf",
+    "gaussian",
+    "gelu",
+    "gelu_derivative",
+    "gelu_tanh",
+    "log_sigmoid",
+    "log_sigmoid_derivative_from_output",
+    "mish",
+    "mish_derivative",
+    "quick_gelu",
+    "silu",
+    "silu_derivative",
+    "softplus_default",
+    "softplus_derivative_from_output_default",
+    "tanh",
+}
 
 
 # What the functions of a row that draws take besides, as in fastact/stochastic.py.

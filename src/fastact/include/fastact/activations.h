@@ -82,6 +82,68 @@ FASTACT_INLINE float fastact_tail_slope_f32(float h, float t, float shifted, flo
 /* The piece of b >= 1, four to an octave, and that of a >= 0, of 1/4 each but for the first. */
 FASTACT_INLINE int fastact_octave_piece_f32(float b) { return (fastact_bits_f32(b) >> 21) & 15; }
 FASTACT_INLINE int fastact_quarter_piece_f32(float a) { return (fastact_bits_f32(a + 0x1.8p18f) >> 3) & 15; }
+
+/* e^-a = 2^k (1 + r + q r), r rounded from r_hi - k LN2_LO, k + bias + scale in the low bits of `shifted`. */
+typedef struct { float q, r, r_hi, k, shifted; } fastact_decay;
+FASTACT_INLINE fastact_decay fastact_decay_of(float a) {
+    fastact_decay e;
+    e.shifted = fastact_mad_f32(a, -FASTACT_LOG2E, FASTACT_ROUNDER);
+    e.k = e.shifted - FASTACT_ROUNDER;
+    e.r_hi = fastact_mad_f32(e.k, -FASTACT_LN2_HI, -a);
+    e.r = fastact_mad_f32(e.k, -FASTACT_LN2_LO, e.r_hi);
+#define FIRST(c) float p = c;
+#define STEP(c) p = fastact_mad_f32(p, e.r, c);
+    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    e.q = p * e.r;
+    return e;
+}
+
+#if FASTACT_HAS_LOOKUP
+/* e^(slope z) as power (1 + t) times 2^SCALE or, with the rounder of that name, 2^-SCALE, z = z_hi - z_lo. The power is
+ * from a table of sixteen to an octave, so that |t| < 0.023 and what rounding takes from it does not count. The constants
+ * are the slope's: see tools/coefficients.py. */
+typedef struct { float power, t; } fastact_exp_product;
+FASTACT_INLINE fastact_exp_product fastact_exp_product_from(float shifted, float r, float c3, float c2, float c1, float c0) {
+    static const float table[1][16] = FASTACT_EXP_TABLE;
+    const uint32_t bits = (uint32_t)fastact_bits_f32(shifted), entry = (uint32_t)fastact_bits_f32(table[0][bits & 15]);
+    fastact_exp_product e;
+    e.power = fastact_from_bits_f32((int32_t)((bits << 19) + entry));
+    e.t = fastact_mad_f32(fastact_mad_f32(fastact_mad_f32(c3, r, c2), r, c1), r, c0);
+    return e;
+}
+FASTACT_INLINE fastact_exp_product fastact_exp_product_of(
+    float z_hi, float z_lo, float rounder, float inverse, float step_hi, float step_lo, float c3, float c2, float c1,
+    float c0) {
+    const float shifted = fastact_mad_f32(z_hi, inverse, rounder), n = shifted - rounder;
+    const float r = fastact_mad_f32(n, -step_lo, fastact_mad_f32(n, -step_hi, z_hi)) - z_lo;
+    return fastact_exp_product_from(shifted, r, c3, c2, c1, c0);
+}
+/* The same at z = a^2, of which only the difference from a multiple of the step is rounded. */
+FASTACT_INLINE fastact_exp_product fastact_exp_product_of_square(
+    float a, float rounder, float inverse, float step_hi, float step_lo, float c3, float c2, float c1, float c0) {
+    const float shifted = fastact_mad_f32(a * inverse, a, rounder), n = shifted - rounder;
+    const float r = fastact_mad_f32(n, -step_lo, fastact_fma_f32(a, a, n * -step_hi));
+    return fastact_exp_product_from(shifted, r, c3, c2, c1, c0);
+}
+/* a + b exactly, for a, b > 0. */
+FASTACT_INLINE fastact_pair_f32 fastact_positive_sum(float a, float b) {
+    const float sum = a + b, more = a > b ? a : b, less = a > b ? b : a;
+    return fastact_pair_of_f32(sum, less - (sum - more));
+}
+FASTACT_INLINE fastact_pair_f32 fastact_plus_exp(float a, fastact_exp_product e) {
+    const fastact_pair_f32 sum = fastact_positive_sum(a, e.power);
+    return fastact_quick_sum_f32(sum.hi, fastact_mad_f32(e.power, e.t, sum.lo));
+}
+/* x / (1 + e^-z), from e^-z times 2^-SCALE. */
+FASTACT_INLINE float fastact_gate(float x, fastact_exp_product e) {
+    const fastact_pair_f32 d = fastact_plus_exp(FASTACT_UNSCALE, e);
+    const float reciprocal = 1.0f / d.hi, quotient = x * reciprocal;
+    const float rest = fastact_fma_f32(-quotient, d.lo, fastact_fma_f32(-quotient, d.hi, x));
+    return fastact_mad_f32(rest, reciprocal, quotient) * FASTACT_UNSCALE;
+}
+#endif
 #endif
 
 /* identity: f(x) = x */
@@ -169,7 +231,38 @@ FASTACT_INLINE REAL FN(softplus_general)(REAL x, REAL beta) {
     const REAL tail = FN(wide_lead)(z) < FASTACT_POWER_END ? product : K(0);
     return FN(keep_nan)(FN(keep_nan)(FN(select)(x > 0, x > FASTACT_LARGEST ? x : above, tail), x), beta);
 }
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+/* log1p(e^-a), a = |x|, is c + D near 0 and e^-a (1 + D) beyond, c from the table and D piecewise; then D + t (1 + D) is
+ * what e^-a = (1 + t) 2^k needs. max(0, x) + c is exact as `sum` and `error`. In the first piece max(0, x) - a / 2 = x / 2 is
+ * added instead, so that D is small even beside the change from one float to the next: f is monotone. */
+typedef struct { float a, b, c; int piece; FASTACT_BITS near; } fastact_softplus_piece;
+FASTACT_INLINE fastact_softplus_piece fastact_softplus_piece_of(float x) {
+    static const float table[9][16] = FASTACT_SOFTPLUS_TAIL_TABLE;
+    fastact_softplus_piece p;
+    p.a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END);
+    p.b = FN(mad)(p.a, FASTACT_SOFTPLUS_TAIL_SCALE, K(1));
+    p.piece = FN(octave_piece)(FN(magnitude)(p.b, K(15)));
+    p.near = p.b < FASTACT_SOFTPLUS_TAIL_FAR;
+    p.c = table[8][p.piece];
+    return p;
+}
+/* D + error or the tail, times 2^SCALE. */
+FASTACT_INLINE REAL FN(softplus_tail)(fastact_softplus_piece p, REAL error) {
+    static const float table[9][16] = FASTACT_SOFTPLUS_TAIL_TABLE;
+    const REAL d = FN(piecewise)(table, p.piece, p.a, table[1][p.piece] + FN(select)(p.near, error, K(0)));
+    const fastact_decay e = fastact_decay_of(FN(select)(p.near, K(0), p.a));
+    const REAL t = FN(mad)(e.q, e.r, e.r), rest = FN(mad)(e.q, e.r, FN(mad)(d, t, d));
+    const REAL part = e.r_hi + FN(mad)(e.k, -FASTACT_LN2_LO, rest), power = FN(power_of_two)(e.shifted);
+    return FN(mad)(power, part, FN(select)(p.near, K(0), power));
+}
+FASTACT_INLINE REAL FN(softplus_default)(REAL x) {
+    const fastact_softplus_piece p = fastact_softplus_piece_of(x);
+    const REAL above = FN(select)(p.b < K(1.25), K(0.5) * x, x < 0 ? K(0) : x), sum = above + p.c;
+    return FN(mad)(FN(softplus_tail)(p, above - (sum - p.c)), FASTACT_UNSCALE, sum);
+}
+#else
 FASTACT_INLINE REAL FN(softplus_default)(REAL x) { return FN(softplus_general)(x, K(1)); }
+#endif
 FASTACT_INLINE REAL FN(softplus)(REAL x, REAL beta) {
     return FN(select)(beta == 1, FN(softplus_default)(x), FN(softplus_general)(x, beta));
 }
@@ -186,9 +279,18 @@ FASTACT_INLINE REAL FN(softplus_derivative_from_output_general)(REAL y, REAL bet
     const FN(pair) m = FN(expm1_pair)(-z.hi, z.lo, K(1));
     return FN(keep_nan)(FN(keep_nan)(-(m.hi + m.lo), y), beta);
 }
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(softplus_derivative_from_output_default)(REAL y) {
+    static const float table[8][16] = FASTACT_EXP_COMPLEMENT_TABLE;
+    const REAL a = FN(at_most)(FN(at_least)(y, K(0)), FASTACT_EXP_COMPLEMENT_END);
+    const int piece = FN(octave_piece)(FN(mad)(a, FASTACT_EXP_COMPLEMENT_SCALE, K(1)));
+    return FN(piecewise)(table, piece, a, table[1][piece]);
+}
+#else
 FASTACT_INLINE REAL FN(softplus_derivative_from_output_default)(REAL y) {
     return FN(softplus_derivative_from_output_general)(y, K(1));
 }
+#endif
 FASTACT_INLINE REAL FN(softplus_derivative_from_output)(REAL y, REAL beta) {
     return FN(select)(
         beta == 1, FN(softplus_derivative_from_output_default)(y), FN(softplus_derivative_from_output_general)(y, beta));
@@ -597,7 +699,12 @@ FASTACT_INLINE REAL FN(exponential_second_derivative)(REAL x) { return FN(expone
 /* gaussian: f(x) = e^-x^2, from the exact square. f' = -2 x e^-x^2, f'' = (4 x^2 - 2) e^-x^2. */
 FASTACT_INLINE REAL FN(gaussian)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+    const fastact_exp_product e = fastact_exp_product_of_square(a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
+    return FN(keep_nan)(FN(mad)(e.power, e.t, e.power) * FASTACT_UNSCALE, x);
+#else
     return FN(keep_nan)(FN(narrow_scaled)(FN(wide_exp_scaled)(FN(wide_product)(-a, a))), x);
+#endif
 }
 FASTACT_INLINE REAL FN(gaussian_derivative)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
@@ -742,6 +849,14 @@ FASTACT_INLINE REAL FN(gated_curvature)(FN(wide) a, FN(wide) rise, FN(wide) bend
 }
 
 /* silu: f(x) = x / (1 + e^-x), which is `logistic` with the product before the last rounding. */
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(silu)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
+    const REAL result = fastact_gate(
+        held, fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP));
+    return x <= FASTACT_LOGISTIC_END ? result : x;
+}
+#else
 FASTACT_INLINE REAL FN(silu)(REAL x) {
     const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
     const FN(exp_parts) e = FN(exp_parts_of)(-held, K(0), K(1), FASTACT_ROUNDER_DOWN);
@@ -754,6 +869,7 @@ FASTACT_INLINE REAL FN(silu)(REAL x) {
     const REAL result = (product + product_lo) * one;
     return FN(keep_nan)(x > FASTACT_LOGISTIC_END ? x : result, x);
 }
+#endif
 #if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
 /* f'(-a) is the polynomial itself near the root, and times e^-a beyond. */
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
@@ -761,15 +877,8 @@ FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
     const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END), b = FN(mad)(a, FASTACT_SILU_DERIVATIVE_SCALE, K(1));
     const int piece = FN(octave_piece)(FN(magnitude)(b, K(15)));
     const REAL h = FN(piecewise)(table, piece, a, table[1][piece]);
-    const REAL far = FN(select)(b >= FASTACT_SILU_DERIVATIVE_FAR, a, K(0));
-    const REAL shifted = FN(mad)(far, -FASTACT_LOG2E, FASTACT_ROUNDER), k = shifted - FASTACT_ROUNDER;
-    const REAL r = FN(mad)(k, -FASTACT_LN2_LO, FN(mad)(k, -FASTACT_LN2_HI, -far));
-#define FIRST(c) REAL p = c;
-#define STEP(c) p = FN(mad)(p, r, c);
-    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
-#undef FIRST
-#undef STEP
-    return FN(tail_slope)(h, FN(mad)(p * r, r, r), shifted, x);
+    const fastact_decay e = fastact_decay_of(FN(select)(b >= FASTACT_SILU_DERIVATIVE_FAR, a, K(0)));
+    return FN(tail_slope)(h, FN(mad)(e.q, e.r, e.r), e.shifted, x);
 }
 #else
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
@@ -823,12 +932,22 @@ FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
 
 /* quick_gelu: f(x) = x s(1.702 x). */
 FASTACT_INLINE REAL FN(quick_gelu_held)(REAL x) { return FN(magnitude)(x, FASTACT_TAIL_END / K(1.703125)); }
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
+    const REAL most = FASTACT_LOGISTIC_END / K(1.703125);
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END / K(1.703125), most);
+    const REAL result = fastact_gate(
+        held, fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP));
+    return x <= most ? result : x;
+}
+#else
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
     const FN(pair) sharpness = FN(pair_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
     const FN(pair) a = FN(pair_times)(sharpness, FN(quick_gelu_held)(x));
     const REAL result = FN(gated)(FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LARGEST), a, x < 0);
     return x <= FASTACT_LARGEST ? result : x;
 }
+#endif
 FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
     const FN(wide) sharpness = FN(wide_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
     const FN(wide) a = FN(wide_times)(sharpness, FN(quick_gelu_held)(x));
@@ -852,6 +971,19 @@ FASTACT_INLINE FN(gelu_tanh_exponent) FN(gelu_tanh_exponent_of)(REAL x) {
 FASTACT_INLINE FN(wide) FN(gelu_tanh_exponent_slope)(FN(gelu_tanh_exponent) z) {
     return FN(wide_add)(z.slope, FN(wide_times)(z.square, K(3)));
 }
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+/* z / slope as a pair. */
+FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
+    const REAL held = FN(hold)(x, FASTACT_GELU_TANH_LEAST, FASTACT_GELU_TANH_MOST);
+    const FN(pair) square = FN(product)(held, held);
+    FN(pair) factor = FN(pair_times)(square, FASTACT_GELU_TANH_CUBE);
+    factor.lo = FN(mad)(square.hi, FASTACT_GELU_TANH_CUBE_LO, factor.lo);
+    const FN(pair) cube = FN(pair_times)(factor, held), z = FN(pair_plus)(cube, held);
+    const REAL result = fastact_gate(
+        held, fastact_exp_product_of(z.hi, -z.lo, FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP));
+    return x <= FASTACT_GELU_TANH_MOST ? result : x;
+}
+#else
 FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
     const FN(pair) slope = FN(pair_constant)(FASTACT_WIDE_GELU_TANH_SLOPE_HI, FASTACT_WIDE_GELU_TANH_SLOPE_LO);
     const FN(pair) cube = FN(pair_constant)(FASTACT_WIDE_GELU_TANH_CUBE_HI, FASTACT_WIDE_GELU_TANH_CUBE_LO);
@@ -861,6 +993,7 @@ FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
     const REAL result = FN(gated)(FN(hold)(x, -FASTACT_GELU_TANH_END, FASTACT_LARGEST), a, x < 0);
     return x <= FASTACT_LARGEST ? result : x;
 }
+#endif
 FASTACT_INLINE REAL FN(gelu_tanh_derivative)(REAL x) {
     const FN(gelu_tanh_exponent) z = FN(gelu_tanh_exponent_of)(x);
     const FN(wide) w = FN(wide_multiply)(z.x, FN(gelu_tanh_exponent_slope)(z));
@@ -895,6 +1028,39 @@ FASTACT_INLINE FN(mish_parts) FN(mish_parts_of)(REAL x) {
     m.d = FN(wide_add)(leading, FN(wide_add)(FN(wide_scale)(m.e, 2.0), last));
     return m;
 }
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+/* In floats, from E: x n / (n + 2), n = E (E + 2), and E B / D^2, B = F (F^2 + F + 1 + 4 x) + 1, F = E + 1, D = F^2 + 1. B,
+ * which has the root of f', is a pair. */
+FASTACT_INLINE REAL FN(mish)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_MISH_END);
+    const fastact_exp_product e = fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const REAL power = e.power * FASTACT_UNSCALE;
+    FN(pair) more = fastact_positive_sum(K(2), power);
+    more.lo = FN(mad)(power, e.t, more.lo);
+    FN(pair) n = FN(pair_times)(more, e.power);
+    n = FN(quick_sum)(n.hi, FN(mad)(n.hi + n.lo, e.t, n.lo));
+    const FN(pair) d = fastact_positive_sum(K(2), n.hi * FASTACT_UNSCALE), product = FN(pair_times)(n, held);
+    const REAL d_lo = FN(mad)(n.lo, FASTACT_UNSCALE, d.lo);
+    const REAL result = FN(divide)(product.hi, product.lo, d.hi, d_lo) * FASTACT_UNSCALE;
+    return x <= FASTACT_MISH_END ? result : x;
+}
+FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_MISH_END);
+    const fastact_exp_product e = fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_exp_product unscaled = {e.power * FASTACT_UNSCALE, e.t};
+    const FN(pair) f = fastact_plus_exp(K(1), unscaled), square = FN(pair_square)(f);
+    const FN(pair) line = FN(quick_sum)(K(4) * held, K(1)); /* exact where it is large, and what it adds to cancels */
+    const FN(pair) curve = FN(sum)(f.hi, line.hi), bracket = FN(sum)(square.hi, curve.hi);
+    const REAL bracket_lo = ((curve.lo + line.lo) + (f.lo + square.lo)) + bracket.lo;
+    const FN(pair) product = FN(product)(bracket.hi, f.hi), b = FN(quick_sum)(K(1), product.hi);
+    const REAL b_lo = FN(mad)(f.hi, bracket_lo, FN(mad)(f.lo, bracket.hi, product.lo + b.lo));
+    const FN(pair) d = FN(quick_sum)(K(1), square.hi);
+    const FN(pair) divisor = FN(pair_square)(FN(pair_of)(d.hi, d.lo + square.lo));
+    const FN(pair) n = FN(pair_times)(FN(pair_of)(b.hi, b_lo), e.power);
+    const REAL n_lo = FN(mad)(n.hi, e.t, n.lo);
+    return FN(keep_nan)(FN(divide)(n.hi, n_lo, divisor.hi, divisor.lo) * FASTACT_UNSCALE, x);
+}
+#else
 /* x n / (n + c) with n = e (e + 2), c = 2 for x < 0, and n = 1 + 2 e, c = 2 e^2 for x > 0. */
 FASTACT_INLINE REAL FN(mish)(REAL x) {
     const FASTACT_BITS negative = x < 0;
@@ -919,6 +1085,7 @@ FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
     const FN(wide) factor = FN(wide_select)(m.negative, m.scaled, FN(wide_one_scaled)());
     return FN(keep_nan)(FN(narrow_scaled)(FN(wide_divide)(FN(wide_multiply)(sum, factor), FN(wide_square)(m.d))), x);
 }
+#endif
 FASTACT_INLINE REAL FN(mish_second_derivative)(REAL x) {
     const FN(mish_parts) m = FN(mish_parts_of)(x);
     const FN(wide) e_plus = FN(wide_plus)(m.e, K(1));
@@ -937,6 +1104,13 @@ FASTACT_INLINE REAL FN(mish_second_derivative)(REAL x) {
 }
 
 /* log_sigmoid: f(x) = -log(1 + e^-x) = -softplus(-x). From y: f' = 1 - e^y. */
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) {
+    const fastact_softplus_piece p = fastact_softplus_piece_of(x);
+    const REAL below = FN(select)(p.b < K(1.25), K(0.5) * x, x > 0 ? K(0) : x), sum = below - p.c;
+    return FN(mad)(FN(softplus_tail)(p, (sum + p.c) - below), -FASTACT_UNSCALE, sum);
+}
+#else
 FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) {
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
     const FN(wide) log1p = FN(wide_log1p)(FN(wide_unscale)(scaled));
@@ -945,6 +1119,7 @@ FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) {
     const REAL tail = FN(select)(x > FASTACT_EXP_FAR, FN(narrow_scaled)(scaled), FN(narrow)(log1p));
     return FN(keep_nan)(FN(select)(x < 0, x < -FASTACT_LARGEST ? x : below, -tail), x);
 }
+#endif
 FASTACT_INLINE REAL FN(log_sigmoid_derivative)(REAL x) { return FN(sigmoid)(-x); }
 FASTACT_INLINE REAL FN(log_sigmoid_derivative_from_output)(REAL y) {
     return FN(softplus_derivative_from_output_default)(-y);

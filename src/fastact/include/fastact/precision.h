@@ -14,6 +14,8 @@
 #undef FASTACT_MANTISSA_BITS
 #undef FASTACT_ROUNDER
 #undef FASTACT_ROUNDER_DOWN
+#undef FASTACT_SIXTEENTHS_ROUNDER
+#undef FASTACT_SIXTEENTHS_ROUNDER_DOWN
 #undef FASTACT_LOGISTIC_END
 #undef FASTACT_SCALE
 #undef FASTACT_UNSCALE
@@ -28,15 +30,23 @@
 #undef FASTACT_RATIO_END
 #undef FASTACT_GAUSSIAN_END
 #undef FASTACT_GELU_TANH_END
+#undef FASTACT_GELU_TANH_LEAST
+#undef FASTACT_GELU_TANH_MOST
+#undef FASTACT_MISH_END
 /* coefficients: begin */
+#undef FASTACT_DECAY_EXP
 #undef FASTACT_ERFC_CENTRE
 #undef FASTACT_ERFC_SHIFT
 #undef FASTACT_ERF_END
 #undef FASTACT_ERF_SMALL
 #undef FASTACT_ERF_TABLE
+#undef FASTACT_EXP_COMPLEMENT_END
+#undef FASTACT_EXP_COMPLEMENT_SCALE
+#undef FASTACT_EXP_COMPLEMENT_TABLE
 #undef FASTACT_EXP_EVEN_POLYNOMIAL
 #undef FASTACT_EXP_ODD_POLYNOMIAL
 #undef FASTACT_EXP_POLYNOMIAL
+#undef FASTACT_EXP_TABLE
 #undef FASTACT_GAUSS_POLYNOMIAL
 #undef FASTACT_GELU_DERIVATIVE_END
 #undef FASTACT_GELU_DERIVATIVE_FAR
@@ -46,6 +56,10 @@
 #undef FASTACT_GELU_ROOT_HI
 #undef FASTACT_GELU_ROOT_LO
 #undef FASTACT_GELU_TABLE
+#undef FASTACT_GELU_TANH_CUBE
+#undef FASTACT_GELU_TANH_CUBE_LO
+#undef FASTACT_GELU_TANH_EXP
+#undef FASTACT_GROWTH_EXP
 #undef FASTACT_INVERSE_PI
 #undef FASTACT_LN2_HI
 #undef FASTACT_LN2_LO
@@ -75,10 +89,14 @@
 #undef FASTACT_QUARTERS_FIRST_END
 #undef FASTACT_QUARTER_PI_HI
 #undef FASTACT_QUARTER_PI_LO
+#undef FASTACT_QUICK_GELU_EXP
 #undef FASTACT_RATIONAL_END
 #undef FASTACT_SILU_DERIVATIVE_FAR
 #undef FASTACT_SILU_DERIVATIVE_SCALE
 #undef FASTACT_SILU_DERIVATIVE_TABLE
+#undef FASTACT_SOFTPLUS_TAIL_FAR
+#undef FASTACT_SOFTPLUS_TAIL_SCALE
+#undef FASTACT_SOFTPLUS_TAIL_TABLE
 #undef FASTACT_TAIL_SLOPE_ABOVE
 #undef FASTACT_TAIL_SLOPE_BELOW
 #undef FASTACT_TAIL_SLOPE_C0
@@ -146,6 +164,9 @@
 #define FASTACT_ROUNDER (0x1.8p23f + 191)
 /* The same with k + bias - scale. */
 #define FASTACT_ROUNDER_DOWN (0x1.8p23f + 63)
+/* Of sixteenths: n + 16 scale and n - 16 scale stand in the low bits; the table has the bias. */
+#define FASTACT_SIXTEENTHS_ROUNDER (0x1.8p23f + 16 * FASTACT_SCALE)
+#define FASTACT_SIXTEENTHS_ROUNDER_DOWN (0x1.8p23f - 16 * FASTACT_SCALE)
 #define FASTACT_UNSCALE 0x1p-64f
 #define FASTACT_LARGEST 0x1.fffffep127f
 /* 4 exp(-FASTACT_EXP_END) rounds to zero. */
@@ -160,6 +181,11 @@
 /* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
 #define FASTACT_GAUSSIAN_END 11.0f
 #define FASTACT_GELU_TANH_END 12.0f
+/* gelu_tanh is -0 below and x above, and exp(-z) times 2^-FASTACT_SCALE is in the normal range between. */
+#define FASTACT_GELU_TANH_LEAST -11.0f
+#define FASTACT_GELU_TANH_MOST 7.25f
+/* mish is x beyond and its slope 1, and exp(5 x) times 2^FASTACT_SCALE is finite. */
+#define FASTACT_MISH_END 10.5f
 /* log1p(exp(-z)) is exp(-z) beyond, to all digits, and exp(-z) is in the normal range before. */
 #define FASTACT_EXP_FAR 70.0f
 /* exp of it is finite, and of the next number not. */
@@ -316,14 +342,74 @@
     0x1.40b30ap-15f, 0x1.6c9992p-16f, 0x1.481634p-18f, 0x1.02cf02p-20f, 0x1.11d7e2p-22f, 0x1.23b3bp-23f, \
     0x1.083c9ep-25f, 0x1.3acd6cp-28f, -0x1.3599a6p-22f, 0x0p+0f, 0x1.49d68cp-7f, 0x1.78974ap-6f, 0x1.3d71d6p-6f, \
     0x1.55e5a6p-10f}}
+#define FASTACT_SOFTPLUS_TAIL_TABLE {{0x1.d18p+0f, 0x1.45ep+1f, 0x1.a2ep+1f, 0x1p+2f, 0x1.45ep+2f, 0x1.a2ep+2f, \
+    0x1p+3f, 0x1.2e8p+3f, 0x1.746p+3f, 0x1.d18p+3f, 0x1.174p+4f, 0x0p+0f, 0x0p+0f, 0x1.174p-1f, 0x1.d18p-1f, \
+    0x1.45ep+0f}, {-0x1.2c49f6p-4f, -0x1.3147d2p-5f, -0x1.2ef32ep-6f, -0x1.28780ap-7f, -0x1.913446p-9f, \
+    -0x1.7871b4p-11f, -0x1.5fadeep-13f, -0x1.49004p-15f, -0x1.2878fep-18f, -0x1.025ebcp-22f, -0x1.c416cap-27f, \
+    0x0p+0f, -0x1.e8082ep-16f, -0x1.43d6acp-17f, 0x1.118a76p-17f, 0x1.d4fd3ep-18f}, {0x1.0fa398p-4f, \
+    0x1.224c66p-5f, 0x1.2786dap-6f, 0x1.24e73ap-7f, 0x1.8f91bp-9f, 0x1.7815bep-11f, 0x1.5f9a16p-13f, \
+    0x1.48fc1ep-15f, 0x1.28890ap-18f, 0x1.026d1cp-22f, 0x1.c42ffp-27f, 0x0p+0f, 0x1.8d6358p-31f, -0x1.77bc7cp-2f, \
+    -0x1.260f4cp-2f, -0x1.c0017ap-3f}, {-0x1.b8dc8ep-6f, -0x1.05fb1p-6f, -0x1.191726p-7f, -0x1.1dddd6p-8f, \
+    -0x1.8c4fd6p-10f, -0x1.775d3ap-12f, -0x1.5f71acp-14f, -0x1.48f306p-16f, -0x1.287ebcp-19f, -0x1.02651ep-23f, \
+    -0x1.c420f2p-28f, 0x0p+0f, 0x1.fffff6p-4f, 0x1.dbbc1cp-4f, 0x1.a33b06p-4f, 0x1.5e00d6p-4f}, {0x1.65ef98p-8f, \
+    0x1.1800fcp-8f, 0x1.51e024p-9f, 0x1.6ac7f8p-10f, 0x1.03db32p-11f, 0x1.f27044p-14f, 0x1.d409b4p-16f, \
+    0x1.b660dep-18f, 0x1.8957f6p-21f, 0x1.56cd8p-25f, 0x1.2bea62p-29f, 0x0p+0f, 0x1.4e9d82p-21f, -0x1.519c4cp-7f, \
+    -0x1.dbde96p-7f, -0x1.067e56p-6f}, {-0x1.032af4p-15f, -0x1.3ceac4p-11f, -0x1.0c3252p-11f, -0x1.479194p-12f, \
+    -0x1.f6b864p-14f, -0x1.eeb0b4p-16f, -0x1.d34026p-18f, -0x1.b646fap-20f, -0x1.8a0454p-23f, -0x1.57602ep-27f, \
+    -0x1.2c7b4ap-31f, 0x0p+0f, -0x1.55a3f8p-8f, -0x1.f3ad34p-9f, -0x1.fe3e3cp-10f, -0x1.7c9554p-13f}, \
+    {-0x1.56325ep-12f, -0x1.0a1c56p-15f, 0x1.c2d854p-15f, 0x1.9d7eap-15f, 0x1.7c193cp-16f, 0x1.8d8ca8p-18f, \
+    0x1.7ca25p-20f, 0x1.6620fp-22f, 0x1.591ca6p-25f, 0x1.2cd46ep-29f, 0x1.072f32p-33f, 0x0p+0f, 0x1.1c7eeap-16f, \
+    0x1.d9befep-11f, 0x1.14581ep-10f, 0x1.b47fe8p-11f}, {0x1.65033ep-14f, 0x1.476f1ep-15f, 0x1.68944ep-20f, \
+    -0x1.401c44p-19f, -0x1.aed502p-19f, -0x1.fe3b4cp-21f, -0x1.f5cfcap-23f, -0x1.d970b8p-25f, -0x1.c54ef4p-28f, \
+    -0x1.8b987ep-32f, -0x1.59432ap-36f, 0x0p+0f, 0x1.5144aep-12f, 0x1.89601ep-13f, -0x1.16fdfcp-15f, \
+    -0x1.194688p-13f}, {0x0p+0f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x0p+0f, \
+    0x0p+0f, 0x0p+0f, 0x1.62e8p-1f, 0x1.d428p-2f, 0x1.5aap-2f, 0x1.f99p-3f}}
+#define FASTACT_EXP_COMPLEMENT_TABLE {{0x1.89bc9ep+0f, 0x1.13e13cp+1f, 0x1.624e28p+1f, 0x1.b0eb14p+1f, \
+    0x1.13813cp+2f, 0x1.623228p+2f, 0x1.b1a314p+2f, 0x1.0058p+3f, 0x1.3a7bb2p+3f, 0x1.89c09ep+3f, 0x1.daf58ap+3f, \
+    0x1.0a48p+4f, 0x0p+0f, 0x1.d9458ap-2f, 0x1.89189ep-1f, 0x1.13693cp+0f}, {0x1.92055ap-1f, 0x1.c4ad1p-1f, \
+    0x1.dfda68p-1f, 0x1.ee9b06p-1f, 0x1.f915fep-1f, 0x1.fdfa68p-1f, 0x1.ff6a68p-1f, 0x1.ffd48p-1f, 0x1.fff8eep-1f, \
+    0x1.ffff68p-1f, 0x1.fffff4p-1f, 0x1.fffffep-1f, 0x0p+0f, 0x1.7af90ap-2f, 0x1.126838p-1f, 0x1.51664ap-1f}, \
+    {0x1.b7ea98p-3f, 0x1.da978p-4f, 0x1.012ccp-4f, 0x1.164fap-5f, 0x1.ba80a2p-7f, 0x1.02cc16p-8f, 0x1.2b301cp-10f, \
+    0x1.5c0008p-12f, 0x1.c488b8p-15f, 0x1.3008f4p-18f, 0x1.8064f6p-22f, 0x1.fe73e2p-25f, 0x1p+0f, 0x1.42837cp-1f, \
+    0x1.db2f9p-2f, 0x1.5d336cp-2f}, {-0x1.b7ea92p-4f, -0x1.da977ep-5f, -0x1.012ccp-5f, -0x1.164fc6p-6f, \
+    -0x1.ba807ap-8f, -0x1.02cc5p-9f, -0x1.2b3108p-11f, -0x1.5bfc14p-13f, -0x1.c47d74p-16f, -0x1.3022cp-19f, \
+    -0x1.85b0e6p-23f, -0x1.c3fcfcp-26f, -0x1p-1f, -0x1.428372p-2f, -0x1.db2f8cp-3f, -0x1.5d3374p-3f}, \
+    {0x1.25469ep-5f, 0x1.3c648ap-6f, 0x1.56e5d6p-7f, 0x1.731484p-8f, 0x1.26f4fcp-9f, 0x1.5902bp-11f, \
+    0x1.8edba4p-13f, 0x1.cfebf8p-15f, 0x1.2ced34p-17f, 0x1.94574p-21f, 0x1.019a1cp-24f, 0x1.cb1b82p-28f, \
+    0x1.555534p-3f, 0x1.ae0056p-4f, 0x1.3cca56p-4f, 0x1.d199e6p-5f}, {-0x1.254a9cp-7f, -0x1.3c65bp-8f, \
+    -0x1.56e5aap-9f, -0x1.72e36ap-10f, -0x1.26fdbep-11f, -0x1.58f2d2p-13f, -0x1.8e8a9p-15f, -0x1.d1334cp-17f, \
+    -0x1.2d972cp-19f, -0x1.925124p-23f, -0x1.9307f6p-27f, -0x1.ea7948p-28f, -0x1.55494cp-5f, -0x1.ae4bbcp-6f, \
+    -0x1.3cd54p-6f, -0x1.d170ecp-7f}, {0x1.d6db9p-10f, 0x1.fbf35ep-11f, 0x1.13402ep-11f, 0x1.29c7ep-12f, \
+    0x1.df7d88p-14f, 0x1.186fd6p-15f, 0x1.4426a6p-17f, 0x1.79699ap-19f, 0x1.00e402p-21f, 0x1.59560ep-25f, \
+    0x1.8c569ep-29f, 0x1.055886p-27f, 0x1.0f8ecap-7f, 0x1.606706p-8f, 0x1.fb5368p-9f, 0x1.74ba8ap-9f}, \
+    {-0x1.36e0b8p-12f, -0x1.51f0bep-13f, -0x1.6f1d5p-14f, -0x1.b1667cp-15f, -0x1.3da652p-16f, -0x1.78598ap-18f, \
+    -0x1.c0292cp-20f, -0x1.bac8e2p-22f, -0x1.4c4e1cp-24f, -0x1.e3e896p-28f, -0x1.db1e18p-30f, -0x1.512494p-29f, \
+    -0x1.431de2p-10f, -0x1.85def6p-12f, -0x1.30a23p-11f, -0x1.352e1ap-11f}}
 #define FASTACT_GELU_END 0x1.dp+3f
 #define FASTACT_TANH_END 0x1.24p+3f
 #define FASTACT_ERF_END 0x1.f78p+1f
 #define FASTACT_GELU_DERIVATIVE_END 0x1.d8p+3f
+#define FASTACT_EXP_COMPLEMENT_END 0x1.2p+4f
 #define FASTACT_SILU_DERIVATIVE_SCALE 0x1.6p-1f
-#define FASTACT_SILU_DERIVATIVE_FAR 0x1.4p+1f
 #define FASTACT_GELU_DERIVATIVE_SCALE 0x1.ap-1f
+#define FASTACT_SOFTPLUS_TAIL_SCALE 0x1.6p-1f
+#define FASTACT_EXP_COMPLEMENT_SCALE 0x1.ap-1f
+#define FASTACT_SILU_DERIVATIVE_FAR 0x1.4p+1f
 #define FASTACT_GELU_DERIVATIVE_FAR 0x1.cp+0f
+#define FASTACT_SOFTPLUS_TAIL_FAR 0x1p+1f
+#define FASTACT_EXP_TABLE {{0x1.ffb73ep-1f, 0x1.fb2f8ap-1f, 0x1.f703d8p-1f, 0x1.f35e3ap-1f, 0x1.f0449ep-1f, \
+    0x1.edbd38p-1f, 0x1.ebce8p-1f, 0x1.ea7f3ap-1f, 0x1.e9d674p-1f, 0x1.e9db8ep-1f, 0x1.ea963ap-1f, 0x1.ec0e82p-1f, \
+    0x1.ee4cccp-1f, 0x1.f159dap-1f, 0x1.f53ed6p-1f, 0x1.fa054ep-1f}}
+#define FASTACT_GROWTH_EXP 0x1.715476p+4f, 0x1.63p-5f, -0x1.bd0106p-17f, 0x1.5588f2p-3f, 0x1.0026f8p-1f, \
+    0x1.002466p+0f, 0x1.232ef6p-11f
+#define FASTACT_DECAY_EXP -0x1.715476p+4f, -0x1.63p-5f, 0x1.bd0106p-17f, -0x1.5588f2p-3f, 0x1.0026f8p-1f, \
+    -0x1.002466p+0f, 0x1.232ef6p-11f
+#define FASTACT_QUICK_GELU_EXP -0x1.3a4cbep+5f, -0x1.a1p-6f, -0x1.d4ed0ep-20f, -0x1.a4f8fcp-1f, 0x1.7302eap+0f, \
+    -0x1.b3f438p+0f, 0x1.232ef6p-11f
+#define FASTACT_GELU_TANH_EXP -0x1.26aec2p+5f, -0x1.bccp-6f, -0x1.4a94fcp-19f, -0x1.5af6f8p-1f, 0x1.4624a4p+0f, \
+    -0x1.98be68p+0f, 0x1.232ef6p-11f
+#define FASTACT_GELU_TANH_CUBE 0x1.6e4e26p-5f
+#define FASTACT_GELU_TANH_CUBE_LO 0x1.a9003ep-30f
 #define FASTACT_OCTAVES_FIRST_END 0x1.fffff8p-3f
 #define FASTACT_QUARTERS_FIRST_END 0x1.ep-3f
 #define FASTACT_EXP_POLYNOMIAL(FIRST, STEP) FIRST(0x1.6db49ap-10f) STEP(0x1.123bb8p-7f) STEP(0x1.55545ep-5f) \

@@ -35,6 +35,11 @@ FASTACT_INLINE __m512 fastact_magnitude_v(__m512 x, float end) {
     return _mm512_castsi512_ps(_mm512_min_epi32(bits, _mm512_castps_si512(_mm512_set1_ps(end))));
 }
 FASTACT_INLINE __m512 fastact_least_v(__m512 a, __m512 b) { return _mm512_min_ps(a, b); } /* b where one is NaN */
+FASTACT_INLINE __m512 fastact_most_v(__m512 a, __m512 b) { return _mm512_max_ps(a, b); }
+FASTACT_INLINE __m512 fastact_hold_v(__m512 x, float lower, float upper) {
+    const __m512i below = _mm512_min_epi32(_mm512_castps_si512(x), _mm512_castps_si512(_mm512_set1_ps(upper)));
+    return _mm512_castsi512_ps(_mm512_min_epu32(below, _mm512_castps_si512(_mm512_set1_ps(lower))));
+}
 FASTACT_INLINE __m512 fastact_abs_v(__m512 x) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x); }
 /* y >= 0 with the sign of x. */
 FASTACT_INLINE __m512 fastact_signed_v(__m512 y, __m512 x) {
@@ -43,6 +48,17 @@ FASTACT_INLINE __m512 fastact_signed_v(__m512 y, __m512 x) {
 /* a where b >= least, else 0. */
 FASTACT_INLINE __m512 fastact_from_v(__m512 b, float least, __m512 a) {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(b, _mm512_set1_ps(least), _CMP_GE_OQ), a);
+}
+/* a where b < end, else 0. */
+FASTACT_INLINE __m512 fastact_below_v(__m512 b, float end, __m512 a) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(b, _mm512_set1_ps(end), _CMP_LT_OQ), a);
+}
+/* yes where b < end, or b <= end, else no. */
+FASTACT_INLINE __m512 fastact_where_below_v(__m512 b, float end, __m512 yes, __m512 no) {
+    return _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask(b, _mm512_set1_ps(end), _CMP_LT_OQ), yes);
+}
+FASTACT_INLINE __m512 fastact_where_up_to_v(__m512 b, float end, __m512 yes, __m512 no) {
+    return _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask(b, _mm512_set1_ps(end), _CMP_LE_OQ), yes);
 }
 /* Constants: the first where x has the sign bit. */
 FASTACT_INLINE __m512 fastact_where_negative_v(__m512 x, float yes, float no) {
@@ -53,6 +69,16 @@ FASTACT_INLINE __m512i fastact_shift_right_v(__m512 x, int count) {
 }
 FASTACT_INLINE __m512 fastact_power_of_two_v(__m512 shifted) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(shifted), 23));
+}
+/* y, or x where x is NaN. */
+FASTACT_INLINE __m512 fastact_where_number_v(__m512 x, __m512 y) {
+    return _mm512_mask_mov_ps(x, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), y);
+}
+FASTACT_INLINE __m512i fastact_bits_v(__m512 x) { return _mm512_castps_si512(x); }
+/* The float of bits(shifted) << 19 plus the bits of the entry. */
+FASTACT_INLINE __m512 fastact_sixteenths_power_v(__m512 shifted, __m512 entry) {
+    const __m512i steps = _mm512_slli_epi32(_mm512_castps_si512(shifted), 19);
+    return _mm512_castsi512_ps(_mm512_add_epi32(steps, _mm512_castps_si512(entry)));
 }
 /* max(0, x), which is x where x is NaN or -0. */
 FASTACT_INLINE __m512 fastact_positive_v(__m512 x) { return _mm512_max_ps(_mm512_setzero_ps(), x); }
@@ -87,12 +113,26 @@ FASTACT_INLINE __m256 fastact_magnitude_v(__m256 x, float end) {
     return _mm256_castsi256_ps(_mm256_min_epi32(bits, _mm256_castps_si256(_mm256_set1_ps(end))));
 }
 FASTACT_INLINE __m256 fastact_least_v(__m256 a, __m256 b) { return _mm256_min_ps(a, b); } /* b where one is NaN */
+FASTACT_INLINE __m256 fastact_most_v(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
+FASTACT_INLINE __m256 fastact_hold_v(__m256 x, float lower, float upper) {
+    const __m256i below = _mm256_min_epi32(_mm256_castps_si256(x), _mm256_castps_si256(_mm256_set1_ps(upper)));
+    return _mm256_castsi256_ps(_mm256_min_epu32(below, _mm256_castps_si256(_mm256_set1_ps(lower))));
+}
 FASTACT_INLINE __m256 fastact_abs_v(__m256 x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
 FASTACT_INLINE __m256 fastact_signed_v(__m256 y, __m256 x) {
     return _mm256_or_ps(y, _mm256_and_ps(_mm256_set1_ps(-0.0f), x));
 }
 FASTACT_INLINE __m256 fastact_from_v(__m256 b, float least, __m256 a) {
     return _mm256_and_ps(_mm256_cmp_ps(b, _mm256_set1_ps(least), _CMP_GE_OQ), a);
+}
+FASTACT_INLINE __m256 fastact_below_v(__m256 b, float end, __m256 a) {
+    return _mm256_and_ps(_mm256_cmp_ps(b, _mm256_set1_ps(end), _CMP_LT_OQ), a);
+}
+FASTACT_INLINE __m256 fastact_where_below_v(__m256 b, float end, __m256 yes, __m256 no) {
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(b, _mm256_set1_ps(end), _CMP_LT_OQ));
+}
+FASTACT_INLINE __m256 fastact_where_up_to_v(__m256 b, float end, __m256 yes, __m256 no) {
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(b, _mm256_set1_ps(end), _CMP_LE_OQ));
 }
 FASTACT_INLINE __m256 fastact_where_negative_v(__m256 x, float yes, float no) {
     return _mm256_blendv_ps(_mm256_set1_ps(no), _mm256_set1_ps(yes), x);
@@ -102,6 +142,14 @@ FASTACT_INLINE __m256i fastact_shift_right_v(__m256 x, int count) {
 }
 FASTACT_INLINE __m256 fastact_power_of_two_v(__m256 shifted) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(shifted), 23));
+}
+FASTACT_INLINE __m256 fastact_where_number_v(__m256 x, __m256 y) {
+    return _mm256_blendv_ps(x, y, _mm256_cmp_ps(x, x, _CMP_ORD_Q));
+}
+FASTACT_INLINE __m256i fastact_bits_v(__m256 x) { return _mm256_castps_si256(x); }
+FASTACT_INLINE __m256 fastact_sixteenths_power_v(__m256 shifted, __m256 entry) {
+    const __m256i steps = _mm256_slli_epi32(_mm256_castps_si256(shifted), 19);
+    return _mm256_castsi256_ps(_mm256_add_epi32(steps, _mm256_castps_si256(entry)));
 }
 FASTACT_INLINE __m256 fastact_positive_v(__m256 x) { return _mm256_max_ps(_mm256_setzero_ps(), x); }
 FASTACT_INLINE __m256i fastact_first(ptrdiff_t count) {
@@ -193,48 +241,244 @@ FASTACT_INLINE fastact_floats fastact_gelu_derivative_v(fastact_floats x, const 
     const fastact_floats t = fastact_fma_v(e.p * e.s, e.s, fastact_all(-0.5f) * e.s);
     return fastact_tail_slope_v(h, t, e.shifted, x);
 }
-FASTACT_INLINE fastact_floats fastact_silu_derivative_v(fastact_floats x, const fastact_table table[8]) {
+typedef struct { fastact_floats q, r, r_hi, k, shifted; } fastact_decay_v;
+FASTACT_INLINE fastact_decay_v fastact_decay_of_v(fastact_floats a) {
     const fastact_floats rounder = fastact_all(FASTACT_ROUNDER);
+    fastact_decay_v e;
+    e.shifted = fastact_fma_v(a, fastact_all(-FASTACT_LOG2E), rounder);
+    e.k = e.shifted - rounder;
+    e.r_hi = fastact_fma_v(e.k, fastact_all(-FASTACT_LN2_HI), -a);
+    e.r = fastact_fma_v(e.k, fastact_all(-FASTACT_LN2_LO), e.r_hi);
+#define FIRST(c) fastact_floats p = fastact_all(c);
+#define STEP(c) p = fastact_fma_v(p, e.r, fastact_all(c));
+    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    e.q = p * e.r;
+    return e;
+}
+FASTACT_INLINE fastact_floats fastact_silu_derivative_v(fastact_floats x, const fastact_table table[8]) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_TAIL_END), fastact_abs_v(x));
     const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_SILU_DERIVATIVE_SCALE), fastact_all(1.0f));
     const fastact_ints piece = fastact_octave_piece_v(fastact_least_v(b, fastact_all(15.0f)));
     const fastact_floats h = fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
-    const fastact_floats far = fastact_from_v(b, FASTACT_SILU_DERIVATIVE_FAR, a);
-    const fastact_floats shifted = fastact_fma_v(far, fastact_all(-FASTACT_LOG2E), rounder), k = shifted - rounder;
-    const fastact_floats r = fastact_fma_v(
-        k, fastact_all(-FASTACT_LN2_LO), fastact_fma_v(k, fastact_all(-FASTACT_LN2_HI), -far));
-#define FIRST(c) fastact_floats p = fastact_all(c);
-#define STEP(c) p = fastact_fma_v(p, r, fastact_all(c));
-    FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
-#undef FIRST
-#undef STEP
-    return fastact_tail_slope_v(h, fastact_fma_v(p * r, r, r), shifted, x);
+    const fastact_decay_v e = fastact_decay_of_v(fastact_from_v(b, FASTACT_SILU_DERIVATIVE_FAR, a));
+    return fastact_tail_slope_v(h, fastact_fma_v(e.q, e.r, e.r), e.shifted, x);
+}
+typedef struct { fastact_floats a, b, c; fastact_ints piece; } fastact_softplus_piece_v;
+FASTACT_INLINE fastact_softplus_piece_v fastact_softplus_piece_of_v(fastact_floats x, const fastact_table table[9]) {
+    fastact_softplus_piece_v p;
+    p.a = fastact_least_v(fastact_all(FASTACT_TAIL_END), fastact_abs_v(x));
+    p.b = fastact_fma_v(p.a, fastact_all(FASTACT_SOFTPLUS_TAIL_SCALE), fastact_all(1.0f));
+    p.piece = fastact_octave_piece_v(fastact_least_v(p.b, fastact_all(15.0f)));
+    p.c = fastact_look_up(table[8], p.piece);
+    return p;
+}
+FASTACT_INLINE fastact_floats fastact_softplus_tail_v(
+    fastact_softplus_piece_v p, fastact_floats error, const fastact_table table[9]) {
+    const fastact_floats first = fastact_look_up(table[1], p.piece);
+    const fastact_floats base = first + fastact_below_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, error);
+    const fastact_floats d = fastact_piecewise_v(table, p.piece, p.a, base);
+    const fastact_decay_v e = fastact_decay_of_v(fastact_from_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, p.a));
+    const fastact_floats t = fastact_fma_v(e.q, e.r, e.r), rest = fastact_fma_v(e.q, e.r, fastact_fma_v(d, t, d));
+    const fastact_floats part = e.r_hi + fastact_fma_v(e.k, fastact_all(-FASTACT_LN2_LO), rest);
+    const fastact_floats power = fastact_power_of_two_v(e.shifted);
+    return fastact_fma_v(power, part, fastact_from_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, power));
+}
+FASTACT_INLINE fastact_floats fastact_softplus_default_v(fastact_floats x, const fastact_table table[9]) {
+    const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
+    const fastact_floats above = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, fastact_positive_v(x));
+    const fastact_floats sum = above + p.c, tail = fastact_softplus_tail_v(p, above - (sum - p.c), table);
+    return fastact_fma_v(tail, fastact_all(FASTACT_UNSCALE), sum);
+}
+FASTACT_INLINE fastact_floats fastact_log_sigmoid_v(fastact_floats x, const fastact_table table[9]) {
+    const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
+    const fastact_floats negative = fastact_least_v(fastact_all(0.0f), x);
+    const fastact_floats below = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, negative);
+    const fastact_floats sum = below - p.c, tail = fastact_softplus_tail_v(p, (sum + p.c) - below, table);
+    return fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), sum);
+}
+FASTACT_INLINE fastact_floats fastact_softplus_derivative_from_output_default_v(
+    fastact_floats y, const fastact_table table[8]) {
+    const fastact_floats a = fastact_least_v(fastact_all(FASTACT_EXP_COMPLEMENT_END), fastact_positive_v(y));
+    const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_EXP_COMPLEMENT_SCALE), fastact_all(1.0f));
+    const fastact_ints piece = fastact_octave_piece_v(b);
+    return fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
+}
+FASTACT_INLINE fastact_floats fastact_log_sigmoid_derivative_from_output_v(
+    fastact_floats y, const fastact_table table[8]) {
+    return fastact_softplus_derivative_from_output_default_v(-y, table);
+}
+
+/* Pairs, as in pairs.h. */
+typedef struct { fastact_floats hi, lo; } fastact_pair_v;
+FASTACT_INLINE fastact_pair_v fastact_pair_of_v(fastact_floats hi, fastact_floats lo) {
+    const fastact_pair_v out = {hi, lo};
+    return out;
+}
+FASTACT_INLINE fastact_pair_v fastact_quick_sum_v(fastact_floats a, fastact_floats b) {
+    const fastact_floats sum = a + b;
+    return fastact_pair_of_v(sum, b - (sum - a));
+}
+FASTACT_INLINE fastact_pair_v fastact_sum_v(fastact_floats a, fastact_floats b) {
+    const fastact_floats sum = a + b, seen = sum - a;
+    return fastact_pair_of_v(sum, (a - (sum - seen)) + (b - seen));
+}
+FASTACT_INLINE fastact_pair_v fastact_product_v(fastact_floats a, fastact_floats b) {
+    const fastact_floats product = a * b;
+    return fastact_pair_of_v(product, fastact_fma_v(a, b, -product));
+}
+FASTACT_INLINE fastact_pair_v fastact_pair_times_v(fastact_pair_v a, fastact_floats b) {
+    const fastact_pair_v product = fastact_product_v(a.hi, b);
+    return fastact_pair_of_v(product.hi, fastact_fma_v(a.lo, b, product.lo));
+}
+FASTACT_INLINE fastact_pair_v fastact_pair_square_v(fastact_pair_v a) {
+    const fastact_pair_v square = fastact_product_v(a.hi, a.hi);
+    return fastact_pair_of_v(square.hi, fastact_fma_v(a.hi + a.hi, a.lo, square.lo));
+}
+FASTACT_INLINE fastact_floats fastact_divide_v(fastact_pair_v n, fastact_pair_v d) {
+    const fastact_floats reciprocal = fastact_all(1.0f) / d.hi, quotient = n.hi * reciprocal;
+    const fastact_floats rest = fastact_fma_v(-quotient, d.hi, n.hi) + fastact_fma_v(-quotient, d.lo, n.lo);
+    return fastact_fma_v(rest, reciprocal, quotient);
+}
+
+typedef struct { fastact_floats power, t; } fastact_exp_product_v;
+FASTACT_INLINE fastact_exp_product_v fastact_exp_product_from_v(
+    const fastact_table *table, fastact_floats shifted, fastact_floats r, float c3, float c2, float c1, float c0) {
+    fastact_exp_product_v e;
+    e.power = fastact_sixteenths_power_v(shifted, fastact_look_up(table[0], fastact_bits_v(shifted)));
+    e.t = fastact_fma_v(fastact_all(c3), r, fastact_all(c2));
+    e.t = fastact_fma_v(fastact_fma_v(e.t, r, fastact_all(c1)), r, fastact_all(c0));
+    return e;
+}
+FASTACT_INLINE fastact_exp_product_v fastact_exp_product_of_v(
+    const fastact_table *table, fastact_floats z_hi, fastact_floats z_lo, float rounder, float inverse, float step_hi,
+    float step_lo, float c3, float c2, float c1, float c0) {
+    const fastact_floats shifted = fastact_fma_v(z_hi, fastact_all(inverse), fastact_all(rounder));
+    const fastact_floats n = shifted - fastact_all(rounder);
+    const fastact_floats near = fastact_fma_v(n, fastact_all(-step_hi), z_hi);
+    const fastact_floats r = fastact_fma_v(n, fastact_all(-step_lo), near) - z_lo;
+    return fastact_exp_product_from_v(table, shifted, r, c3, c2, c1, c0);
+}
+FASTACT_INLINE fastact_exp_product_v fastact_exp_product_of_square_v(
+    const fastact_table *table, fastact_floats a, float rounder, float inverse, float step_hi, float step_lo, float c3,
+    float c2, float c1, float c0) {
+    const fastact_floats shifted = fastact_fma_v(a * fastact_all(inverse), a, fastact_all(rounder));
+    const fastact_floats n = shifted - fastact_all(rounder), near = fastact_fma_v(a, a, n * fastact_all(-step_hi));
+    return fastact_exp_product_from_v(table, shifted, fastact_fma_v(n, fastact_all(-step_lo), near), c3, c2, c1, c0);
+}
+FASTACT_INLINE fastact_pair_v fastact_positive_sum_v(fastact_floats a, fastact_floats b) {
+    const fastact_floats sum = a + b, more = fastact_most_v(a, b), less = fastact_least_v(a, b);
+    return fastact_pair_of_v(sum, less - (sum - more));
+}
+FASTACT_INLINE fastact_pair_v fastact_plus_exp_v(float a, fastact_exp_product_v e) {
+    const fastact_pair_v sum = fastact_positive_sum_v(fastact_all(a), e.power);
+    return fastact_quick_sum_v(sum.hi, fastact_fma_v(e.power, e.t, sum.lo));
+}
+FASTACT_INLINE fastact_floats fastact_gate_v(fastact_floats x, fastact_exp_product_v e) {
+    const fastact_pair_v d = fastact_plus_exp_v(FASTACT_UNSCALE, e);
+    const fastact_floats reciprocal = fastact_all(1.0f) / d.hi, quotient = x * reciprocal;
+    const fastact_floats rest = fastact_fma_v(-quotient, d.lo, fastact_fma_v(-quotient, d.hi, x));
+    return fastact_fma_v(rest, reciprocal, quotient) * fastact_all(FASTACT_UNSCALE);
+}
+FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact_table table[1]) {
+    const fastact_floats a = fastact_least_v(fastact_all(FASTACT_GAUSSIAN_END), fastact_abs_v(x));
+    const fastact_exp_product_v e = fastact_exp_product_of_square_v(
+        table, a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
+    return fastact_fma_v(e.power, e.t, e.power) * fastact_all(FASTACT_UNSCALE);
+}
+FASTACT_INLINE fastact_floats fastact_silu_v(fastact_floats x, const fastact_table table[1]) {
+    const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP);
+    return fastact_where_up_to_v(x, FASTACT_LOGISTIC_END, fastact_gate_v(held, e), x);
+}
+FASTACT_INLINE fastact_floats fastact_quick_gelu_v(fastact_floats x, const fastact_table table[1]) {
+    const float most = FASTACT_LOGISTIC_END / 1.703125f;
+    const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END / 1.703125f, most);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP);
+    return fastact_where_up_to_v(x, most, fastact_gate_v(held, e), x);
+}
+FASTACT_INLINE fastact_floats fastact_gelu_tanh_v(fastact_floats x, const fastact_table table[1]) {
+    const fastact_floats held = fastact_hold_v(x, FASTACT_GELU_TANH_LEAST, FASTACT_GELU_TANH_MOST);
+    const fastact_pair_v square = fastact_product_v(held, held);
+    fastact_pair_v factor = fastact_pair_times_v(square, fastact_all(FASTACT_GELU_TANH_CUBE));
+    factor.lo = fastact_fma_v(square.hi, fastact_all(FASTACT_GELU_TANH_CUBE_LO), factor.lo);
+    const fastact_pair_v cube = fastact_pair_times_v(factor, held), z = fastact_sum_v(cube.hi, held);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table, z.hi, -(z.lo + cube.lo), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP);
+    return fastact_where_up_to_v(x, FASTACT_GELU_TANH_MOST, fastact_gate_v(held, e), x);
+}
+FASTACT_INLINE fastact_floats fastact_mish_v(fastact_floats x, const fastact_table table[1]) {
+    const fastact_floats unscale = fastact_all(FASTACT_UNSCALE);
+    const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_MISH_END);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_floats power = e.power * unscale;
+    fastact_pair_v more = fastact_positive_sum_v(fastact_all(2.0f), power);
+    more.lo = fastact_fma_v(power, e.t, more.lo);
+    fastact_pair_v n = fastact_pair_times_v(more, e.power);
+    n = fastact_quick_sum_v(n.hi, fastact_fma_v(n.hi + n.lo, e.t, n.lo));
+    fastact_pair_v d = fastact_positive_sum_v(fastact_all(2.0f), n.hi * unscale);
+    d.lo = fastact_fma_v(n.lo, unscale, d.lo);
+    const fastact_floats result = fastact_divide_v(fastact_pair_times_v(n, held), d) * unscale;
+    return fastact_where_up_to_v(x, FASTACT_MISH_END, result, x);
+}
+FASTACT_INLINE fastact_floats fastact_mish_derivative_v(fastact_floats x, const fastact_table table[1]) {
+    const fastact_floats one = fastact_all(1.0f), held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_MISH_END);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_exp_product_v unscaled = {e.power * fastact_all(FASTACT_UNSCALE), e.t};
+    const fastact_pair_v f = fastact_plus_exp_v(1.0f, unscaled), square = fastact_pair_square_v(f);
+    const fastact_pair_v line = fastact_quick_sum_v(fastact_all(4.0f) * held, one);
+    const fastact_pair_v curve = fastact_sum_v(f.hi, line.hi), bracket = fastact_sum_v(square.hi, curve.hi);
+    const fastact_floats bracket_lo = ((curve.lo + line.lo) + (f.lo + square.lo)) + bracket.lo;
+    const fastact_pair_v product = fastact_product_v(bracket.hi, f.hi), b = fastact_quick_sum_v(one, product.hi);
+    const fastact_floats b_lo = fastact_fma_v(
+        f.hi, bracket_lo, fastact_fma_v(f.lo, bracket.hi, product.lo + b.lo));
+    const fastact_pair_v d = fastact_quick_sum_v(one, square.hi);
+    const fastact_pair_v divisor = fastact_pair_square_v(fastact_pair_of_v(d.hi, d.lo + square.lo));
+    fastact_pair_v n = fastact_pair_times_v(fastact_pair_of_v(b.hi, b_lo), e.power);
+    n.lo = fastact_fma_v(n.hi, e.t, n.lo);
+    const fastact_floats result = fastact_divide_v(n, divisor) * fastact_all(FASTACT_UNSCALE);
+    return fastact_where_number_v(x, result);
 }
 #endif /* a table look-up */
 
 #if FASTACT_HAS_LOOKUP
-#define FASTACT_ARRAY(name, TABLE) \
+#define FASTACT_ARRAY(name, TABLE, ROWS) \
     FASTACT_INLINE void fastact_##name##_array_f32(const float *x, float *y, ptrdiff_t length) { \
-        static const float entries[8][16] = TABLE; \
-        fastact_table table[8]; \
+        static const float entries[ROWS][16] = TABLE; \
+        fastact_table table[ROWS]; \
         ptrdiff_t i = 0; \
-        for (int j = 0; j < 8; ++j) table[j] = fastact_load_table(entries[j]); \
+        for (int j = 0; j < ROWS; ++j) table[j] = fastact_load_table(entries[j]); \
         for (; i + FASTACT_WIDTH <= length; i += FASTACT_WIDTH) \
             fastact_store_v(y + i, fastact_##name##_v(fastact_load_v(x + i), table)); \
         if (i < length) \
             fastact_store_some(y + i, length - i, fastact_##name##_v(fastact_load_some(x + i, length - i), table)); \
     }
 #else
-#define FASTACT_ARRAY(name, TABLE) \
+#define FASTACT_ARRAY(name, TABLE, ROWS) \
     FASTACT_INLINE void fastact_##name##_array_f32(const float *x, float *y, ptrdiff_t length) { \
         for (ptrdiff_t i = 0; i < length; ++i) y[i] = fastact_##name##_f32(x[i]); \
     }
 #endif
-FASTACT_ARRAY(gelu, FASTACT_GELU_TABLE)
-FASTACT_ARRAY(tanh, FASTACT_TANH_TABLE)
-FASTACT_ARRAY(erf, FASTACT_ERF_TABLE)
-FASTACT_ARRAY(silu_derivative, FASTACT_SILU_DERIVATIVE_TABLE)
-FASTACT_ARRAY(gelu_derivative, FASTACT_GELU_DERIVATIVE_TABLE)
+FASTACT_ARRAY(gelu, FASTACT_GELU_TABLE, 8)
+FASTACT_ARRAY(tanh, FASTACT_TANH_TABLE, 8)
+FASTACT_ARRAY(erf, FASTACT_ERF_TABLE, 8)
+FASTACT_ARRAY(silu_derivative, FASTACT_SILU_DERIVATIVE_TABLE, 8)
+FASTACT_ARRAY(gelu_derivative, FASTACT_GELU_DERIVATIVE_TABLE, 8)
+FASTACT_ARRAY(softplus_default, FASTACT_SOFTPLUS_TAIL_TABLE, 9)
+FASTACT_ARRAY(log_sigmoid, FASTACT_SOFTPLUS_TAIL_TABLE, 9)
+FASTACT_ARRAY(softplus_derivative_from_output_default, FASTACT_EXP_COMPLEMENT_TABLE, 8)
+FASTACT_ARRAY(log_sigmoid_derivative_from_output, FASTACT_EXP_COMPLEMENT_TABLE, 8)
+FASTACT_ARRAY(gaussian, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(silu, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(quick_gelu, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(gelu_tanh, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(mish, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(mish_derivative, FASTACT_EXP_TABLE, 1)
 #undef FASTACT_ARRAY
 
 #undef FASTACT_REAL
