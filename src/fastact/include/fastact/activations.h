@@ -848,12 +848,41 @@ FASTACT_INLINE REAL FN(gated_curvature)(FN(wide) a, FN(wide) rise, FN(wide) bend
     return FN(narrow_scaled)(FN(wide_divide)(FN(wide_multiply)(scaled, difference), cube));
 }
 
+#if FASTACT_PRECISION == 64
+/* x / (1 + e^-z), NaN to be kept by the caller, from parts of e^-z by FASTACT_ROUNDER_DOWN. In this order the sum also
+ * keeps the 1 where it is a last digit. Its rounding, e's and the quotient's: just below 2 ULP. */
+FASTACT_INLINE REAL FN(gate)(REAL x, FN(exp_parts) e) {
+    const REAL sum = e.power + FN(mad)(e.power, e.t, FASTACT_UNSCALE);
+    return x / sum * FASTACT_UNSCALE;
+}
+/* f'(x) from parts of e = e^-|z| and `rest` = 1 - w, w = x dz/dx: tail = e (1 + e - w) / (1 + e)^2 where x < 0, and
+ * 1 - tail where x > 0. `precise`: also with what rounding takes from e and from the quotient. */
+FASTACT_INLINE REAL FN(gate_slope)(FN(exp_parts) e, REAL rest, REAL x, int precise) {
+    const REAL power = e.power * FASTACT_UNSCALE, exponential = FN(mad)(power, e.t, power);
+    /* 1 + e - w = n + n_lo does not round e before it cancels. */
+    const REAL base = power + rest, n = FN(mad)(power, e.t, base), n_rounded = FN(mad)(power, e.t, base - n);
+    const REAL n_lo = precise ? FN(mad)(power, e.t_lo, n_rounded) : n_rounded;
+    const REAL more = FN(mad)(n, e.t, n_lo), numerator = n + more;
+    const REAL g = K(2) + exponential, d = FN(mad)(exponential, g, K(1)), d_lo = FN(mad)(exponential, g, K(1) - d);
+    const REAL quotient = precise ? FN(divide)(numerator, (n - numerator) + more, d, d_lo) : numerator / d;
+    const FASTACT_BITS negative = FN(sign_mask)(x);
+    const REAL unscale = FN(from_bits)(FN(bits)(-FASTACT_UNSCALE) ^ (FN(bits)(K(-0.0)) & negative));
+    return FN(mad)(quotient * e.power, unscale, FN(masked)(~negative, K(1)));
+}
+#endif
+
 /* silu: f(x) = x / (1 + e^-x), which is `logistic` with the product before the last rounding. */
 #if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
 FASTACT_INLINE REAL FN(silu)(REAL x) {
     const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
     const REAL result = fastact_gate(
         held, fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP));
+    return x <= FASTACT_LOGISTIC_END ? result : x;
+}
+#elif FASTACT_PRECISION == 64
+FASTACT_INLINE REAL FN(silu)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
+    const REAL result = FN(gate)(held, FN(exp_parts_of)(-held, K(0), K(1), FASTACT_ROUNDER_DOWN));
     return x <= FASTACT_LOGISTIC_END ? result : x;
 }
 #else
@@ -879,6 +908,11 @@ FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
     const REAL h = FN(piecewise)(table, piece, a, table[1][piece]);
     const fastact_decay e = fastact_decay_of(FN(select)(b >= FASTACT_SILU_DERIVATIVE_FAR, a, K(0)));
     return FN(tail_slope)(h, FN(mad)(e.q, e.r, e.r), e.shifted, x);
+}
+#elif FASTACT_PRECISION == 64
+FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END);
+    return FN(gate_slope)(FN(precise_exp_parts_of)(-a, K(0), FASTACT_ROUNDER), K(1) - a, x, !FASTACT_HAS_FMA);
 }
 #else
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
@@ -931,6 +965,23 @@ FASTACT_INLINE REAL FN(swish_derivative_beta)(REAL x, REAL beta) {
 }
 
 /* quick_gelu: f(x) = x s(1.702 x). */
+#if FASTACT_PRECISION == 64
+/* 1.702 x as a sum. */
+FASTACT_INLINE FN(pair) FN(quick_gelu_exponent)(REAL x) {
+    const FN(pair) product = FN(product)(x, FASTACT_WIDE_QUICK_GELU_HI);
+    return FN(pair_of)(product.hi, FN(mad)(x, FASTACT_WIDE_QUICK_GELU_LO, product.lo));
+}
+FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END / K(1.703125), FASTACT_LOGISTIC_END);
+    const FN(pair) z = FN(quick_gelu_exponent)(held);
+    const REAL result = FN(gate)(held, FN(precise_exp_parts_of)(-z.hi, z.lo, FASTACT_ROUNDER_DOWN));
+    return x <= FASTACT_LOGISTIC_END ? result : x;
+}
+FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
+    const FN(pair) a = FN(quick_gelu_exponent)(FN(at_most)(FN(abs)(x), FASTACT_TAIL_END / K(1.703125)));
+    return FN(gate_slope)(FN(precise_exp_parts_of)(-a.hi, a.lo, FASTACT_ROUNDER), (K(1) - a.hi) - a.lo, x, 1);
+}
+#else
 FASTACT_INLINE REAL FN(quick_gelu_held)(REAL x) { return FN(magnitude)(x, FASTACT_TAIL_END / K(1.703125)); }
 #if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
@@ -953,6 +1004,7 @@ FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
     const FN(wide) a = FN(wide_times)(sharpness, FN(quick_gelu_held)(x));
     return FN(keep_nan)(FN(linear_gate_slope)(a, x < 0), x);
 }
+#endif
 
 /* gelu_tanh: f(x) = x s(z), z = 2 sqrt(2/pi) (x + 0.044715 x^3) = x (slope + cube x^2). */
 typedef struct { FN(wide) x, square, a, slope; } FN(gelu_tanh_exponent);
@@ -997,9 +1049,14 @@ FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
 FASTACT_INLINE REAL FN(gelu_tanh_derivative)(REAL x) {
     const FN(gelu_tanh_exponent) z = FN(gelu_tanh_exponent_of)(x);
     const FN(wide) w = FN(wide_multiply)(z.x, FN(gelu_tanh_exponent_slope)(z));
+#if FASTACT_PRECISION == 64
+    const FN(exp_parts) e = FN(precise_exp_parts_of)(-z.a.hi, z.a.lo, FASTACT_ROUNDER);
+    return FN(keep_nan)(FN(gate_slope)(e, (K(1) - w.hi) - w.lo, x, 1), x);
+#else
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_negate)(z.a));
     const FN(wide) rest = FN(wide_subtract)(FN(wide_plus)(FN(wide_unscale)(scaled), K(1)), w);
     return FN(keep_nan)(FN(gated_slope)(scaled, w, rest, x < 0), x);
+#endif
 }
 FASTACT_INLINE REAL FN(gelu_tanh_second_derivative)(REAL x) {
     const FN(gelu_tanh_exponent) z = FN(gelu_tanh_exponent_of)(x);

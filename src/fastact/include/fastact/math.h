@@ -138,6 +138,18 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(select)(FASTACT_BITS chosen, FASTACT_RE
     return FASTACT_NAME(from_bits)((FASTACT_NAME(bits)(a) & mask) | (FASTACT_NAME(bits)(b) & ~mask));
 }
 
+/* The sign bit of x in all bits: a mask by one operation, where one of a comparison takes three. Then mask ? a : 0 and
+ * mask ? a : b. */
+FASTACT_INLINE FASTACT_BITS FASTACT_NAME(sign_mask)(FASTACT_REAL x) {
+    return FASTACT_NAME(bits)(x) >> (8 * sizeof(FASTACT_REAL) - 1);
+}
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(masked)(FASTACT_BITS mask, FASTACT_REAL a) {
+    return FASTACT_NAME(from_bits)(FASTACT_NAME(bits)(a) & mask);
+}
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(choose)(FASTACT_BITS mask, FASTACT_REAL a, FASTACT_REAL b) {
+    return FASTACT_NAME(from_bits)((FASTACT_NAME(bits)(a) & mask) | (FASTACT_NAME(bits)(b) & ~mask));
+}
+
 /* A value as an unevaluated sum: lo is what hi's rounding left over. */
 typedef struct { FASTACT_REAL hi, lo; } FASTACT_NAME(pair);
 
@@ -193,6 +205,22 @@ FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(exp_parts_of)(
     e.t = FASTACT_NAME(mad)(square, p, r);
     e.t_lo = FASTACT_NAME(mad)(square, p, r - e.t);
     e.r_lo = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, r_hi - r) - z_error;
+    e.k = k;
+    e.power = FASTACT_NAME(power_of_two)(shifted);
+    return e;
+}
+
+/* The same for times = 1, with t rounded once, and not r before it: an operation more, and half the error of t. */
+FASTACT_INLINE FASTACT_NAME(exp_parts) FASTACT_NAME(precise_exp_parts_of)(
+    FASTACT_REAL z, FASTACT_REAL z_error, FASTACT_REAL rounder) {
+    FASTACT_NAME(exp_parts) e;
+    const FASTACT_REAL shifted = FASTACT_NAME(mad)(z, FASTACT_LOG2E, rounder), k = shifted - rounder;
+    const FASTACT_REAL r_hi = FASTACT_NAME(mad)(k, -FASTACT_LN2_HI, z);
+    const FASTACT_REAL r_lo = FASTACT_NAME(mad)(k, -FASTACT_LN2_LO, -z_error), r = r_hi + r_lo, square = r * r;
+    const FASTACT_REAL rest = FASTACT_NAME(mad)(square, FASTACT_NAME(exp_tail)(r, square), r_lo);
+    e.t = r_hi + rest;
+    e.t_lo = (r_hi - e.t) + rest;
+    e.r_lo = FASTACT_K(0);
     e.k = k;
     e.power = FASTACT_NAME(power_of_two)(shifted);
     return e;
