@@ -494,6 +494,27 @@ def _tanh_shrink(degree: int) -> Polynomial:
     return Polynomial(_tanh_shrink_tail, lambda u: u + mp.mpf(2) ** -12, range(degree + 1), mp.mpf(0), end, "f64")
 
 
+# softplus f64: ln 2 + x/2 + x^2 N(x^2), N from log cosh(x/2), up to |x| = END; beyond, log(1 + e) = e - e^2 F(e),
+# e = e^-|x|. There a change of k = rint(x / ln 2) is, and both are about as long.
+SOFTPLUS_END = round_to(mp.mpf("1.5") * mp.log(2), 53)
+
+
+def _softplus_near(w: mp.mpf) -> mp.mpf:
+    return mp.mpf(1) / 8 - w / 192 if w < TINY else mp.log(mp.cosh(mp.sqrt(w) / 2)) / w
+
+
+def _softplus_near_weight(w: mp.mpf) -> mp.mpf:
+    return (w + mp.mpf(2) ** -12) / mp.log1p(mp.exp(-mp.sqrt(w)))
+
+
+def _softplus_far(e: mp.mpf) -> mp.mpf:
+    return mp.mpf(1) / 2 - e / 3 if e < TINY else (e - mp.log1p(e)) / e**2
+
+
+def _softplus_far_weight(e: mp.mpf) -> mp.mpf:
+    return e + mp.mpf(2) ** -12
+
+
 # Constants of definitions, as sums of two doubles in both precisions: wide arithmetic takes them.
 SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
 SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
@@ -501,6 +522,7 @@ GELU_TANH_SLOPE = 2 * mp.sqrt(2 / mp.pi)  # twice, for the logistic function
 GELU_TANH_CUBE = mp.mpf("0.044715")
 WIDE_CONSTANTS = {
     "THIRD": mp.mpf(1) / 3,
+    "LN2": mp.log(2),
     "SELU_SCALE": SELU_SCALE,
     "SELU_SCALE_ALPHA": SELU_SCALE * SELU_ALPHA,
     "SILU_ROOT": SILU_ROOT,
@@ -514,6 +536,12 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "exp_f64": lambda: Polynomial(_exp_tail, _square_weight, range(10), -HALF_LN2, HALF_LN2, "f64"),
     "log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(8), 1 / ROOT2 - 1, ROOT2 - 1, "f32"),
     "log1p_f64": lambda: Polynomial(_log1p_tail, _square_weight, range(19), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
+    "softplus_near_f64": lambda: Polynomial(
+        _softplus_near, _softplus_near_weight, range(10), mp.mpf(0), SOFTPLUS_END**2, "f64"
+    ),
+    "softplus_far_f64": lambda: Polynomial(
+        _softplus_far, _softplus_far_weight, range(14), mp.mpf(0), mp.exp(-SOFTPLUS_END) * WIDER, "f64"
+    ),
     "wide_exp_f32": lambda: Polynomial(_exp_tail, _square_weight, range(7), -HALF_LN2, HALF_LN2, "f64"),
     "wide_log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(13), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
     "wide_sine_f32": lambda: _odd(mp.sin, SIXTH, 4, HALF),
@@ -628,6 +656,7 @@ def definitions(precision: str) -> dict[str, str]:
     if precision == "f64":
         out["ERF_END"] = hexfloat(ERF_END, precision)
         out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)
+        out["SOFTPLUS_END"] = hexfloat(SOFTPLUS_END, precision)
         out["ERFC_SHIFT"] = hexfloat(ERFC_SHIFT, precision)
         out["ERFC_CENTRE"] = hexfloat(ERFC_CENTRE, precision)
         out["MAPPED_SHIFT"] = hexfloat(MAPPED_SHIFT, precision)

@@ -260,6 +260,28 @@ FASTACT_INLINE REAL FN(softplus_default)(REAL x) {
     const REAL above = FN(select)(p.b < K(1.25), K(0.5) * x, x < 0 ? K(0) : x), sum = above + p.c;
     return FN(mad)(FN(softplus_tail)(p, above - (sum - p.c)), FASTACT_UNSCALE, sum);
 }
+#elif FASTACT_PRECISION == 64
+/* ln 2 + x/2 + x^2 N(x^2) near 0, the first two terms exact, and max(0, x) + log(1 + e), e = e^-|x|, beyond. Neither
+ * divides, and what is rounded before the last sum is so small that consecutive numbers stay in order. */
+FASTACT_INLINE REAL FN(softplus_default)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_EXP_END);
+    const FN(exp_parts) parts = FN(exp_parts_of)(-a, K(0), K(1), FASTACT_ROUNDER);
+    const REAL scaled = FN(mad)(parts.power, parts.t, parts.power), e = scaled * FASTACT_UNSCALE, square = a * a;
+#define FIRST(c) REAL near = c;
+#define STEP(c) near = FN(mad)(near, square, c);
+    FASTACT_SOFTPLUS_NEAR_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+#define FIRST(c) REAL far = c;
+#define STEP(c) far = FN(mad)(far, e, c);
+    FASTACT_SOFTPLUS_FAR_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL line = FN(mad)(x, K(0.5), FASTACT_WIDE_LN2_HI);
+    const REAL line_lo = FN(mad)(x, K(0.5), FASTACT_WIDE_LN2_HI - line) + FASTACT_WIDE_LN2_LO;
+    const REAL log1p = FN(mad)(-scaled * e, far, scaled), inside = line + FN(mad)(square, near, line_lo);
+    return FN(select)(a < FASTACT_SOFTPLUS_END, inside, FN(mad)(log1p, FASTACT_UNSCALE, FN(at_least)(x, K(0))));
+}
 #else
 FASTACT_INLINE REAL FN(softplus_default)(REAL x) { return FN(softplus_general)(x, K(1)); }
 #endif
@@ -1167,6 +1189,8 @@ FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) {
     const REAL below = FN(select)(p.b < K(1.25), K(0.5) * x, x > 0 ? K(0) : x), sum = below - p.c;
     return FN(mad)(FN(softplus_tail)(p, (sum + p.c) - below), -FASTACT_UNSCALE, sum);
 }
+#elif FASTACT_PRECISION == 64
+FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) { return -FN(softplus_default)(-x); }
 #else
 FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) {
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
