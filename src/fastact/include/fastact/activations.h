@@ -1139,6 +1139,52 @@ FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
     const REAL n_lo = FN(mad)(n.hi, e.t, n.lo);
     return FN(keep_nan)(FN(divide)(n.hi, n_lo, divisor.hi, divisor.lo) * FASTACT_UNSCALE, x);
 }
+#elif FASTACT_PRECISION == 64
+/* For x < 0 x e (2 + e) / (2 + e (2 + e)), for x > 0 x - 2 x e^2 / (1 + 2 e (1 + e)): in both a quotient times e. */
+FASTACT_INLINE REAL FN(mish)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_TAIL_END), held = FN(copysign)(a, x);
+    const FN(exp_parts) parts = FN(exp_parts_of)(-a, K(0), K(1), FASTACT_ROUNDER);
+    const FASTACT_BITS negative = FN(sign_mask)(x);
+    const REAL power = parts.power * FASTACT_UNSCALE, e = FN(mad)(power, parts.t, power);
+    const REAL once_or_twice = e + FN(masked)(~negative, e), g = K(2) + once_or_twice;
+    const REAL first = K(1) + FN(masked)(negative, K(1)), d = FN(mad)(e, g, first), d_lo = FN(mad)(e, g, first - d);
+    const REAL factor = FN(choose)(negative, once_or_twice, -once_or_twice);
+    const REAL start = FN(masked)(negative, held + held);
+    const REAL n = FN(fma)(held, factor, start), n_lo = FN(fma)(held, factor, start - n);
+    const REAL rest = FN(fma)(n, parts.t, n_lo), product = n + rest;
+    const REAL quotient = FN(divide)(product, (n - product) + rest, d, d_lo);
+    const REAL result = FN(mad)(quotient * parts.power, FASTACT_UNSCALE, FN(at_least)(x, K(0)));
+    return FN(copysign)(result, x); /* the zeros' too */
+}
+/* With u = 1 + e: e ((1 + u) (1 + u^2) - 4 a u) / (1 + u^2)^2 where x < 0, whose difference cancels and is made of pairs,
+ * and 1 + 2 e^2 (2 a u - d) / d^2, d = 1 + 2 e u, where x > 0. */
+FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END);
+    const FN(exp_parts) parts = FN(precise_exp_parts_of)(-a, K(0), FASTACT_ROUNDER);
+    const FASTACT_BITS negative = FN(sign_mask)(x);
+    const REAL power = parts.power * FASTACT_UNSCALE, e = FN(mad)(power, parts.t, power), twice = e + e;
+    const REAL base = K(1) + power, u = FN(mad)(power, parts.t, base), u_lo = FN(mad)(power, parts.t, base - u);
+    const FN(pair) square = FN(pair_square)(FN(pair_of)(u, u_lo));
+    const REAL below_d = K(1) + square.hi, below_d_lo = ((square.hi - below_d) + K(1)) + square.lo;
+    const REAL g = K(1) + u, g_lo = (u - (g - K(1))) + u_lo;
+    const FN(pair) rise = FN(pair_multiply)(FN(pair_of)(g, g_lo), FN(pair_of)(below_d, below_d_lo));
+    const FN(pair) turn = FN(pair_times)(FN(pair_of)(u, u_lo), K(4) * a);
+    /* Exact near the root; above it in a, where the difference is rounded, |turn| > |rise|. */
+    const REAL difference = rise.hi - turn.hi, rounded = rise.hi - (difference + turn.hi);
+    const REAL difference_lo = rounded + (rise.lo - turn.lo), below = difference + difference_lo;
+    const REAL above_d = FN(mad)(twice, u, K(1)), above = FN(mad)(a + a, u, -above_d) * twice;
+    const REAL d = FN(choose)(negative, below_d, above_d), d_lo = FN(masked)(negative, below_d_lo);
+    const REAL n = FN(choose)(negative, below, above);
+    const REAL n_lo = FN(masked)(negative, (difference - below) + difference_lo);
+    const REAL rest = FN(fma)(n, parts.t, n_lo), numerator = n + rest;
+#if FASTACT_HAS_FMA
+    const REAL quotient = numerator / FN(mad)(d, d, (d + d) * d_lo);
+#else
+    const FN(pair) d_square = FN(pair_square)(FN(pair_of)(d, d_lo));
+    const REAL quotient = FN(divide)(numerator, (n - numerator) + rest, d_square.hi, d_square.lo);
+#endif
+    return FN(mad)(quotient * parts.power, FASTACT_UNSCALE, FN(masked)(~negative, K(1)));
+}
 #else
 /* x n / (n + c) with n = e (e + 2), c = 2 for x < 0, and n = 1 + 2 e, c = 2 e^2 for x > 0. */
 FASTACT_INLINE REAL FN(mish)(REAL x) {
