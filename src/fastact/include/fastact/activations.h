@@ -308,6 +308,13 @@ FASTACT_INLINE REAL FN(softplus_derivative_from_output_default)(REAL y) {
     const int piece = FN(octave_piece)(FN(mad)(a, FASTACT_EXP_COMPLEMENT_SCALE, K(1)));
     return FN(piecewise)(table, piece, a, table[1][piece]);
 }
+#elif FASTACT_PRECISION == 64
+FASTACT_INLINE REAL FN(softplus_derivative_from_output_default)(REAL y) {
+    const REAL held = FN(magnitude)(FN(at_least)(y, K(0)), FASTACT_EXP_END);
+    const FN(exp_parts) e = FN(exp_parts_of)(-held, K(0), K(1), FASTACT_ROUNDER);
+    const REAL power = e.power * -FASTACT_UNSCALE;
+    return FN(keep_nan)(FN(mad)(power, e.t, power + K(1)), y);
+}
 #else
 FASTACT_INLINE REAL FN(softplus_derivative_from_output_default)(REAL y) {
     return FN(softplus_derivative_from_output_general)(y, K(1));
@@ -705,12 +712,17 @@ FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
 FASTACT_INLINE REAL FN(exponential)(REAL x) {
     const REAL held = FN(hold)(x, -FASTACT_EXP_END, FASTACT_EXP_MOST);
     /* Kept times 2^SCALE below 0 and 2^-SCALE above. By the sign's bits: two `?:` would take longer. */
-    const FASTACT_BITS negative = FN(bits)(x) >> (8 * sizeof(REAL) - 1);
+    const FASTACT_BITS negative = FN(sign_mask)(x);
     const FASTACT_BITS up = FN(bits)(FASTACT_ROUNDER), down = FN(bits)(FASTACT_ROUNDER_DOWN);
     const FASTACT_BITS less = FN(bits)(FASTACT_UNSCALE), more = FN(bits)(K(1) / FASTACT_UNSCALE);
     const REAL rounder = FN(from_bits)(down ^ (negative & (up ^ down)));
     const REAL unscale = FN(from_bits)(more ^ (negative & (more ^ less)));
+#if FASTACT_PRECISION == 64
+    const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), rounder);
+    const REAL result = FN(mad)(e.power, e.t, e.power) * unscale; /* 1.1 ULP */
+#else
     const REAL result = FN(exp_pair)(held, K(0), rounder).hi * unscale;
+#endif
     /* A finite number beyond overflows here, and signals it; inf and NaN pass. */
     return FN(mad)(x <= FASTACT_EXP_MOST ? K(0) : x, FASTACT_LARGEST, result);
 }
@@ -773,14 +785,9 @@ FASTACT_INLINE REAL FN(selu)(REAL x) {
 FASTACT_INLINE REAL FN(selu_derivative)(REAL x) {
     const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
     const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
-#if FASTACT_PRECISION == 32
     /* 1 + t and the constant are rounded, and their product: 1.2 ULP. */
     const FN(exp_parts) e = FN(exp_parts_of)(-FN(magnitude)(x, FASTACT_EXP_END), K(0), K(1), FASTACT_ROUNDER);
     const REAL power = e.power * FN(narrow)(both), below = FN(mad)(power, e.t, power) * FASTACT_UNSCALE;
-#else
-    const FN(wide) scaled = FN(wide_exp_scaled)(FN(widen)(-FN(magnitude)(x, FASTACT_TAIL_END)));
-    const REAL below = FN(narrow_scaled)(FN(wide_multiply)(scaled, both));
-#endif
     return FN(keep_nan)(x > 0 ? FN(narrow)(scale) : below, x);
 }
 FASTACT_INLINE REAL FN(selu_derivative_from_output)(REAL y) {
