@@ -642,6 +642,22 @@ def circle(precision: str) -> dict[str, str]:
     return out
 
 
+def polynomial_macros(name: str) -> dict[str, str]:
+    """The macros of one polynomial."""
+    kind, _, precision = name.rpartition("_")
+    fitted = POLYNOMIALS[name]().fit()
+    if name == "exp_f64":
+        parts = {"EVEN": fitted[::2], "ODD": fitted[1::2]}
+        return {f"EXP_{part}_POLYNOMIAL(FIRST, STEP)": steps(powers, precision) for part, powers in parts.items()}
+    out = {}
+    for power in range(IN_DOUBLE_LENGTH.get(name, 0)):
+        high, low = split(fitted.pop(0), precision, BITS[precision])
+        out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
+    # What a float's formula computes in double has coefficients in double.
+    out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = steps(fitted, "f64" if "wide" in kind else precision)
+    return out
+
+
 def definitions(precision: str) -> dict[str, str]:
     """Every computed macro of one precision: its name in the header and its replacement text."""
     bits = BITS[precision]
@@ -689,20 +705,9 @@ def definitions(precision: str) -> dict[str, str]:
         out["GELU_TANH_CUBE"], out["GELU_TANH_CUBE_LO"] = cube, cube_lo
         out["OCTAVES_FIRST_END"] = hexfloat(OCTAVES_FIRST_END, precision)
         out["QUARTERS_FIRST_END"] = hexfloat(QUARTERS_FIRST_END, precision)
-    for name, polynomial in POLYNOMIALS.items():
-        kind, _, of = name.rpartition("_")
-        if of == precision:
-            fitted = polynomial().fit()
-            in_double_length = IN_DOUBLE_LENGTH.get(name, 0)
-            for power in range(in_double_length):
-                high, low = split(fitted.pop(0), precision, bits)
-                out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
-            if name == "exp_f64":
-                out["EXP_EVEN_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[::2], precision)
-                out["EXP_ODD_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[1::2], precision)
-                continue
-            # What a float's formula computes in double has coefficients in double.
-            out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = steps(fitted, "f64" if "wide" in kind else precision)
+    for name in POLYNOMIALS:
+        if name.endswith(precision):
+            out |= polynomial_macros(name)
     for name, fit in RATIONALS.items():
         kind, _, of = name.rpartition("_")
         if of == precision:

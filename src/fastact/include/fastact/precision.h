@@ -478,8 +478,6 @@
 /* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
 #define FASTACT_GAUSSIAN_END 28.0
 #define FASTACT_GELU_TANH_END 21.75
-/* log1p(exp(-z)) is exp(-z) beyond, to all digits, and exp(-z) is in the normal range before. */
-#define FASTACT_EXP_FAR 680.0
 /* exp of it is finite, and of the next number not. */
 #define FASTACT_EXP_MOST 0x1.62e42fefa39efp9
 /* 1 / x^2 rounds to zero. */
