@@ -180,7 +180,7 @@ FASTACT_INLINE REAL FN(sigmoid_second_derivative)(REAL x) {
     return FN(keep_nan)(FN(copysign)(curvature, -x), x);
 }
 
-/* tanh: f(x) = -sign(x) m / (2 + m), m = expm1(-2|x|): no cancellation near 0. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
+/* tanh. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
 #if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(tanh)(REAL x) {
     static const float table[8][16] = FASTACT_TANH_TABLE;
@@ -189,11 +189,42 @@ FASTACT_INLINE REAL FN(tanh)(REAL x) {
     return FN(copysign)(FN(piecewise)(table, piece, a, leading + table[1][piece]), x);
 }
 #else
-FASTACT_INLINE REAL FN(tanh)(REAL x) {
-    const FN(pair) m = FN(expm1_pair)(-FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(0), K(2));
-    const REAL d = K(2) + m.hi, d_lo = ((K(2) - d) + m.hi) + m.lo;
-    return FN(keep_nan)(FN(copysign)(FN(divide)(-m.hi, -m.lo, d, d_lo), x), x);
+/* scale tanh(a / scale) for a constant scale, 1 or that of softcap. With k = rint(2 a / (scale ln 2)), E = 2^k,
+ * r = a - k scale ln(2) / 2 and t = scale tanh(r / scale), a polynomial, it is
+ *
+ *     scale (scale (E - 1) + (E + 1) t) / (scale (E + 1) + (E - 1) t). */
+typedef struct { REAL r, power; } FN(tanh_parts);
+FASTACT_INLINE FN(tanh_parts) FN(tanh_parts_of)(REAL a, REAL scale) {
+    FN(tanh_parts) e;
+    const REAL rounder = K(0x1.8p52 + 1023), shifted = FN(mad)(a, K(2) * FASTACT_LOG2E / scale, rounder);
+    const REAL k = shifted - rounder;
+    const REAL r = FN(mad)(k, K(-0.5) * FASTACT_LN2_HI * scale, a); /* exact, since LN2_HI has trailing zeros */
+    e.r = FN(mad)(k, K(-0.5) * FASTACT_LN2_LO * scale, r);
+    e.power = FN(power_of_two)(shifted);
+    return e;
 }
+/* lead + rest reciprocal. The last bits of `lead` are 0, so that what `rest` is made of is exact. */
+typedef struct { REAL lead, rest, reciprocal; } FN(tanh_quotient);
+FASTACT_INLINE FN(tanh_quotient) FN(tanh_quotient_of)(REAL power, REAL t, REAL scale) {
+    const REAL less = power - K(1), more = scale * (power + K(1)), scaled = scale * scale * less;
+    FN(tanh_quotient) q;
+    q.reciprocal = K(1) / FN(mad)(less, t, more);
+    q.lead = FN(from_bits)(FN(bits)(FN(mad)(more, t, scaled) * q.reciprocal) & -64);
+    q.rest = FN(fma)(FN(fma)(-q.lead, less, more), t, FN(fma)(-q.lead, more, scaled));
+    return q;
+}
+FASTACT_INLINE REAL FN(scaled_tanh)(REAL x, REAL scale) {
+    const FN(tanh_parts) e = FN(tanh_parts_of)(FN(magnitude)(x, FASTACT_TANH_FAR * scale), scale);
+    const REAL square = e.r * e.r, u = square * (K(1) / (scale * scale));
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, u, c);
+    FASTACT_TANH_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const FN(tanh_quotient) q = FN(tanh_quotient_of)(e.power, FN(mad)(u * e.r, p, e.r), scale);
+    return FN(keep_nan)(FN(with_sign)(FN(mad)(q.rest, q.reciprocal, q.lead), x), x);
+}
+FASTACT_INLINE REAL FN(tanh)(REAL x) { return FN(scaled_tanh)(x, K(1)); }
 #endif
 FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
     return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(2), K(4)), x);
@@ -1132,8 +1163,9 @@ FASTACT_INLINE FN(wide) FN(wide_half_tanh)(FN(wide) twice) {
     return FN(wide_divide)(FN(wide_negate)(m), FN(wide_plus)(m, K(2)));
 }
 
-/* tanh_shrink: f(x) = x - tanh x = sign(x) ((a - 1) + e (a + 1)) / (1 + e), a = |x| and e = e^-2a; below
+/* tanh_shrink: f(x) = x - tanh x, in float sign(x) ((a - 1) + e (a + 1)) / (1 + e), a = |x| and e = e^-2a; below
  * TANH_SHRINK_END, where that cancels, x^3 (1/3 + x^2 T(x^2)). f' = tanh(x)^2. */
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL least = FN(magnitude)(x, FASTACT_TANH_SHRINK_END);
     const FN(wide) third = FN(wide_constant)(FASTACT_WIDE_THIRD_HI, FASTACT_WIDE_THIRD_LO);
@@ -1154,6 +1186,31 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL result = FN(select)(a <= FASTACT_TANH_SHRINK_END, near, FN(select)(a > K(0x1p100), FN(abs)(x), beyond));
     return FN(keep_nan)(FN(copysign)(result, x), x);
 }
+#else
+/* In double the same polynomial, of the reduced argument, gives the tanh beyond. */
+FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
+    const REAL a = FN(abs)(x);
+    const FASTACT_BITS near = a < FASTACT_TANH_SHRINK_END, curved = a <= FASTACT_TANH_FAR;
+    const FN(tanh_parts) e = FN(tanh_parts_of)(FN(select)(curved, a, FASTACT_TANH_FAR), K(1));
+    const REAL w = FN(select)(near, a, e.r), u = w * w, v = u * u, third = FASTACT_WIDE_THIRD_HI;
+#define FIRST(c) REAL even = c;
+#define STEP(c) even = FN(mad)(even, v, c);
+    FASTACT_WIDE_TANH_SHRINK_EVEN(FIRST, STEP)
+#undef FIRST
+#undef STEP
+#define FIRST(c) REAL odd = c;
+#define STEP(c) odd = FN(mad)(odd, v, c);
+    FASTACT_WIDE_TANH_SHRINK_ODD(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL curve = FN(mad)(FN(fma)(w, w, -u), third, v * FN(mad)(odd, u, even));
+    const REAL s = FN(fma)(u, third, FN(mad)(u, FASTACT_WIDE_THIRD_LO, curve)); /* 1 - tanh(w) / w */
+    const FN(tanh_quotient) q = FN(tanh_quotient_of)(e.power, FN(mad)(-w, s, w), K(1));
+    const REAL lead = a - q.lead, lead_lo = (a - lead) - q.lead; /* for an infinity NaN, but then not used */
+    const REAL rest = fastact_kept(curved, FN(mad)(-q.rest, q.reciprocal, lead_lo));
+    return FN(with_sign)(FN(select)(near, w * s, lead + rest), x);
+}
+#endif
 FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
     const FN(wide) t = FN(wide_half_tanh)(FN(widen)(K(2) * FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END)));
     return FN(keep_nan)(FN(narrow_product)(t, t), x);
@@ -1167,7 +1224,11 @@ FASTACT_INLINE REAL FN(softcap_general)(REAL x, REAL cap) {
     /* tanh z = z - z^3/3: below 2^-30 the quotient may have lost digits, or vanished, and does not matter. */
     return FN(keep_nan)(FN(keep_nan)(FN(wide_lead)(z) < 0x1p-30 ? x : capped, x), cap);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(softcap_default)(REAL x) { return FN(softcap_general)(x, K(30)); }
+#else
+FASTACT_INLINE REAL FN(softcap_default)(REAL x) { return FN(scaled_tanh)(x, K(30)); }
+#endif
 FASTACT_INLINE REAL FN(softcap)(REAL x, REAL cap) {
     return FN(select)(cap == 30, FN(softcap_default)(x), FN(softcap_general)(x, cap));
 }
@@ -1188,9 +1249,17 @@ FASTACT_INLINE REAL FN(softcap_derivative_from_output_general)(REAL y, REAL cap)
     const REAL result = FN(narrow_product)(less, more);
     return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > FASTACT_LARGEST ? -FN(abs)(y) : result, y), cap);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(softcap_derivative_from_output_default)(REAL y) {
     return FN(softcap_derivative_from_output_general)(y, K(30));
 }
+#else
+/* 900 - y^2 is rounded once, times 2^-10: it overflows where the result does. */
+FASTACT_INLINE REAL FN(softcap_derivative_from_output_default)(REAL y) {
+    const REAL part = y * K(0x1p-5);
+    return FN(rounded_sum)(-part, part, K(900) / K(1024)) * (K(1024) / K(900));
+}
+#endif
 FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
     return FN(select)(
         cap == 30, FN(softcap_derivative_from_output_default)(y), FN(softcap_derivative_from_output_general)(y, cap));
@@ -1452,6 +1521,7 @@ FASTACT_INLINE REAL FN(snake_derivative_a)(REAL x, REAL a) {
 
 /* arctan: f(x) = base + arctan(z), |z| <= tan(pi / 8): z = |x|; or (|x| - 1) / (|x| + 1), above pi / 4; or -1 / |x|,
  * below pi / 2. f' = 1 / (1 + x^2), f'' = -2 x / (1 + x^2)^2. */
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(arctan)(REAL x) {
     const double a = FN(magnitude)(x, FASTACT_SQUARE_END);
     const int64_t large = a > 2.4142135623730951, beyond = a > 0.41421356237309503;
@@ -1470,6 +1540,33 @@ FASTACT_INLINE REAL FN(arctan)(REAL x) {
     const WIDE angle = FN(wide_add)(base, z), curved = FN(wide_constant)(FN(wide_lead)(z) * w * p, 0);
     return FN(keep_nan)(FN(copysign)(FN(narrow)(FN(wide_add)(angle, curved)), x), x);
 }
+#else
+FASTACT_INLINE REAL FN(arctan)(REAL x) {
+    const REAL a = FN(capped)(FN(abs)(x), K(0x1p60));
+    const int64_t large = a > 2.4142135623730951, beyond = a > 0.41421356237309503;
+    /* z = (first + second) / (third + fourth), each of them a pair by the order of their sizes. */
+    const double first = fastact_kept(large ^ 1, a), second = fastact_kept(beyond, -1.0), above = first + second;
+    const double third = fastact_kept(large ^ 1, 1.0), fourth = fastact_kept(beyond, a), below = third + fourth;
+    const double above_lo = first - (above - second), below_lo = fourth - (below - third);
+    const double reciprocal = 1 / below, z = above * reciprocal;
+    const double rest = FN(fma)(-z, below, above) + FN(mad)(-z, below_lo, above_lo);
+    const double w = z * z, v = w * w;
+#define FIRST(c) double even = c;
+#define STEP(c) even = fastact_mad_f64(even, v, c);
+    FASTACT_WIDE_ARCTAN_EVEN(FIRST, STEP)
+#undef FIRST
+#undef STEP
+#define FIRST(c) double odd = c;
+#define STEP(c) odd = fastact_mad_f64(odd, v, c);
+    FASTACT_WIDE_ARCTAN_ODD(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const double base = fastact_kept(beyond, FASTACT_QUARTER_PI_HI) + fastact_kept(large, FASTACT_QUARTER_PI_HI);
+    const double base_lo = FASTACT_QUARTER_PI_LO / FASTACT_QUARTER_PI_HI; /* times base */
+    const double angle = base + z, angle_lo = (z - (angle - base)) + FN(mad)(base, base_lo, rest * reciprocal);
+    return FN(with_sign)(angle + FN(mad)(z * w, FN(mad)(odd, w, even), angle_lo), x);
+}
+#endif
 FASTACT_INLINE REAL FN(arctan_derivative)(REAL x) {
     const REAL scale = FASTACT_PRECISION == 32 ? K(1) : K(0x1p-64), a = FN(magnitude)(x, FASTACT_SQUARE_END) * scale;
     const WIDE square = FN(wide_plus)(FN(wide_product)(a, a), scale * scale);
