@@ -878,7 +878,7 @@ _ROWS = (
         at_zero=(0.0, 0.5),
         derivative_roots=(-0.7861513777574233,),
         monotone=False,
-        accuracy=_rounded(float64=1.0),
+        accuracy=_rounded(float64=2.0),
         derivative_accuracy=_rounded(float64=2.0),
         reference="Honnibal & Montani, Thinc (thinc.layers.Dish), 2020",
     ),

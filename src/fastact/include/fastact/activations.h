@@ -1306,7 +1306,35 @@ FASTACT_INLINE REAL FN(squareplus_general)(REAL x, REAL b) {
     const REAL result = FN(select)(plain, FN(relu)(x), FN(select)(x < 0, below, above));
     return FN(keep_nan)(FN(keep_nan)(result, x), b);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(squareplus_default)(REAL x) { return FN(squareplus_general)(x, K(4)); }
+#else
+/* With h = |x| / 2, r = sqrt(1 + h^2) and m = h + r: f(x) = m for x > 0, else 1 / m. Beyond ROOT_FAR |x| and its inverse.
+ * Of r only the square has a low part: 1 + h^2 for 0 <= h <= ROOT_FAR. */
+typedef struct { REAL square, square_lo, root; } FN(unit_root);
+FASTACT_INLINE FN(unit_root) FN(unit_root_of)(REAL h) {
+    FN(unit_root) s;
+    s.square = FN(mad)(h, h, K(1));
+    s.square_lo = FN(fma)(h, h, K(1) - s.square); /* to 1: nothing where 1 - square is not exact */
+    s.root = FN(sqrt)(s.square);
+    return s;
+}
+FASTACT_INLINE REAL FN(squareplus_default)(REAL x) {
+    const REAL a = FN(abs)(x), half = K(0.5) * a;
+    const FASTACT_BITS far = half > FASTACT_ROOT_FAR;
+    const REAL h = FN(select)(far, FASTACT_ROOT_FAR, half);
+    const FN(unit_root) s = FN(unit_root_of)(h);
+    const REAL sum = h + s.root, sum_lo = (s.root - sum) + h;
+    const REAL m = FN(select)(far, a, sum), inverse = K(1) / m;
+    /* 1 / (2 r) = 1 / (m + 1 / m), to 0.06 and better near m = 1. */
+    const REAL slope = FN(mad)(K(-0.5) * inverse, inverse, inverse);
+    const REAL low = FN(mad)(FN(fma)(-s.root, s.root, s.square) + s.square_lo, slope, sum_lo);
+    const REAL m_lo = FN(select)(far, K(0), low);
+    const REAL error = FN(mad)(-inverse, m_lo, FN(fma)(-inverse, m, K(1)));
+    const REAL below = FN(mad)(inverse, FN(select)(far, K(0), error), inverse);
+    return x < 0 ? below : m + m_lo;
+}
+#endif
 FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
     return FN(select)(b == 4, FN(squareplus_default)(x), FN(squareplus_general)(x, b));
 }
@@ -1320,7 +1348,27 @@ FASTACT_INLINE REAL FN(squareplus_derivative_general)(REAL x, REAL b) {
     const REAL result = FN(narrow)(FN(wide_select)(negative, scaled, quotient));
     return FN(keep_nan)(FN(keep_nan)(FN(select)(plain, FN(relu_derivative)(x), result), x), b);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) { return FN(squareplus_derivative_general)(x, K(4)); }
+#else
+/* f' = (1 + h / r) / 2 for x > 0, else 1 / (2 r (r + h)). Of that h / r, or factor / (r (r + h)), and far out, where x < 0,
+ * factor / far_below. */
+FASTACT_INLINE REAL FN(slope_quotient)(REAL h, FASTACT_BITS far, FASTACT_BITS negative, REAL factor, REAL far_below) {
+    const FN(unit_root) s = FN(unit_root_of)(h);
+    const REAL product = FN(mad)(h, s.root, s.square);
+    const REAL product_lo = FN(fma)(h, s.root, s.square - product) + s.square_lo;
+    const REAL below = FN(select)(negative, FN(select)(far, far_below, product), s.root);
+    const REAL above = FN(select)(negative, factor, h), reciprocal = K(1) / below, quotient = above * reciprocal;
+    const REAL rest = FN(fma)(-quotient, below, above) - quotient * FN(select)(negative, product_lo, K(0));
+    return FN(mad)(FN(select)(far, K(0), rest), reciprocal, quotient);
+}
+FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) {
+    const REAL half = K(0.5) * FN(abs)(x);
+    const FASTACT_BITS far = half > FASTACT_ROOT_FAR, negative = x < 0;
+    const REAL q = FN(slope_quotient)(FN(select)(far, FASTACT_ROOT_FAR, half), far, negative, K(0.5), half);
+    return FN(select)(negative, FN(select)(far, q * q, q), FN(mad)(K(0.5), q, K(0.5)));
+}
+#endif
 FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
     return FN(select)(b == 4, FN(squareplus_derivative_default)(x), FN(squareplus_derivative_general)(x, b));
 }
@@ -1333,9 +1381,19 @@ FASTACT_INLINE REAL FN(squareplus_derivative_from_output_general)(REAL y, REAL b
     const REAL result = FN(narrow)(FN(wide_multiply)(ratio, scaled)); /* y^2 alone could underflow */
     return FN(keep_nan)(FN(keep_nan)(FN(select)(b == 0, FN(relu_derivative)(y), result), y), b);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(squareplus_derivative_from_output_default)(REAL y) {
     return FN(squareplus_derivative_from_output_general)(y, K(4));
 }
+#else
+FASTACT_INLINE REAL FN(squareplus_derivative_from_output_default)(REAL y) {
+    const REAL a = FN(capped)(FN(abs)(y), FASTACT_ROOT_FAR), square = a * a;
+    const FN(unit_root) s = FN(unit_root_of)(a);
+    const REAL reciprocal = K(1) / s.square, quotient = square * reciprocal;
+    const REAL rest = FN(fma)(-quotient, s.square, square) + FN(mad)(-quotient, s.square_lo, FN(fma)(a, a, -square));
+    return FN(mad)(rest, reciprocal, quotient);
+}
+#endif
 FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
     return FN(select)(
         b == 4, FN(squareplus_derivative_from_output_default)(y), FN(squareplus_derivative_from_output_general)(y, b));
@@ -1366,6 +1424,7 @@ FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
 /* dish: f(x) = x (1 + x / r) / 2, r = sqrt(1 + x^2): for x < 0, where 1 - |x| / r = 1 / (r (r + |x|)), that.
  * f' = (1 + x / r + x / r^3) / 2, for x < 0: (1 - |x| r) / (2 r^3 (r + |x|)), which is 0 where x^2 = (sqrt(5) - 1) / 2.
  * Far out: x and 1, or 1 / (4 x) and -1 / (4 x^2). */
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(dish)(REAL x) {
     const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
     const int64_t far = all > end, negative = x < 0;
@@ -1377,6 +1436,16 @@ FASTACT_INLINE REAL FN(dish)(REAL x) {
     const REAL size = FN(narrow)(quotient), below = x < -FASTACT_LARGEST ? K(0) : -size;
     return FN(keep_nan)(x > end ? x : x < 0 ? below : size, x);
 }
+#else
+FASTACT_INLINE REAL FN(dish)(REAL x) {
+    const REAL all = FN(abs)(x), half = K(0.5) * x;
+    const FASTACT_BITS far = all > FASTACT_ROOT_FAR, negative = x < 0;
+    /* The inverse of all may be below the normal range: of its multiple it is not. */
+    const REAL factor = FN(select)(far, K(-0.25), half), scaled = all * K(0x1p-64);
+    const REAL q = FN(slope_quotient)(FN(select)(far, FASTACT_ROOT_FAR, all), far, negative, factor, scaled);
+    return FN(select)(negative, q * FN(select)(far, K(0x1p-64), K(1)), FN(mad)(half, q, half));
+}
+#endif
 FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
     const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
     const int64_t far = all > end, negative = x < 0;
