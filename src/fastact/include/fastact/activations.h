@@ -1568,7 +1568,54 @@ FASTACT_INLINE REAL FN(snake_derivative_a_of)(REAL x, REAL a, int far) {
     return FN(keep_nan)(FN(keep_nan)(result, x - x), a);
 }
 FASTACT_INLINE REAL FN(snake_general_near)(REAL x, REAL a) { return FN(snake_of)(x, a, 0); }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(snake_default_near)(REAL x) { return FN(snake_general_near)(x, K(1)); }
+#else
+/* x = r + r_lo + n pi / 2 for |x| <= NEAR_END, n an integer less an offset of 0 or 1/2, and whether that is odd. */
+typedef struct { REAL r, r_lo; int64_t odd; } FN(quarter_phase);
+FASTACT_INLINE FN(quarter_phase) FN(quarter_phase_of)(REAL x, REAL offset) {
+    FN(quarter_phase) phase;
+    const REAL rounder = K(0x1.8p52), shifted = FN(mad)(x, K(2) * FASTACT_ONE_OVER_PI, offset) + rounder;
+    const REAL n = (shifted - rounder) - offset, taken = n * (K(0.5) * FASTACT_PI_1), first = x - taken;
+    const REAL first_lo = x - (first + taken); /* exact: only with n = 1/2 or -1/2, then less than `taken`, is it not 0 */
+    phase.r = FN(mad)(n, K(-0.5) * FASTACT_PI_2, first);
+    phase.r_lo = FN(mad)(n, K(-0.5) * FASTACT_PI_3, FN(mad)(n, K(-0.5) * FASTACT_PI_2, first - phase.r) + first_lo);
+    phase.odd = FN(bits)(shifted) & 1;
+    return phase;
+}
+/* sin(r + r_lo)^2 = w + w (v + v_lo) + bent for |r| <= pi / 4, to about 2^-67, and to all digits near 0. */
+typedef struct { REAL w, v, v_lo, bent; } FN(sine_square);
+FASTACT_INLINE FN(sine_square) FN(sine_square_of)(REAL r, REAL r_lo) {
+    FN(sine_square) s;
+    const REAL w = r * r;
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, w, c);
+    FASTACT_SINE_SQUARE_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL c2 = FN(mad)(p, w, FASTACT_SINE_SQUARE_C2);
+    const REAL c2_lo = FN(mad)(p, w, FASTACT_SINE_SQUARE_C2 - c2) + FASTACT_SINE_SQUARE_C2_LO;
+    const REAL c1 = FN(mad)(c2, w, FASTACT_SINE_SQUARE_C1);
+    const REAL c1_lo = FN(fma)(c2, w, FASTACT_SINE_SQUARE_C1 - c1) + FN(mad)(c2_lo, w, FASTACT_SINE_SQUARE_C1_LO);
+    const REAL c0 = FN(mad)(c1, w, FASTACT_SINE_SQUARE_C0);
+    const REAL c0_lo = FN(fma)(c1, w, FASTACT_SINE_SQUARE_C0 - c0) + FN(mad)(c1_lo, w, FASTACT_SINE_SQUARE_C0_LO);
+    s.w = w;
+    s.v = w * c0;
+    s.v_lo = FN(mad)(w, c0_lo, FN(fma)(w, c0, -s.v));
+    /* What is left of the square, times the slope over it: sin(2 r) / (2 r), best at r = pi / 4, where f' may be 0. */
+    const REAL w_lo = FN(mad)(r + r, r_lo, FN(fma)(r, r, -w));
+    s.bent = w_lo * FN(mad)(FN(mad)(s.v, FASTACT_SINE_SQUARE_BEND, K(2)), s.v, K(1));
+    return s;
+}
+FASTACT_INLINE REAL FN(snake_default_near)(REAL x) {
+    const FN(quarter_phase) phase = FN(quarter_phase_of)(x, K(0));
+    const FN(sine_square) s = FN(sine_square_of)(phase.r, phase.r_lo);
+    const REAL sine = FN(mad)(s.w, s.v, s.w), sine_lo = FN(fma)(s.w, s.v, s.w - sine) + FN(mad)(s.w, s.v_lo, s.bent);
+    const REAL cosine = K(1) - sine, cosine_lo = ((K(1) - cosine) - sine) - sine_lo; /* their squares */
+    const FN(pair) sum = FN(sum)(x, FN(select)(phase.odd, cosine, sine));
+    return sum.hi + (sum.lo + FN(select)(phase.odd, cosine_lo, sine_lo));
+}
+#endif
 FASTACT_INLINE REAL FN(snake_near)(REAL x, REAL a) {
     return FN(select)(a == 1, FN(snake_default_near)(x), FN(snake_general_near)(x, a));
 }
@@ -1576,7 +1623,16 @@ FASTACT_INLINE REAL FN(snake)(REAL x, REAL a) {
     return FN(snake_is_far)(x, a) ? FN(snake_of)(x, a, 1) : FN(snake_near)(x, a);
 }
 FASTACT_INLINE REAL FN(snake_derivative_general_near)(REAL x, REAL a) { return FN(snake_derivative_of)(x, a, 0); }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(snake_derivative_default_near)(REAL x) { return FN(snake_derivative_general_near)(x, K(1)); }
+#else
+FASTACT_INLINE REAL FN(snake_derivative_default_near)(REAL x) {
+    const FN(quarter_phase) phase = FN(quarter_phase_of)(x, K(0.5));
+    const FN(sine_square) s = FN(sine_square_of)(phase.r, phase.r_lo);
+    const REAL sine = s.w + FN(mad)(s.w, s.v, s.bent);
+    return FN(select)(phase.odd, FN(mad)(K(-2), sine, K(2)), sine + sine);
+}
+#endif
 FASTACT_INLINE REAL FN(snake_derivative_near)(REAL x, REAL a) {
     return FN(select)(a == 1, FN(snake_derivative_default_near)(x), FN(snake_derivative_general_near)(x, a));
 }
