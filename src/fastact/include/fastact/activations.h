@@ -493,7 +493,7 @@ FASTACT_INLINE REAL FN(mean_slope)(REAL lower, REAL upper) {
     const REAL l = K(0.5) * lower, u = K(0.5) * upper;
     return (l + u) + K(0.5) * ((lower - (l + l)) + (upper - (u + u)));
 }
-FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
+FASTACT_INLINE REAL FN(rrelu_general)(REAL x, REAL lower, REAL upper) {
 #if FASTACT_PRECISION == 32
     /* The slope is not rounded: rounded twice, the product would be wrong by 1.5 ULP. */
     const double slope = 0.5 * ((double)lower + (double)upper);
@@ -504,6 +504,12 @@ FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
     return FN(leaky_relu)(x, FN(mean_slope)(lower, upper));
 #endif
 }
+/* The mean of the defaults is a float, and the same bits as the general formula come of it. */
+FASTACT_INLINE REAL FN(rrelu_default)(REAL x) {
+    const REAL slope = FN(mean_slope)(K(0.125), K(1) / K(3));
+    return x > 0 ? x : slope * x;
+}
+FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) { return FN(rrelu_general)(x, lower, upper); }
 FASTACT_INLINE REAL FN(rrelu_derivative)(REAL x, REAL lower, REAL upper) {
     return FN(leaky_relu_derivative)(x, FN(mean_slope)(lower, upper));
 }
@@ -585,10 +591,17 @@ FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
 
 /* hard_swish: f(x) = x min(max(0, x + 3), 6) / 6. f'(-3) = 0, f'(3) = 1, (2 x + 3) / 6 between. */
 FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
-    /* Times a power of two: near 0 what rounding takes would be below the normal range. */
-    const REAL held = FN(hold)(x, K(-3), K(3)), scale = K(0x1p40);
-    const REAL inside = FN(sixth)(FN(pair_times)(FN(quick_sum)(K(3), held), held * scale)) * (K(1) / scale);
-    return x <= 3 ? FN(copysign)(inside, x) : x;
+    const REAL held = FN(hold)(x, K(-3), K(3)), sixth = K(1) / K(6);
+    const FN(pair) ramp = FN(quick_sum)(K(3), held);
+    const REAL bend = held * ramp.lo, product = FN(mad)(held, ramp.hi, bend);
+#if FASTACT_PRECISION == 32
+    /* The product and a sixth, rounded, would make 1.67 ULP: what the rounding of both took is added. */
+    const REAL taken = FN(fma)(held, ramp.hi, -product) + bend, sixth_error = FN(fma)(K(-6), sixth, K(1));
+    const REAL inside = FN(mad)(product, sixth, sixth * FN(mad)(product, sixth_error, taken));
+#else
+    const REAL inside = product * sixth;
+#endif
+    return x <= 3 ? inside : x;
 }
 FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
     const REAL held = FN(hold)(x, K(-3), K(3)), inside = FN(sixth)(FN(sum)(K(3), held + held));
@@ -691,17 +704,32 @@ FASTACT_INLINE FN(line) FN(line_of)(REAL x, REAL slope, REAL offset) {
 #endif
     return line;
 }
-FASTACT_INLINE REAL FN(clipped_linear)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+FASTACT_INLINE REAL FN(clipped_linear_general)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
     const double sum = FN(line_of)(x, slope, offset).hi, least = min_val, most = max_val;
     const double raised = sum < least ? least : sum;
     return FN(keep_nans)((REAL)(raised > most ? most : raised), x, slope, offset, min_val, max_val);
 }
-FASTACT_INLINE REAL FN(clipped_linear_derivative)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+/* The same bits as the general formula. */
+FASTACT_INLINE REAL FN(clipped_linear_default)(REAL x) {
+    const REAL line = x + K(0), raised = FN(at_least)(line, K(0)); /* the sum has no -0 */
+    return FN(at_most)(raised, K(1));
+}
+FASTACT_INLINE REAL FN(clipped_linear)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    return FN(clipped_linear_general)(x, slope, offset, min_val, max_val);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative_default)(REAL x) {
+    return FN(keep_nan)(((x > 0) & (x < 1)) ? K(1) : K(0), x);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative_general)(
+    REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
     const FN(line) line = FN(line_of)(x, slope, offset);
     const double least = min_val, most = max_val;
     const int64_t above = (line.hi > least) | ((line.hi == least) & (line.lo > 0));
     const int64_t below = (line.hi < most) | ((line.hi == most) & (line.lo < 0));
     return FN(keep_nans)(above & below ? slope : K(0), x, slope, offset, min_val, max_val);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    return FN(clipped_linear_derivative_general)(x, slope, offset, min_val, max_val);
 }
 FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
     REAL y, REAL slope, REAL offset, REAL min_val, REAL max_val) {
