@@ -567,7 +567,7 @@ IN_DOUBLE_LENGTH = {
     "sine_square_f64": 3,
 }
 
-# Which stand there as two polynomials in the square of their argument, that of the even powers and that of the odd ones.
+# Which stand there as two polynomials in the square of their argument, of the even powers and of the odd ones.
 IN_TWO = {"wide_arctan_f64", "wide_tanh_shrink_f64"}
 
 
@@ -639,6 +639,28 @@ def circle(precision: str) -> dict[str, str]:
     return out
 
 
+def polynomials(precision: str) -> dict[str, str]:
+    """The macros of the polynomials of one precision."""
+    bits, out = BITS[precision], {}
+    for name, polynomial in POLYNOMIALS.items():
+        kind, _, of = name.rpartition("_")
+        if of == precision:
+            fitted = polynomial().fit()
+            in_double_length = IN_DOUBLE_LENGTH.get(name, 0)
+            for power in range(in_double_length):
+                high, low = split(fitted.pop(0), precision, bits)
+                out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
+            if name == "exp_f64":
+                out["EXP_EVEN_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[::2], precision)
+                out["EXP_ODD_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[1::2], precision)
+                continue
+            # What a float's formula computes in double has coefficients in double.
+            parts = {"EVEN": fitted[::2], "ODD": fitted[1::2]} if name in IN_TWO else {"POLYNOMIAL": fitted}
+            for part, of_part in parts.items():
+                out[f"{kind.upper()}_{part}(FIRST, STEP)"] = steps(of_part, "f64" if "wide" in kind else precision)
+    return out
+
+
 def definitions(precision: str) -> dict[str, str]:
     """Every computed macro of one precision: its name in the header and its replacement text."""
     bits = BITS[precision]
@@ -686,22 +708,7 @@ def definitions(precision: str) -> dict[str, str]:
         out["GELU_TANH_CUBE"], out["GELU_TANH_CUBE_LO"] = cube, cube_lo
         out["OCTAVES_FIRST_END"] = hexfloat(OCTAVES_FIRST_END, precision)
         out["QUARTERS_FIRST_END"] = hexfloat(QUARTERS_FIRST_END, precision)
-    for name, polynomial in POLYNOMIALS.items():
-        kind, _, of = name.rpartition("_")
-        if of == precision:
-            fitted = polynomial().fit()
-            in_double_length = IN_DOUBLE_LENGTH.get(name, 0)
-            for power in range(in_double_length):
-                high, low = split(fitted.pop(0), precision, bits)
-                out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
-            if name == "exp_f64":
-                out["EXP_EVEN_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[::2], precision)
-                out["EXP_ODD_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[1::2], precision)
-                continue
-            # What a float's formula computes in double has coefficients in double.
-            parts = {"EVEN": fitted[::2], "ODD": fitted[1::2]} if name in IN_TWO else {"POLYNOMIAL": fitted}
-            for part, of_part in parts.items():
-                out[f"{kind.upper()}_{part}(FIRST, STEP)"] = steps(of_part, "f64" if "wide" in kind else precision)
+    out |= polynomials(precision)
     for name, fit in RATIONALS.items():
         kind, _, of = name.rpartition("_")
         if of == precision:
