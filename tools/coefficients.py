@@ -485,12 +485,12 @@ def _erfc_mapped(degree: int) -> Polynomial:
 ERFC_CENTRE = mp.mpf(1) / 8
 
 # x - tanh x is the polynomial up to here, and by exponentials beyond.
-TANH_SHRINK_END = mp.mpf(3) / 4
+TANH_SHRINK_END = {"f32": mp.mpf(3) / 4, "f64": mp.mpf(5) / 8}
 
 
-def _tanh_shrink(degree: int) -> Polynomial:
+def _tanh_shrink(degree: int, precision: str) -> Polynomial:
     # In doubles for float too.
-    end = TANH_SHRINK_END**2
+    end = TANH_SHRINK_END[precision] ** 2
     return Polynomial(_tanh_shrink_tail, lambda u: u + mp.mpf(2) ** -12, range(degree + 1), mp.mpf(0), end, "f64")
 
 
@@ -513,6 +513,25 @@ def _softplus_far(e: mp.mpf) -> mp.mpf:
 
 def _softplus_far_weight(e: mp.mpf) -> mp.mpf:
     return e + mp.mpf(2) ** -12
+
+
+def _sine_square_tail(w: mp.mpf) -> mp.mpf:
+    """(sin(r)^2 - w) / w^2 for w = r^2, by its series near 0."""
+    if w < mp.mpf(2) ** -30:
+        return SIXTH * 2 + w * 2 / 45 - w**2 / 315
+    return (mp.sin(mp.sqrt(w)) ** 2 - w) / w**2
+
+
+def _sine_square(degree: int) -> Polynomial:
+    return Polynomial(
+        _sine_square_tail, lambda w: w * w + mp.mpf(2) ** -8, range(degree + 1), mp.mpf(0), QUARTER**2, "f64"
+    )
+
+
+def sine_square_bend() -> mp.mpf:
+    """c such that the slope of sin(r)^2 over w = r^2 is 1 + 2 v + c v^2, v = sin(r)^2 / w - 1, at r = pi / 4."""
+    v = 8 / mp.pi**2 - 1
+    return (2 / mp.pi - 1 - 2 * v) / v**2
 
 
 # Constants of definitions, as sums of two doubles in both precisions: wide arithmetic takes them.
@@ -556,8 +575,10 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
         _erf_over, lambda w: 1 / _erf_over(w), range(13), mp.mpf(0), ERF_SMALL**2, "f64"
     ),
     "wide_erfc_f64": lambda: _erfc_mapped(16),
-    "wide_tanh_shrink_f32": lambda: _tanh_shrink(8),
-    "wide_tanh_shrink_f64": lambda: _tanh_shrink(12),
+    "wide_tanh_shrink_f32": lambda: _tanh_shrink(8, "f32"),
+    "wide_tanh_shrink_f64": lambda: _tanh_shrink(10, "f64"),
+    "tanh_f64": lambda: _odd(mp.tanh, THIRD, 5, HALF_LN2 / 2),
+    "sine_square_f64": lambda: _sine_square(7),
     "mills_f64": lambda: _mapped(lambda a: mills(a) * (a + MAPPED_SHIFT), 21),
     "tail_slope_f64": lambda: _mapped(tail_slope, 21),
 }
@@ -571,7 +592,11 @@ IN_DOUBLE_LENGTH = {
     "wide_quarter_sine_f64": 2,
     "wide_quarter_cosine_f64": 1,
     "wide_erf_f64": 2,
+    "sine_square_f64": 3,
 }
+
+# Which stand there as two polynomials in the square of their argument, of the even powers and of the odd ones.
+IN_TWO = {"wide_arctan_f64", "wide_tanh_shrink_f64"}
 
 
 def hexfloat(value: mp.mpf, precision: str) -> str:
@@ -654,7 +679,9 @@ def polynomial_macros(name: str) -> dict[str, str]:
         high, low = split(fitted.pop(0), precision, BITS[precision])
         out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
     # What a float's formula computes in double has coefficients in double.
-    out[f"{kind.upper()}_POLYNOMIAL(FIRST, STEP)"] = steps(fitted, "f64" if "wide" in kind else precision)
+    parts = {"EVEN": fitted[::2], "ODD": fitted[1::2]} if name in IN_TWO else {"POLYNOMIAL": fitted}
+    for part, powers in parts.items():
+        out[f"{kind.upper()}_{part}(FIRST, STEP)"] = steps(powers, "f64" if "wide" in kind else precision)
     return out
 
 
@@ -666,7 +693,7 @@ def definitions(precision: str) -> dict[str, str]:
     out["LN2_HI"], out["LN2_LO"] = split(mp.log(2), precision, {"f32": 16, "f64": 42}[precision])
     for name, constant in WIDE_CONSTANTS.items():
         out[f"WIDE_{name}_HI"], out[f"WIDE_{name}_LO"] = split(constant, "f64", BITS["f64"])
-    out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
+    out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END[precision], precision)
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
     out |= circle(precision)
     if precision == "f64":
@@ -675,6 +702,7 @@ def definitions(precision: str) -> dict[str, str]:
         out["SOFTPLUS_END"] = hexfloat(SOFTPLUS_END, precision)
         out["ERFC_SHIFT"] = hexfloat(ERFC_SHIFT, precision)
         out["ERFC_CENTRE"] = hexfloat(ERFC_CENTRE, precision)
+        out["SINE_SQUARE_BEND"] = hexfloat(round_to(sine_square_bend(), bits), precision)
         out["MAPPED_SHIFT"] = hexfloat(MAPPED_SHIFT, precision)
         out["MAPPED_CENTRE"] = hexfloat(MAPPED_CENTRE, precision)
         out["MAPPED_END"] = hexfloat(MAPPED_END, precision)

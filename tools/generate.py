@@ -153,7 +153,10 @@ AT_DEFAULTS = {
     "celu": "elu",
     "celu_derivative": "elu_derivative_default",
     "celu_derivative_from_output": "elu_derivative_from_output",
+    "clipped_linear": "clipped_linear_default",
+    "clipped_linear_derivative": "clipped_linear_derivative_default",
     "elu_derivative": "elu_derivative_default",
+    "rrelu": "rrelu_default",
     "snake_near": "snake_default_near",
     "snake_derivative_near": "snake_derivative_default_near",
     "softcap": "softcap_default",
@@ -195,7 +198,7 @@ def loop(row, form, names: list[str], suffix: str, varying: int, operands: str, 
     if varying or not any(name in AT_DEFAULTS for name in names):
         return [call(names)]
     all_default = " and ".join(
-        f"(<const {c_type} *> {operands}[{inputs + i}])[0] == {parameter.default!r}"
+        f"(<const {c_type} *> {operands}[{inputs + i}])[0] == <{c_type}> {parameter.default!r}"
         for i, parameter in enumerate(row.parameters)
     )
     at, other = list(map(at_defaults, names)), list(map(general, names))

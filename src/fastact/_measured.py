@@ -53,7 +53,7 @@ MEASURED: dict[tuple[str, str], dict[str, float]] = {
     ("hard_sigmoid", "value"): {"avx512": 0.5},
     ("hard_sigmoid", "derivative"): {"avx512": 0.5},
     ("hard_sigmoid", "backward_from_output"): {"avx512": 0.5},
-    ("hard_swish", "value"): {"avx512": 0.5},
+    ("hard_swish", "value"): {"avx512": 1.0},
     ("hard_swish", "derivative"): {"avx512": 0.5},
     ("hard_tanh", "value"): {"avx512": 0.0},
     ("hard_tanh", "derivative"): {"avx512": 0.0},

@@ -180,7 +180,7 @@ FASTACT_INLINE REAL FN(sigmoid_second_derivative)(REAL x) {
     return FN(keep_nan)(FN(copysign)(curvature, -x), x);
 }
 
-/* tanh: f(x) = -sign(x) m / (2 + m), m = expm1(-2|x|): no cancellation near 0. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
+/* tanh. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
 #if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(tanh)(REAL x) {
     static const float table[8][16] = FASTACT_TANH_TABLE;
@@ -189,11 +189,42 @@ FASTACT_INLINE REAL FN(tanh)(REAL x) {
     return FN(copysign)(FN(piecewise)(table, piece, a, leading + table[1][piece]), x);
 }
 #else
-FASTACT_INLINE REAL FN(tanh)(REAL x) {
-    const FN(pair) m = FN(expm1_pair)(-FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(0), K(2));
-    const REAL d = K(2) + m.hi, d_lo = ((K(2) - d) + m.hi) + m.lo;
-    return FN(keep_nan)(FN(copysign)(FN(divide)(-m.hi, -m.lo, d, d_lo), x), x);
+/* scale tanh(a / scale) for a constant scale, 1 or that of softcap. With k = rint(2 a / (scale ln 2)), E = 2^k,
+ * r = a - k scale ln(2) / 2 and t = scale tanh(r / scale), a polynomial, it is
+ *
+ *     scale (scale (E - 1) + (E + 1) t) / (scale (E + 1) + (E - 1) t). */
+typedef struct { REAL r, power; } FN(tanh_parts);
+FASTACT_INLINE FN(tanh_parts) FN(tanh_parts_of)(REAL a, REAL scale) {
+    FN(tanh_parts) e;
+    const REAL rounder = K(0x1.8p52 + 1023), shifted = FN(mad)(a, K(2) * FASTACT_LOG2E / scale, rounder);
+    const REAL k = shifted - rounder;
+    const REAL r = FN(mad)(k, K(-0.5) * FASTACT_LN2_HI * scale, a); /* exact, since LN2_HI has trailing zeros */
+    e.r = FN(mad)(k, K(-0.5) * FASTACT_LN2_LO * scale, r);
+    e.power = FN(power_of_two)(shifted);
+    return e;
 }
+/* lead + rest reciprocal. The last bits of `lead` are 0, so that what `rest` is made of is exact. */
+typedef struct { REAL lead, rest, reciprocal; } FN(tanh_quotient);
+FASTACT_INLINE FN(tanh_quotient) FN(tanh_quotient_of)(REAL power, REAL t, REAL scale) {
+    const REAL less = power - K(1), more = scale * (power + K(1)), scaled = scale * scale * less;
+    FN(tanh_quotient) q;
+    q.reciprocal = K(1) / FN(mad)(less, t, more);
+    q.lead = FN(from_bits)(FN(bits)(FN(mad)(more, t, scaled) * q.reciprocal) & -64);
+    q.rest = FN(fma)(FN(fma)(-q.lead, less, more), t, FN(fma)(-q.lead, more, scaled));
+    return q;
+}
+FASTACT_INLINE REAL FN(scaled_tanh)(REAL x, REAL scale) {
+    const FN(tanh_parts) e = FN(tanh_parts_of)(FN(magnitude)(x, FASTACT_TANH_FAR * scale), scale);
+    const REAL square = e.r * e.r, u = square * (K(1) / (scale * scale));
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, u, c);
+    FASTACT_TANH_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const FN(tanh_quotient) q = FN(tanh_quotient_of)(e.power, FN(mad)(u * e.r, p, e.r), scale);
+    return FN(keep_nan)(FN(with_sign)(FN(mad)(q.rest, q.reciprocal, q.lead), x), x);
+}
+FASTACT_INLINE REAL FN(tanh)(REAL x) { return FN(scaled_tanh)(x, K(1)); }
 #endif
 FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
     return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(2), K(4)), x);
@@ -491,7 +522,7 @@ FASTACT_INLINE REAL FN(mean_slope)(REAL lower, REAL upper) {
     const REAL l = K(0.5) * lower, u = K(0.5) * upper;
     return (l + u) + K(0.5) * ((lower - (l + l)) + (upper - (u + u)));
 }
-FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
+FASTACT_INLINE REAL FN(rrelu_general)(REAL x, REAL lower, REAL upper) {
 #if FASTACT_PRECISION == 32
     /* The slope is not rounded: rounded twice, the product would be wrong by 1.5 ULP. */
     const double slope = 0.5 * ((double)lower + (double)upper);
@@ -502,6 +533,12 @@ FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) {
     return FN(leaky_relu)(x, FN(mean_slope)(lower, upper));
 #endif
 }
+/* The mean of the defaults is a float, and the same bits as the general formula come of it. */
+FASTACT_INLINE REAL FN(rrelu_default)(REAL x) {
+    const REAL slope = FN(mean_slope)(K(0.125), K(1) / K(3));
+    return x > 0 ? x : slope * x;
+}
+FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) { return FN(rrelu_general)(x, lower, upper); }
 FASTACT_INLINE REAL FN(rrelu_derivative)(REAL x, REAL lower, REAL upper) {
     return FN(leaky_relu_derivative)(x, FN(mean_slope)(lower, upper));
 }
@@ -583,10 +620,17 @@ FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
 
 /* hard_swish: f(x) = x min(max(0, x + 3), 6) / 6. f'(-3) = 0, f'(3) = 1, (2 x + 3) / 6 between. */
 FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
-    /* Times a power of two: near 0 what rounding takes would be below the normal range. */
-    const REAL held = FN(hold)(x, K(-3), K(3)), scale = K(0x1p40);
-    const REAL inside = FN(sixth)(FN(pair_times)(FN(quick_sum)(K(3), held), held * scale)) * (K(1) / scale);
-    return x <= 3 ? FN(copysign)(inside, x) : x;
+    const REAL held = FN(hold)(x, K(-3), K(3)), sixth = K(1) / K(6);
+    const FN(pair) ramp = FN(quick_sum)(K(3), held);
+    const REAL bend = held * ramp.lo, product = FN(mad)(held, ramp.hi, bend);
+#if FASTACT_PRECISION == 32
+    /* The product and a sixth, rounded, would make 1.67 ULP: what the rounding of both took is added. */
+    const REAL taken = FN(fma)(held, ramp.hi, -product) + bend, sixth_error = FN(fma)(K(-6), sixth, K(1));
+    const REAL inside = FN(mad)(product, sixth, sixth * FN(mad)(product, sixth_error, taken));
+#else
+    const REAL inside = product * sixth;
+#endif
+    return x <= 3 ? inside : x;
 }
 FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
     const REAL held = FN(hold)(x, K(-3), K(3)), inside = FN(sixth)(FN(sum)(K(3), held + held));
@@ -689,17 +733,32 @@ FASTACT_INLINE FN(line) FN(line_of)(REAL x, REAL slope, REAL offset) {
 #endif
     return line;
 }
-FASTACT_INLINE REAL FN(clipped_linear)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+FASTACT_INLINE REAL FN(clipped_linear_general)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
     const double sum = FN(line_of)(x, slope, offset).hi, least = min_val, most = max_val;
     const double raised = sum < least ? least : sum;
     return FN(keep_nans)((REAL)(raised > most ? most : raised), x, slope, offset, min_val, max_val);
 }
-FASTACT_INLINE REAL FN(clipped_linear_derivative)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+/* The same bits as the general formula. */
+FASTACT_INLINE REAL FN(clipped_linear_default)(REAL x) {
+    const REAL line = x + K(0), raised = FN(at_least)(line, K(0)); /* the sum has no -0 */
+    return FN(at_most)(raised, K(1));
+}
+FASTACT_INLINE REAL FN(clipped_linear)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    return FN(clipped_linear_general)(x, slope, offset, min_val, max_val);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative_default)(REAL x) {
+    return FN(keep_nan)(((x > 0) & (x < 1)) ? K(1) : K(0), x);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative_general)(
+    REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
     const FN(line) line = FN(line_of)(x, slope, offset);
     const double least = min_val, most = max_val;
     const int64_t above = (line.hi > least) | ((line.hi == least) & (line.lo > 0));
     const int64_t below = (line.hi < most) | ((line.hi == most) & (line.lo < 0));
     return FN(keep_nans)(above & below ? slope : K(0), x, slope, offset, min_val, max_val);
+}
+FASTACT_INLINE REAL FN(clipped_linear_derivative)(REAL x, REAL slope, REAL offset, REAL min_val, REAL max_val) {
+    return FN(clipped_linear_derivative_general)(x, slope, offset, min_val, max_val);
 }
 FASTACT_INLINE REAL FN(clipped_linear_derivative_from_output)(
     REAL y, REAL slope, REAL offset, REAL min_val, REAL max_val) {
@@ -1266,8 +1325,9 @@ FASTACT_INLINE FN(wide) FN(wide_half_tanh)(FN(wide) twice) {
     return FN(wide_divide)(FN(wide_negate)(m), FN(wide_plus)(m, K(2)));
 }
 
-/* tanh_shrink: f(x) = x - tanh x = sign(x) ((a - 1) + e (a + 1)) / (1 + e), a = |x| and e = e^-2a; below
+/* tanh_shrink: f(x) = x - tanh x, in float sign(x) ((a - 1) + e (a + 1)) / (1 + e), a = |x| and e = e^-2a; below
  * TANH_SHRINK_END, where that cancels, x^3 (1/3 + x^2 T(x^2)). f' = tanh(x)^2. */
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL least = FN(magnitude)(x, FASTACT_TANH_SHRINK_END);
     const FN(wide) third = FN(wide_constant)(FASTACT_WIDE_THIRD_HI, FASTACT_WIDE_THIRD_LO);
@@ -1288,6 +1348,31 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL result = FN(select)(a <= FASTACT_TANH_SHRINK_END, near, FN(select)(a > K(0x1p100), FN(abs)(x), beyond));
     return FN(keep_nan)(FN(copysign)(result, x), x);
 }
+#else
+/* In double the same polynomial, of the reduced argument, gives the tanh beyond. */
+FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
+    const REAL a = FN(abs)(x);
+    const FASTACT_BITS near = a < FASTACT_TANH_SHRINK_END, curved = a <= FASTACT_TANH_FAR;
+    const FN(tanh_parts) e = FN(tanh_parts_of)(FN(select)(curved, a, FASTACT_TANH_FAR), K(1));
+    const REAL w = FN(select)(near, a, e.r), u = w * w, v = u * u, third = FASTACT_WIDE_THIRD_HI;
+#define FIRST(c) REAL even = c;
+#define STEP(c) even = FN(mad)(even, v, c);
+    FASTACT_WIDE_TANH_SHRINK_EVEN(FIRST, STEP)
+#undef FIRST
+#undef STEP
+#define FIRST(c) REAL odd = c;
+#define STEP(c) odd = FN(mad)(odd, v, c);
+    FASTACT_WIDE_TANH_SHRINK_ODD(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL curve = FN(mad)(FN(fma)(w, w, -u), third, v * FN(mad)(odd, u, even));
+    const REAL s = FN(fma)(u, third, FN(mad)(u, FASTACT_WIDE_THIRD_LO, curve)); /* 1 - tanh(w) / w */
+    const FN(tanh_quotient) q = FN(tanh_quotient_of)(e.power, FN(mad)(-w, s, w), K(1));
+    const REAL lead = a - q.lead, lead_lo = (a - lead) - q.lead; /* for an infinity NaN, but then not used */
+    const REAL rest = fastact_kept(curved, FN(mad)(-q.rest, q.reciprocal, lead_lo));
+    return FN(with_sign)(FN(select)(near, w * s, lead + rest), x);
+}
+#endif
 FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
     const FN(wide) t = FN(wide_half_tanh)(FN(widen)(K(2) * FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END)));
     return FN(keep_nan)(FN(narrow_product)(t, t), x);
@@ -1301,7 +1386,11 @@ FASTACT_INLINE REAL FN(softcap_general)(REAL x, REAL cap) {
     /* tanh z = z - z^3/3: below 2^-30 the quotient may have lost digits, or vanished, and does not matter. */
     return FN(keep_nan)(FN(keep_nan)(FN(wide_lead)(z) < 0x1p-30 ? x : capped, x), cap);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(softcap_default)(REAL x) { return FN(softcap_general)(x, K(30)); }
+#else
+FASTACT_INLINE REAL FN(softcap_default)(REAL x) { return FN(scaled_tanh)(x, K(30)); }
+#endif
 FASTACT_INLINE REAL FN(softcap)(REAL x, REAL cap) {
     return FN(select)(cap == 30, FN(softcap_default)(x), FN(softcap_general)(x, cap));
 }
@@ -1322,9 +1411,17 @@ FASTACT_INLINE REAL FN(softcap_derivative_from_output_general)(REAL y, REAL cap)
     const REAL result = FN(narrow_product)(less, more);
     return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > FASTACT_LARGEST ? -FN(abs)(y) : result, y), cap);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(softcap_derivative_from_output_default)(REAL y) {
     return FN(softcap_derivative_from_output_general)(y, K(30));
 }
+#else
+/* 900 - y^2 is rounded once, times 2^-10: it overflows where the result does. */
+FASTACT_INLINE REAL FN(softcap_derivative_from_output_default)(REAL y) {
+    const REAL part = y * K(0x1p-5);
+    return FN(rounded_sum)(-part, part, K(900) / K(1024)) * (K(1024) / K(900));
+}
+#endif
 FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
     return FN(select)(
         cap == 30, FN(softcap_derivative_from_output_default)(y), FN(softcap_derivative_from_output_general)(y, cap));
@@ -1371,7 +1468,35 @@ FASTACT_INLINE REAL FN(squareplus_general)(REAL x, REAL b) {
     const REAL result = FN(select)(plain, FN(relu)(x), FN(select)(x < 0, below, above));
     return FN(keep_nan)(FN(keep_nan)(result, x), b);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(squareplus_default)(REAL x) { return FN(squareplus_general)(x, K(4)); }
+#else
+/* With h = |x| / 2, r = sqrt(1 + h^2) and m = h + r: f(x) = m for x > 0, else 1 / m. Beyond ROOT_FAR |x| and its inverse.
+ * Of r only the square has a low part: 1 + h^2 for 0 <= h <= ROOT_FAR. */
+typedef struct { REAL square, square_lo, root; } FN(unit_root);
+FASTACT_INLINE FN(unit_root) FN(unit_root_of)(REAL h) {
+    FN(unit_root) s;
+    s.square = FN(mad)(h, h, K(1));
+    s.square_lo = FN(fma)(h, h, K(1) - s.square); /* to 1: nothing where 1 - square is not exact */
+    s.root = FN(sqrt)(s.square);
+    return s;
+}
+FASTACT_INLINE REAL FN(squareplus_default)(REAL x) {
+    const REAL a = FN(abs)(x), half = K(0.5) * a;
+    const FASTACT_BITS far = half > FASTACT_ROOT_FAR;
+    const REAL h = FN(select)(far, FASTACT_ROOT_FAR, half);
+    const FN(unit_root) s = FN(unit_root_of)(h);
+    const REAL sum = h + s.root, sum_lo = (s.root - sum) + h;
+    const REAL m = FN(select)(far, a, sum), inverse = K(1) / m;
+    /* 1 / (2 r) = 1 / (m + 1 / m), to 0.06 and better near m = 1. */
+    const REAL slope = FN(mad)(K(-0.5) * inverse, inverse, inverse);
+    const REAL low = FN(mad)(FN(fma)(-s.root, s.root, s.square) + s.square_lo, slope, sum_lo);
+    const REAL m_lo = FN(select)(far, K(0), low);
+    const REAL error = FN(mad)(-inverse, m_lo, FN(fma)(-inverse, m, K(1)));
+    const REAL below = FN(mad)(inverse, FN(select)(far, K(0), error), inverse);
+    return x < 0 ? below : m + m_lo;
+}
+#endif
 FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
     return FN(select)(b == 4, FN(squareplus_default)(x), FN(squareplus_general)(x, b));
 }
@@ -1385,7 +1510,27 @@ FASTACT_INLINE REAL FN(squareplus_derivative_general)(REAL x, REAL b) {
     const REAL result = FN(narrow)(FN(wide_select)(negative, scaled, quotient));
     return FN(keep_nan)(FN(keep_nan)(FN(select)(plain, FN(relu_derivative)(x), result), x), b);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) { return FN(squareplus_derivative_general)(x, K(4)); }
+#else
+/* f' = (1 + h / r) / 2 for x > 0, else 1 / (2 r (r + h)). Of that h / r, or factor / (r (r + h)), and far out, where x < 0,
+ * factor / far_below. */
+FASTACT_INLINE REAL FN(slope_quotient)(REAL h, FASTACT_BITS far, FASTACT_BITS negative, REAL factor, REAL far_below) {
+    const FN(unit_root) s = FN(unit_root_of)(h);
+    const REAL product = FN(mad)(h, s.root, s.square);
+    const REAL product_lo = FN(fma)(h, s.root, s.square - product) + s.square_lo;
+    const REAL below = FN(select)(negative, FN(select)(far, far_below, product), s.root);
+    const REAL above = FN(select)(negative, factor, h), reciprocal = K(1) / below, quotient = above * reciprocal;
+    const REAL rest = FN(fma)(-quotient, below, above) - quotient * FN(select)(negative, product_lo, K(0));
+    return FN(mad)(FN(select)(far, K(0), rest), reciprocal, quotient);
+}
+FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) {
+    const REAL half = K(0.5) * FN(abs)(x);
+    const FASTACT_BITS far = half > FASTACT_ROOT_FAR, negative = x < 0;
+    const REAL q = FN(slope_quotient)(FN(select)(far, FASTACT_ROOT_FAR, half), far, negative, K(0.5), half);
+    return FN(select)(negative, FN(select)(far, q * q, q), FN(mad)(K(0.5), q, K(0.5)));
+}
+#endif
 FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
     return FN(select)(b == 4, FN(squareplus_derivative_default)(x), FN(squareplus_derivative_general)(x, b));
 }
@@ -1398,9 +1543,19 @@ FASTACT_INLINE REAL FN(squareplus_derivative_from_output_general)(REAL y, REAL b
     const REAL result = FN(narrow)(FN(wide_multiply)(ratio, scaled)); /* y^2 alone could underflow */
     return FN(keep_nan)(FN(keep_nan)(FN(select)(b == 0, FN(relu_derivative)(y), result), y), b);
 }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(squareplus_derivative_from_output_default)(REAL y) {
     return FN(squareplus_derivative_from_output_general)(y, K(4));
 }
+#else
+FASTACT_INLINE REAL FN(squareplus_derivative_from_output_default)(REAL y) {
+    const REAL a = FN(capped)(FN(abs)(y), FASTACT_ROOT_FAR), square = a * a;
+    const FN(unit_root) s = FN(unit_root_of)(a);
+    const REAL reciprocal = K(1) / s.square, quotient = square * reciprocal;
+    const REAL rest = FN(fma)(-quotient, s.square, square) + FN(mad)(-quotient, s.square_lo, FN(fma)(a, a, -square));
+    return FN(mad)(rest, reciprocal, quotient);
+}
+#endif
 FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
     return FN(select)(
         b == 4, FN(squareplus_derivative_from_output_default)(y), FN(squareplus_derivative_from_output_general)(y, b));
@@ -1431,6 +1586,7 @@ FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
 /* dish: f(x) = x (1 + x / r) / 2, r = sqrt(1 + x^2): for x < 0, where 1 - |x| / r = 1 / (r (r + |x|)), that.
  * f' = (1 + x / r + x / r^3) / 2, for x < 0: (1 - |x| r) / (2 r^3 (r + |x|)), which is 0 where x^2 = (sqrt(5) - 1) / 2.
  * Far out: x and 1, or 1 / (4 x) and -1 / (4 x^2). */
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(dish)(REAL x) {
     const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
     const int64_t far = all > end, negative = x < 0;
@@ -1442,6 +1598,16 @@ FASTACT_INLINE REAL FN(dish)(REAL x) {
     const REAL size = FN(narrow)(quotient), below = x < -FASTACT_LARGEST ? K(0) : -size;
     return FN(keep_nan)(x > end ? x : x < 0 ? below : size, x);
 }
+#else
+FASTACT_INLINE REAL FN(dish)(REAL x) {
+    const REAL all = FN(abs)(x), half = K(0.5) * x;
+    const FASTACT_BITS far = all > FASTACT_ROOT_FAR, negative = x < 0;
+    /* The inverse of all may be below the normal range: of its multiple it is not. */
+    const REAL factor = FN(select)(far, K(-0.25), half), scaled = all * K(0x1p-64);
+    const REAL q = FN(slope_quotient)(FN(select)(far, FASTACT_ROOT_FAR, all), far, negative, factor, scaled);
+    return FN(select)(negative, q * FN(select)(far, K(0x1p-64), K(1)), FN(mad)(half, q, half));
+}
+#endif
 FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
     const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
     const int64_t far = all > end, negative = x < 0;
@@ -1564,7 +1730,54 @@ FASTACT_INLINE REAL FN(snake_derivative_a_of)(REAL x, REAL a, int far) {
     return FN(keep_nan)(FN(keep_nan)(result, x - x), a);
 }
 FASTACT_INLINE REAL FN(snake_general_near)(REAL x, REAL a) { return FN(snake_of)(x, a, 0); }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(snake_default_near)(REAL x) { return FN(snake_general_near)(x, K(1)); }
+#else
+/* x = r + r_lo + n pi / 2 for |x| <= NEAR_END, n an integer less an offset of 0 or 1/2, and whether that is odd. */
+typedef struct { REAL r, r_lo; int64_t odd; } FN(quarter_phase);
+FASTACT_INLINE FN(quarter_phase) FN(quarter_phase_of)(REAL x, REAL offset) {
+    FN(quarter_phase) phase;
+    const REAL rounder = K(0x1.8p52), shifted = FN(mad)(x, K(2) * FASTACT_ONE_OVER_PI, offset) + rounder;
+    const REAL n = (shifted - rounder) - offset, taken = n * (K(0.5) * FASTACT_PI_1), first = x - taken;
+    const REAL first_lo = x - (first + taken); /* exact: only with n = 1/2 or -1/2, then less than `taken`, is it not 0 */
+    phase.r = FN(mad)(n, K(-0.5) * FASTACT_PI_2, first);
+    phase.r_lo = FN(mad)(n, K(-0.5) * FASTACT_PI_3, FN(mad)(n, K(-0.5) * FASTACT_PI_2, first - phase.r) + first_lo);
+    phase.odd = FN(bits)(shifted) & 1;
+    return phase;
+}
+/* sin(r + r_lo)^2 = w + w (v + v_lo) + bent for |r| <= pi / 4, to about 2^-67, and to all digits near 0. */
+typedef struct { REAL w, v, v_lo, bent; } FN(sine_square);
+FASTACT_INLINE FN(sine_square) FN(sine_square_of)(REAL r, REAL r_lo) {
+    FN(sine_square) s;
+    const REAL w = r * r;
+#define FIRST(c) REAL p = c;
+#define STEP(c) p = FN(mad)(p, w, c);
+    FASTACT_SINE_SQUARE_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL c2 = FN(mad)(p, w, FASTACT_SINE_SQUARE_C2);
+    const REAL c2_lo = FN(mad)(p, w, FASTACT_SINE_SQUARE_C2 - c2) + FASTACT_SINE_SQUARE_C2_LO;
+    const REAL c1 = FN(mad)(c2, w, FASTACT_SINE_SQUARE_C1);
+    const REAL c1_lo = FN(fma)(c2, w, FASTACT_SINE_SQUARE_C1 - c1) + FN(mad)(c2_lo, w, FASTACT_SINE_SQUARE_C1_LO);
+    const REAL c0 = FN(mad)(c1, w, FASTACT_SINE_SQUARE_C0);
+    const REAL c0_lo = FN(fma)(c1, w, FASTACT_SINE_SQUARE_C0 - c0) + FN(mad)(c1_lo, w, FASTACT_SINE_SQUARE_C0_LO);
+    s.w = w;
+    s.v = w * c0;
+    s.v_lo = FN(mad)(w, c0_lo, FN(fma)(w, c0, -s.v));
+    /* What is left of the square, times the slope over it: sin(2 r) / (2 r), best at r = pi / 4, where f' may be 0. */
+    const REAL w_lo = FN(mad)(r + r, r_lo, FN(fma)(r, r, -w));
+    s.bent = w_lo * FN(mad)(FN(mad)(s.v, FASTACT_SINE_SQUARE_BEND, K(2)), s.v, K(1));
+    return s;
+}
+FASTACT_INLINE REAL FN(snake_default_near)(REAL x) {
+    const FN(quarter_phase) phase = FN(quarter_phase_of)(x, K(0));
+    const FN(sine_square) s = FN(sine_square_of)(phase.r, phase.r_lo);
+    const REAL sine = FN(mad)(s.w, s.v, s.w), sine_lo = FN(fma)(s.w, s.v, s.w - sine) + FN(mad)(s.w, s.v_lo, s.bent);
+    const REAL cosine = K(1) - sine, cosine_lo = ((K(1) - cosine) - sine) - sine_lo; /* their squares */
+    const FN(pair) sum = FN(sum)(x, FN(select)(phase.odd, cosine, sine));
+    return sum.hi + (sum.lo + FN(select)(phase.odd, cosine_lo, sine_lo));
+}
+#endif
 FASTACT_INLINE REAL FN(snake_near)(REAL x, REAL a) {
     return FN(select)(a == 1, FN(snake_default_near)(x), FN(snake_general_near)(x, a));
 }
@@ -1572,7 +1785,16 @@ FASTACT_INLINE REAL FN(snake)(REAL x, REAL a) {
     return FN(snake_is_far)(x, a) ? FN(snake_of)(x, a, 1) : FN(snake_near)(x, a);
 }
 FASTACT_INLINE REAL FN(snake_derivative_general_near)(REAL x, REAL a) { return FN(snake_derivative_of)(x, a, 0); }
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(snake_derivative_default_near)(REAL x) { return FN(snake_derivative_general_near)(x, K(1)); }
+#else
+FASTACT_INLINE REAL FN(snake_derivative_default_near)(REAL x) {
+    const FN(quarter_phase) phase = FN(quarter_phase_of)(x, K(0.5));
+    const FN(sine_square) s = FN(sine_square_of)(phase.r, phase.r_lo);
+    const REAL sine = s.w + FN(mad)(s.w, s.v, s.bent);
+    return FN(select)(phase.odd, FN(mad)(K(-2), sine, K(2)), sine + sine);
+}
+#endif
 FASTACT_INLINE REAL FN(snake_derivative_near)(REAL x, REAL a) {
     return FN(select)(a == 1, FN(snake_derivative_default_near)(x), FN(snake_derivative_general_near)(x, a));
 }
@@ -1586,6 +1808,7 @@ FASTACT_INLINE REAL FN(snake_derivative_a)(REAL x, REAL a) {
 
 /* arctan: f(x) = base + arctan(z), |z| <= tan(pi / 8): z = |x|; or (|x| - 1) / (|x| + 1), above pi / 4; or -1 / |x|,
  * below pi / 2. f' = 1 / (1 + x^2), f'' = -2 x / (1 + x^2)^2. */
+#if FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(arctan)(REAL x) {
     const double a = FN(magnitude)(x, FASTACT_SQUARE_END);
     const int64_t large = a > 2.4142135623730951, beyond = a > 0.41421356237309503;
@@ -1604,6 +1827,33 @@ FASTACT_INLINE REAL FN(arctan)(REAL x) {
     const WIDE angle = FN(wide_add)(base, z), curved = FN(wide_constant)(FN(wide_lead)(z) * w * p, 0);
     return FN(keep_nan)(FN(copysign)(FN(narrow)(FN(wide_add)(angle, curved)), x), x);
 }
+#else
+FASTACT_INLINE REAL FN(arctan)(REAL x) {
+    const REAL a = FN(capped)(FN(abs)(x), K(0x1p60));
+    const int64_t large = a > 2.4142135623730951, beyond = a > 0.41421356237309503;
+    /* z = (first + second) / (third + fourth), each of them a pair by the order of their sizes. */
+    const double first = fastact_kept(large ^ 1, a), second = fastact_kept(beyond, -1.0), above = first + second;
+    const double third = fastact_kept(large ^ 1, 1.0), fourth = fastact_kept(beyond, a), below = third + fourth;
+    const double above_lo = first - (above - second), below_lo = fourth - (below - third);
+    const double reciprocal = 1 / below, z = above * reciprocal;
+    const double rest = FN(fma)(-z, below, above) + FN(mad)(-z, below_lo, above_lo);
+    const double w = z * z, v = w * w;
+#define FIRST(c) double even = c;
+#define STEP(c) even = fastact_mad_f64(even, v, c);
+    FASTACT_WIDE_ARCTAN_EVEN(FIRST, STEP)
+#undef FIRST
+#undef STEP
+#define FIRST(c) double odd = c;
+#define STEP(c) odd = fastact_mad_f64(odd, v, c);
+    FASTACT_WIDE_ARCTAN_ODD(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const double base = fastact_kept(beyond, FASTACT_QUARTER_PI_HI) + fastact_kept(large, FASTACT_QUARTER_PI_HI);
+    const double base_lo = FASTACT_QUARTER_PI_LO / FASTACT_QUARTER_PI_HI; /* times base */
+    const double angle = base + z, angle_lo = (z - (angle - base)) + FN(mad)(base, base_lo, rest * reciprocal);
+    return FN(with_sign)(angle + FN(mad)(z * w, FN(mad)(odd, w, even), angle_lo), x);
+}
+#endif
 FASTACT_INLINE REAL FN(arctan_derivative)(REAL x) {
     const REAL scale = FASTACT_PRECISION == 32 ? K(1) : K(0x1p-64), a = FN(magnitude)(x, FASTACT_SQUARE_END) * scale;
     const WIDE square = FN(wide_plus)(FN(wide_product)(a, a), scale * scale);

@@ -150,6 +150,16 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(choose)(FASTACT_BITS mask, FASTACT_REAL
     return FASTACT_NAME(from_bits)((FASTACT_NAME(bits)(a) & mask) | (FASTACT_NAME(bits)(b) & ~mask));
 }
 
+/* min(a, end), NaN staying NaN, by a mask: a constant from a `?:` gcc would carry on through the whole formula. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(capped)(FASTACT_REAL a, FASTACT_REAL end) {
+    return FASTACT_NAME(select)(a > end, end, a);
+}
+
+/* A magnitude with the sign of another number. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(with_sign)(FASTACT_REAL magnitude, FASTACT_REAL sign_of) {
+    return FASTACT_NAME(from_bits)(FASTACT_NAME(bits)(magnitude) | FASTACT_NAME(sign_of)(sign_of));
+}
+
 /* A value as an unevaluated sum: lo is what hi's rounding left over. */
 typedef struct { FASTACT_REAL hi, lo; } FASTACT_NAME(pair);
 
