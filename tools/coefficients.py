@@ -166,7 +166,6 @@ def _mapped(function: Callable[[mp.mpf], mp.mpf], degree: int) -> Polynomial:
 
 # f32: functions of a = |x| by a polynomial for each of 16 pieces, about a centre of its own. Bits of a sum with a
 # select the piece, and so the column of the table.
-TABLE_DEGREE = 6
 # Sums of a base and any number up to 4 are exact in two floats, either way round.
 BASE_BITS = 14
 
@@ -175,10 +174,12 @@ BASE_BITS = 14
 class Table:
     """A function by pieces [low, high) of a, from 0 up: in each, a function of its own.
 
-    Where there is ``leading``, the first piece is ``leading`` a and a polynomial about 0 whose first ``zeros``
+    Where there are ``zeros``, the first piece is ``leading`` a and a polynomial about 0 whose first ``zeros``
     coefficients are 0, so that the relative error stays bounded near 0. ``leading`` min(a, ``first_end``) is added in
     all pieces, and a constant that makes up for it in the others; ``first_end`` is the least number of the second
-    piece. The piece that holds ``root`` is centred there. ``last`` is the row of a further piece.
+    piece. In the first ``near`` pieces the formula adds ``offset``, which the table leaves out. The piece that holds
+    ``root`` is centred there. Constants of multiples of ``grid`` are as exact as others. ``last`` is the row of a
+    further piece.
 
     Where the first pieces, ``based`` many, are added to an argument, the leading bits of c0 stand apart as a base; in
     the others the base is 1 and not kept. ``leading`` counts in the first piece alone there.
@@ -189,9 +190,17 @@ class Table:
     leading: mp.mpf = field(default_factory=mp.mpf)
     zeros: int = 0
     first_end: mp.mpf = field(default_factory=mp.mpf)
+    near: int = 0
+    offset: mp.mpf = field(default_factory=mp.mpf)
     root: mp.mpf | None = None
+    grid: mp.mpf | None = None
     last: Sequence[mp.mpf] = ()
     based: int = 0
+    degree: int = 6
+
+    def constant(self, value: mp.mpf) -> mp.mpf:
+        """A constant as the table has it."""
+        return mp.nint(value / self.grid) * self.grid if self.grid else round_to(value, 24)
 
     def rows(self) -> tuple[list[list[mp.mpf]], mp.mpf]:
         """Rows centre, c0 ... c6 and the base, c_i rounded one after the other, and the largest relative error."""
@@ -202,13 +211,14 @@ class Table:
                 centre = round_to((low + high) / 2, 12) if index else mp.mpf(0)
                 base = round_to(function(centre), BASE_BITS) if index < self.based else mp.mpf(1)
                 known = [round_to(function(centre) - base, 24)]
-            elif leading or (self.zeros and not index):
+            elif self.zeros and not index:
                 centre, known = mp.mpf(0), [mp.mpf(0)] * self.zeros
             else:
                 at_root = self.root is not None and low < self.root < high
                 # A constant c0 that is nearly a float has no rounding error to speak of.
-                centre = round_to(self.root, 24) if at_root else _nearly_exact(function, (low + high) / 2, 24)
-                known = [round_to(function(centre), 24)]
+                middle = (low + high) / 2
+                centre = round_to(self.root, 24) if at_root else _nearly_exact(function, middle, self.constant)
+                known = [self.constant(function(centre))]
             count = 60
             nodes = [mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count) for i in range(count)]
             xs = [(low + high) / 2 - (high - low) / 2 * node for node in nodes]
@@ -218,8 +228,8 @@ class Table:
             def polynomial(x: mp.mpf, centre: mp.mpf = centre, known: list[mp.mpf] = known) -> mp.mpf:
                 return mp.fsum(c * (x - centre) ** n for n, c in enumerate(known))
 
-            while len(known) <= TABLE_DEGREE:
-                free = range(len(known), TABLE_DEGREE + 1)
+            while len(known) <= self.degree:
+                free = range(len(known), self.degree + 1)
                 system = mp.matrix(count, len(free))
                 right = mp.matrix(count, 1)
                 for i, (x, weight, rest) in enumerate(zip(xs, weights, rests, strict=True)):
@@ -231,7 +241,7 @@ class Table:
             worst = max([worst, *errors])
             rows.append([centre, *known, base if index < self.based else mp.mpf(0)])
         if self.last:
-            rows.append([*self.last, *[mp.mpf(0)] * (TABLE_DEGREE + 3 - len(self.last))])
+            rows.append([*self.last, *[mp.mpf(0)] * (self.degree + 3 - len(self.last))])
         return rows, worst
 
     def columns(self) -> str:
@@ -239,23 +249,25 @@ class Table:
         rows, _ = self.rows()
         for row in rows[1:]:
             row[1] = round_to(row[1] - self.leading * self.first_end, 24)
-        rows += [[mp.mpf(0)] * (TABLE_DEGREE + 3)] * (16 - len(rows))
+        for row in rows[: self.near]:
+            row[1] = round_to(row[1] - self.offset, 24)
+        rows += [[mp.mpf(0)] * (self.degree + 3)] * (16 - len(rows))
         order = [(i - self.first_column) % 16 for i in range(16)]
-        columns = [[hexfloat(rows[i][j], "f32") for i in order] for j in range(TABLE_DEGREE + 2 + bool(self.based))]
+        columns = [[hexfloat(rows[i][j], "f32") for i in order] for j in range(self.degree + 2 + bool(self.based))]
         return "{" + ", ".join("{" + ", ".join(column) + "}" for column in columns) + "}"
 
 
-def _nearly_exact(function: Callable[[mp.mpf], mp.mpf], middle: mp.mpf, bits: int) -> mp.mpf:
-    """A float near ``middle`` at which the function is, to 2^-7 of an ULP, a float; the best if there is none."""
+def _nearly_exact(function: Callable[[mp.mpf], mp.mpf], middle: mp.mpf, constant: Callable[[mp.mpf], mp.mpf]) -> mp.mpf:
+    """A float near ``middle`` at which rounding to a ``constant`` changes the function by 2^-31; the best if none."""
     unit = mp.ldexp(1, int(mp.floor(mp.log(middle, 2))) - 14)
     best, least = middle, mp.inf
     for step in range(1000):
-        centre = round_to(middle + unit * (step // 2) * (-1) ** step, bits)
+        centre = round_to(middle + unit * (step // 2) * (-1) ** step, 24)
         value = function(centre)
-        error = abs(round_to(value, bits) / value - 1)
+        error = abs(constant(value) / value - 1)
         if error < least:
             best, least = centre, error
-        if least < mp.mpf(2) ** -(bits + 7):
+        if least < mp.mpf(2) ** -31:
             break
     return best
 
@@ -298,6 +310,16 @@ def _quarters(function: Callable[[mp.mpf], mp.mpf], end: mp.mpf) -> Pieces:
     return [(low, high, function) for low, high in itertools.pairwise(lows)]
 
 
+def _sixteenths(function: Callable[[mp.mpf], mp.mpf]) -> Pieces:
+    """16 pieces of [0, 1]; those of b = 1 + a: bits 19 to 22 select one."""
+    return [(mp.mpf(index) / 16, mp.mpf(index + 1) / 16, function) for index in range(16)]
+
+
+def _cubic(a: mp.mpf) -> mp.mpf:
+    """(a - tanh a) / a^3."""
+    return mp.mpf(1) / 3 + a * a * _tanh_shrink_tail(a * a)
+
+
 def _silu_tail(a: mp.mpf) -> mp.mpf:
     """silu'(-a) e^a."""
     return (1 + mp.exp(-a) - a) / (1 + mp.exp(-a)) ** 2
@@ -322,14 +344,17 @@ TABLE_END = {
     "erf": mp.mpf("3.9375") - mp.mpf(2) ** -8,
     "gelu_derivative": mp.mpf("14.75"),
     "exp_complement": mp.mpf(18),
+    "softcap": mp.mpf(290),
+    "tanh_shrink": mp.mpf("9.25"),
 }
 TABLE_SCALE = {
     "silu_derivative": mp.mpf("0.6875"),
     "gelu_derivative": mp.mpf("0.8125"),
     "softplus_tail": mp.mpf("0.6875"),
     "exp_complement": mp.mpf("0.8125"),
+    "tanh_shrink": mp.mpf("1.59375"),
 }
-NEAR_PIECES = {"silu_derivative": 5, "gelu_derivative": 3, "softplus_tail": 4}
+NEAR_PIECES = {"silu_derivative": 5, "gelu_derivative": 3, "softplus_tail": 4, "tanh_shrink": 5}
 TABLES: dict[str, Table] = {
     "gelu": Table(
         _octaves(lambda a: a * mills(a), TABLE_END["gelu"]), 12, mp.mpf("0.5"), zeros=2, first_end=OCTAVES_FIRST_END
@@ -338,6 +363,30 @@ TABLES: dict[str, Table] = {
     "tanh": Table(
         _octaves(mp.tanh, mp.mpf(9)), 12, ONE, zeros=2, first_end=OCTAVES_FIRST_END, last=(mp.mpf(9), mp.mpf(1))
     ),
+    # 30 tanh(a / 30), by pieces of b = 1 + a / 32.
+    "softcap": Table(
+        _octaves(lambda a: 30 * mp.tanh(a / 30), mp.mpf(288), mp.mpf(1) / 32),
+        12,
+        ONE,
+        zeros=2,
+        first_end=32 * OCTAVES_FIRST_END,
+        last=(mp.mpf(288), mp.mpf(30)),
+    ),
+    # a - tanh a: in the near pieces over a^3, less 1/3; beyond, tanh alone, at last 1.
+    "tanh_shrink": Table(
+        _octaves(
+            mp.tanh,
+            (_octave(15) - 1) / TABLE_SCALE["tanh_shrink"],
+            TABLE_SCALE["tanh_shrink"],
+            (NEAR_PIECES["tanh_shrink"], _cubic),
+        ),
+        12,
+        near=NEAR_PIECES["tanh_shrink"],
+        offset=round_to(mp.mpf(1) / 3, 24),
+        last=(mp.mpf(9), mp.mpf(1)),
+    ),
+    # pi / 2 less a multiple of 2^-23 is exact.
+    "arctan": Table(_sixteenths(mp.atan), 0, zeros=1, grid=mp.mpf(2) ** -23, degree=5),
     "erf": Table(_quarters(mp.erf, TABLE_END["erf"]), 0, ONE, zeros=1, first_end=QUARTERS_FIRST_END),
     "silu_derivative": Table(
         _octaves(
@@ -484,13 +533,13 @@ def _erfc_mapped(degree: int) -> Polynomial:
 
 ERFC_CENTRE = mp.mpf(1) / 8
 
+
 # x - tanh x is the polynomial up to here, and by exponentials beyond.
-TANH_SHRINK_END = {"f32": mp.mpf(3) / 4, "f64": mp.mpf(5) / 8}
+TANH_SHRINK_END = mp.mpf(5) / 8
 
 
-def _tanh_shrink(degree: int, precision: str) -> Polynomial:
-    # In doubles for float too.
-    end = TANH_SHRINK_END[precision] ** 2
+def _tanh_shrink(degree: int) -> Polynomial:
+    end = TANH_SHRINK_END**2
     return Polynomial(_tanh_shrink_tail, lambda u: u + mp.mpf(2) ** -12, range(degree + 1), mp.mpf(0), end, "f64")
 
 
@@ -564,19 +613,18 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "wide_exp_f32": lambda: Polynomial(_exp_tail, _square_weight, range(7), -HALF_LN2, HALF_LN2, "f64"),
     "wide_log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(13), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
     "wide_sine_f32": lambda: _odd(mp.sin, SIXTH, 4, HALF),
+    "wide_short_sine_f32": lambda: _odd(mp.sin, SIXTH, 3, HALF),
     "wide_sine_f64": lambda: _odd(mp.sin, SIXTH, 8, HALF),
     "wide_quarter_sine_f32": lambda: _odd(mp.sin, SIXTH, 5, QUARTER),
     "wide_quarter_sine_f64": lambda: _odd(mp.sin, SIXTH, 6, QUARTER),
     "wide_quarter_cosine_f32": lambda: _cosine(4),
     "wide_quarter_cosine_f64": lambda: _cosine(6),
-    "wide_arctan_f32": lambda: _odd(mp.atan, THIRD, 5, EIGHTH_TANGENT),
     "wide_arctan_f64": lambda: _odd(mp.atan, THIRD, 10, EIGHTH_TANGENT),
     "wide_erf_f64": lambda: Polynomial(
         _erf_over, lambda w: 1 / _erf_over(w), range(13), mp.mpf(0), ERF_SMALL**2, "f64"
     ),
     "wide_erfc_f64": lambda: _erfc_mapped(16),
-    "wide_tanh_shrink_f32": lambda: _tanh_shrink(8, "f32"),
-    "wide_tanh_shrink_f64": lambda: _tanh_shrink(10, "f64"),
+    "wide_tanh_shrink_f64": lambda: _tanh_shrink(10),
     "tanh_f64": lambda: _odd(mp.tanh, THIRD, 5, HALF_LN2 / 2),
     "sine_square_f64": lambda: _sine_square(7),
     "mills_f64": lambda: _mapped(lambda a: mills(a) * (a + MAPPED_SHIFT), 21),
@@ -656,10 +704,13 @@ def circle(precision: str) -> dict[str, str]:
     """What trigonometry.h and the error function take: pi in parts, and other constants as sums of two."""
     # Times n and times 4 n, |n pi| <= NEAR_END, all parts but the last are exact in double.
     out = {"NEAR_END": hexfloat(mp.mpf(2) ** {"f32": 22, "f64": 14}[precision], precision)}
-    rest, length = +mp.pi, {"f32": 30, "f64": 38}[precision]
-    for part, part_bits in enumerate((length, length, 53), 1):
+    # In f32 the first part is not above pi: the second times n then has the sign of n, and -0 stays -0.
+    rest = +mp.pi
+    for part, part_bits in enumerate({"f32": (29, 53), "f64": (38, 38, 53)}[precision], 1):
         out[f"PI_{part}"] = hexfloat(round_to(rest, part_bits), "f64")
         rest -= round_to(rest, part_bits)
+    if precision == "f32":
+        out["HALF_PI_HI"], out["HALF_PI_LO"] = split(mp.pi / 2, precision, BITS[precision])
     out["ONE_OVER_PI"] = hexfloat(round_to(1 / mp.pi, 53), "f64")
     for name, angle in (("PI", mp.pi), ("QUARTER_PI", mp.pi / 4), ("TWO_OVER_ROOT_PI", 2 / mp.sqrt(mp.pi))):
         out[f"{name}_HI"], out[f"{name}_LO"] = split(angle, "f64", 53)
@@ -685,6 +736,14 @@ def polynomial_macros(name: str) -> dict[str, str]:
     return out
 
 
+def tables() -> dict[str, str]:
+    """The tables of f32, where they end and how they are divided."""
+    out = {f"{name.upper()}_TABLE": table.columns() for name, table in TABLES.items()}
+    out |= {f"{name.upper()}_END": hexfloat(end, "f32") for name, end in TABLE_END.items()}
+    out |= {f"{name.upper()}_SCALE": hexfloat(scale, "f32") for name, scale in TABLE_SCALE.items()}
+    return out | {f"{name.upper()}_FAR": hexfloat(_octave(pieces), "f32") for name, pieces in NEAR_PIECES.items()}
+
+
 def definitions(precision: str) -> dict[str, str]:
     """Every computed macro of one precision: its name in the header and its replacement text."""
     bits = BITS[precision]
@@ -693,10 +752,10 @@ def definitions(precision: str) -> dict[str, str]:
     out["LN2_HI"], out["LN2_LO"] = split(mp.log(2), precision, {"f32": 16, "f64": 42}[precision])
     for name, constant in WIDE_CONSTANTS.items():
         out[f"WIDE_{name}_HI"], out[f"WIDE_{name}_LO"] = split(constant, "f64", BITS["f64"])
-    out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END[precision], precision)
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
     out |= circle(precision)
     if precision == "f64":
+        out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
         out["ERF_END"] = hexfloat(ERF_END, precision)
         out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)
         out["SOFTPLUS_END"] = hexfloat(SOFTPLUS_END, precision)
@@ -720,13 +779,7 @@ def definitions(precision: str) -> dict[str, str]:
         fitted = [round_to(c, bits) for c in POLYNOMIALS["exp_f32"]().fit()]
         scaled = [c * (-mp.mpf(1) / 2) ** power / 4 for power, c in enumerate(fitted)]
         out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
-        for name, table in TABLES.items():
-            out[f"{name.upper()}_TABLE"] = table.columns()
-        for name, end in TABLE_END.items():
-            out[f"{name.upper()}_END"] = hexfloat(end, precision)
-        for name, scale in TABLE_SCALE.items():
-            out[f"{name.upper()}_SCALE"] = hexfloat(scale, precision)
-        out |= {f"{name.upper()}_FAR": hexfloat(_octave(pieces), precision) for name, pieces in NEAR_PIECES.items()}
+        out |= tables()
         out["EXP_TABLE"] = exp_table()
         out |= {f"{name.upper()}_EXP": exp_constants(slope) for name, slope in EXP_SLOPES.items()}
         cube, cube_lo = split(GELU_TANH_CUBE, precision, bits)

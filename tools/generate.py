@@ -80,6 +80,7 @@ LOOPS = {
 
 # Formulas without parameters that are functions of a whole array of floats, too, in vectors.h.
 ARRAY_FORMULAS = {
+    "arctan",
     "erf",
     "gaussian",
     "gelu",
@@ -92,9 +93,12 @@ ARRAY_FORMULAS = {
     "quick_gelu",
     "silu",
     "silu_derivative",
+    "softcap_default",
     "softplus_default",
     "softplus_derivative_from_output_default",
     "tanh",
+    "tanh_shrink",
+    "tanh_shrink_derivative",
 }
 
 

@@ -58,19 +58,19 @@ FASTACT_INLINE REAL FN(logistic_curvature)(REAL z, double factor) {
 }
 
 #if FASTACT_PRECISION == 32
+/* What a piece's polynomial, less its constant, is over its argument; `last` is the row of the highest power. */
+FASTACT_INLINE float fastact_piecewise_rest_f32(const float table[][16], int last, int piece, float at) {
+    float h = table[last][piece];
+    for (int row = last - 1; row > 1; --row) h = fastact_mad_f32(h, at, table[row][piece]);
+    return h;
+}
 /* A function of a >= 0 by the polynomial of a piece, about its centre; `base` is its first coefficient. Where the function
  * is 0 at 0, what it is near there, `leading`, is added exactly in the first piece, and in the others a constant, which
  * the table leaves out. tools/coefficients.py says how tables are made. The same formulas stand in vectors.h with the
  * tables in registers; a test compares the bits. */
 FASTACT_INLINE float fastact_piecewise_f32(const float table[8][16], int piece, float a, float base) {
     const float at = a - table[0][piece];
-    float h = table[7][piece];
-    h = fastact_mad_f32(h, at, table[6][piece]);
-    h = fastact_mad_f32(h, at, table[5][piece]);
-    h = fastact_mad_f32(h, at, table[4][piece]);
-    h = fastact_mad_f32(h, at, table[3][piece]);
-    h = fastact_mad_f32(h, at, table[2][piece]);
-    return fastact_fma_f32(h, at, base);
+    return fastact_fma_f32(fastact_piecewise_rest_f32(table, 7, piece, at), at, base);
 }
 /* f'(x) from h (1 + t) 2^k = f'(-|x|), where f'(-x) = 1 - f'(x). */
 FASTACT_INLINE float fastact_tail_slope_f32(float h, float t, float shifted, float x) {
@@ -79,8 +79,9 @@ FASTACT_INLINE float fastact_tail_slope_f32(float h, float t, float shifted, flo
     const float unscale = fastact_select_f32(negative, FASTACT_UNSCALE, -FASTACT_UNSCALE);
     return fastact_mad_f32(tail, unscale, fastact_select_f32(negative, 0.0f, 1.0f));
 }
-/* The piece of b >= 1, four to an octave, and that of a >= 0, of 1/4 each but for the first. */
+/* The piece of b >= 1, four to an octave; of b in [1, 2), sixteen of them; of a >= 0, of 1/4 each but for the first. */
 FASTACT_INLINE int fastact_octave_piece_f32(float b) { return (fastact_bits_f32(b) >> 21) & 15; }
+FASTACT_INLINE int fastact_sixteenth_piece_f32(float b) { return (fastact_bits_f32(b) >> 19) & 15; }
 FASTACT_INLINE int fastact_quarter_piece_f32(float a) { return (fastact_bits_f32(a + 0x1.8p18f) >> 3) & 15; }
 
 /* e^-a = 2^k (1 + r + q r), r rounded from r_hi - k LN2_LO, k + bias + scale in the low bits of `shifted`. */
@@ -182,12 +183,17 @@ FASTACT_INLINE REAL FN(sigmoid_second_derivative)(REAL x) {
 
 /* tanh. f' = 4 e / (1 + e)^2, e = e^-2|x|. */
 #if FASTACT_PRECISION == 32
-FASTACT_INLINE REAL FN(tanh)(REAL x) {
+FASTACT_INLINE FN(pair) FN(tanh_pair)(REAL x) { /* of |x|; what rounding took is computed where it is used */
     static const float table[8][16] = FASTACT_TANH_TABLE;
     const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TANH_END), leading = FN(magnitude)(a, FASTACT_OCTAVES_FIRST_END);
     const int piece = FN(octave_piece)(a + K(1));
-    return FN(copysign)(FN(piecewise)(table, piece, a, leading + table[1][piece]), x);
+    const REAL at = a - table[0][piece], h = FN(piecewise_rest)(table, 7, piece, at), base = leading + table[1][piece];
+    FN(pair) t;
+    t.hi = FN(fma)(h, at, base);
+    t.lo = FN(fma)(h, at, base - t.hi);
+    return t;
 }
+FASTACT_INLINE REAL FN(tanh)(REAL x) { return FN(copysign)(FN(tanh_pair)(x).hi, x); }
 #else
 /* scale tanh(a / scale) for a constant scale, 1 or that of softcap. With k = rint(2 a / (scale ln 2)), E = 2^k,
  * r = a - k scale ln(2) / 2 and t = scale tanh(r / scale), a polynomial, it is
@@ -1325,28 +1331,26 @@ FASTACT_INLINE FN(wide) FN(wide_half_tanh)(FN(wide) twice) {
     return FN(wide_divide)(FN(wide_negate)(m), FN(wide_plus)(m, K(2)));
 }
 
-/* tanh_shrink: f(x) = x - tanh x, in float sign(x) ((a - 1) + e (a + 1)) / (1 + e), a = |x| and e = e^-2a; below
- * TANH_SHRINK_END, where that cancels, x^3 (1/3 + x^2 T(x^2)). f' = tanh(x)^2. */
+/* tanh_shrink: f(x) = x - tanh x; below TANH_SHRINK_END, where that cancels, x^3 (1/3 + ...). f' = tanh(x)^2. */
 #if FASTACT_PRECISION == 32
+/* In the first pieces x^3 / 3 + x^3 G(x), G by pieces, times 2^24, since what rounding takes from x^3 could underflow;
+ * beyond, x less the pieces of tanh. */
 FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
-    const REAL least = FN(magnitude)(x, FASTACT_TANH_SHRINK_END);
-    const FN(wide) third = FN(wide_constant)(FASTACT_WIDE_THIRD_HI, FASTACT_WIDE_THIRD_LO);
-    const FN(wide) square = FN(wide_product)(least, least);
-    const double u = FN(wide_lead)(square);
-#define FIRST(c) double p = c;
-#define STEP(c) p = fastact_mad_f64(p, u, c);
-    FASTACT_WIDE_TANH_SHRINK_POLYNOMIAL(FIRST, STEP)
-#undef FIRST
-#undef STEP
-    const FN(wide) curve = FN(wide_add)(third, FN(wide_constant)(p * u, 0.0));
-    const REAL near = FN(narrow_times)(FN(wide_multiply)(square, curve), least);
-    const REAL a = FN(magnitude)(x, FASTACT_LARGEST), far = FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END);
-    const FN(wide) e = FN(wide_exp)(FN(widen)(K(-2) * far));
-    const FN(wide) turn = FN(wide_multiply)(FN(wide_plus)(FN(widen)(far), K(1)), e);
-    const FN(wide) sum = FN(wide_add)(FN(wide_plus)(FN(widen)(a), K(-1)), turn);
-    const REAL beyond = FN(narrow)(FN(wide_divide)(sum, FN(wide_plus)(e, K(1))));
-    const REAL result = FN(select)(a <= FASTACT_TANH_SHRINK_END, near, FN(select)(a > K(0x1p100), FN(abs)(x), beyond));
-    return FN(keep_nan)(FN(copysign)(result, x), x);
+    static const float table[8][16] = FASTACT_TANH_SHRINK_TABLE;
+    const REAL a = FN(abs)(x), held = FN(at_most)(a, FASTACT_TANH_SHRINK_END), third = K(1) / K(3);
+    const REAL b = FN(mad)(held, FASTACT_TANH_SHRINK_SCALE, K(1));
+    const int piece = FN(octave_piece)(b);
+    const REAL constant = table[1][piece], at = held - table[0][piece], h = FN(piecewise_rest)(table, 7, piece, at);
+    const REAL scaled = a * K(0x1p24), square = a * a, cube = square * scaled;
+    const REAL cube_lo = FN(mad)(FN(fma)(a, a, -square), scaled, FN(fma)(square, scaled, -cube));
+    /* Of the 0.33 to 0.25 that x^3 is multiplied by, one value suffices for what rounding took from it. */
+    const REAL small = FN(fma)(cube, third, FN(fma)(cube, FN(fma)(h, at, constant), cube_lo * K(0.255)));
+    const REAL large = (a - constant) + FN(mad)(-h, at, (held - (held - constant)) - constant);
+    return FN(copysign)(FN(select)(b < FASTACT_TANH_SHRINK_FAR, small * K(0x1p-24), large), x);
+}
+FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
+    const FN(pair) t = FN(tanh_pair)(x);
+    return FN(mad)(t.hi + t.hi, t.lo, t.hi * t.hi);
 }
 #else
 /* In double the same polynomial, of the reduced argument, gives the tanh beyond. */
@@ -1372,11 +1376,11 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL rest = fastact_kept(curved, FN(mad)(-q.rest, q.reciprocal, lead_lo));
     return FN(with_sign)(FN(select)(near, w * s, lead + rest), x);
 }
-#endif
 FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
     const FN(wide) t = FN(wide_half_tanh)(FN(widen)(K(2) * FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END)));
     return FN(keep_nan)(FN(narrow_product)(t, t), x);
 }
+#endif
 
 /* softcap: f(x) = cap tanh(x / cap). f' = 4 e / (1 + e)^2, e = e^-2|x/cap|. From y: f' = (1 - y/cap) (1 + y/cap). */
 FASTACT_INLINE REAL FN(softcap_general)(REAL x, REAL cap) {
@@ -1387,7 +1391,13 @@ FASTACT_INLINE REAL FN(softcap_general)(REAL x, REAL cap) {
     return FN(keep_nan)(FN(keep_nan)(FN(wide_lead)(z) < 0x1p-30 ? x : capped, x), cap);
 }
 #if FASTACT_PRECISION == 32
-FASTACT_INLINE REAL FN(softcap_default)(REAL x) { return FN(softcap_general)(x, K(30)); }
+FASTACT_INLINE REAL FN(softcap_default)(REAL x) {
+    static const float table[8][16] = FASTACT_SOFTCAP_TABLE;
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_SOFTCAP_END);
+    const REAL leading = FN(magnitude)(a, K(32) * FASTACT_OCTAVES_FIRST_END);
+    const int piece = FN(octave_piece)(FN(mad)(a, K(0x1p-5), K(1)));
+    return FN(copysign)(FN(piecewise)(table, piece, a, leading + table[1][piece]), x);
+}
 #else
 FASTACT_INLINE REAL FN(softcap_default)(REAL x) { return FN(scaled_tanh)(x, K(30)); }
 #endif
@@ -1401,7 +1411,16 @@ FASTACT_INLINE REAL FN(softcap_derivative_general)(REAL x, REAL cap) {
     const REAL result = FN(narrow_scaled)(FN(wide_divide)(FN(wide_scale)(scaled, 4.0), FN(wide_square)(d)));
     return FN(keep_nan)(FN(keep_nan)(result, x), cap);
 }
+#if FASTACT_PRECISION == 32
+FASTACT_INLINE REAL FN(softcap_derivative_default)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(15) * FASTACT_EXP_END), inverse = K(1) / K(15);
+    const REAL inverse_lo = (REAL)(1.0 / 15.0 - (double)inverse);
+    const REAL z = a * inverse, z_lo = FN(mad)(a, inverse_lo, FN(fma)(a, inverse, -z));
+    return FN(keep_nan)(FN(logistic_density_at)(FN(exp_parts_of)(-z, z_lo, K(1), FASTACT_ROUNDER), K(4)), x);
+}
+#else
 FASTACT_INLINE REAL FN(softcap_derivative_default)(REAL x) { return FN(softcap_derivative_general)(x, K(30)); }
+#endif
 FASTACT_INLINE REAL FN(softcap_derivative)(REAL x, REAL cap) {
     return FN(select)(cap == 30, FN(softcap_derivative_default)(x), FN(softcap_derivative_general)(x, cap));
 }
@@ -1412,8 +1431,10 @@ FASTACT_INLINE REAL FN(softcap_derivative_from_output_general)(REAL y, REAL cap)
     return FN(keep_nan)(FN(keep_nan)(FN(abs)(y) > FASTACT_LARGEST ? -FN(abs)(y) : result, y), cap);
 }
 #if FASTACT_PRECISION == 32
+/* (cap^2 - y^2) / cap^2, whose difference is rounded once; times a power of two, since y^2 could overflow. */
 FASTACT_INLINE REAL FN(softcap_derivative_from_output_default)(REAL y) {
-    return FN(softcap_derivative_from_output_general)(y, K(30));
+    const REAL held = y * K(0x1p-5);
+    return FN(fma)(-held, held, K(0x1p-10) * K(900)) * (K(0x1p10) / K(900));
 }
 #else
 /* 900 - y^2 is rounded once, times 2^-10: it overflows where the result does. */
@@ -1428,6 +1449,22 @@ FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
 }
 
 /* Roots and quotients --------------------------------------------------------------------------------------------- */
+
+#if FASTACT_PRECISION == 32
+/* 1 - |x| / r = 1 / (r (r + |x|)), r = sqrt(1 + x^2), to 2^-40, from a = |x| scale. Where `far`, 1 / beyond instead, by the
+ * same division. */
+FASTACT_INLINE FN(pair) FN(slope_complement)(REAL a, REAL scale, FASTACT_BITS far, REAL beyond) {
+    const REAL one = scale * scale;
+    const FN(pair) product = FN(product)(a, a), sum = FN(positive_sum)(product.hi, one);
+    const REAL square = sum.hi, square_lo = sum.lo + product.lo;
+    const REAL root = FN(sqrt)(square), rest = FN(fma)(-root, root, square) + square_lo;
+    const REAL d = FN(fma)(a, root, square), g = one / FN(select)(far, beyond, d);
+    /* a / (2 r), by which a r grows with what is left of r^2. */
+    const REAL slope = K(0.5) * a * ((root + a) * g) * (K(1) / one);
+    const REAL d_lo = FN(mad)(rest, slope, FN(fma)(a, root, square - d)) + square_lo;
+    return FN(pair_of)(g, g * FN(mad)(-g, d_lo, FN(fma)(-g, d, one)) * (K(1) / one));
+}
+#endif
 
 /* squareplus: f(x) = (x + r) / 2 with r = sqrt(x^2 + b): m = (|x| + r) / 2 for x > 0 and, since f(x) f(-x) = b / 4,
  * b / (4 m) for x < 0. f' = f / r = y^2 / (y^2 + b / 4). At infinity, and for b = 0, relu.
@@ -1469,7 +1506,18 @@ FASTACT_INLINE REAL FN(squareplus_general)(REAL x, REAL b) {
     return FN(keep_nan)(FN(keep_nan)(result, x), b);
 }
 #if FASTACT_PRECISION == 32
-FASTACT_INLINE REAL FN(squareplus_default)(REAL x) { return FN(squareplus_general)(x, K(4)); }
+/* In floats a first m, and one step of Newton's method on m - 1 / m = |x|, which needs neither m nor 1 / m to all digits. */
+FASTACT_INLINE REAL FN(squareplus_default)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_LARGEST), held = FN(magnitude)(x, K(0x1p60));
+    const REAL near = FN(sqrt)(FN(fma)(held, held, K(4))), root = near > a ? near : a;
+    const REAL m = FN(mad)(a, K(0.5), K(0.5) * root), y = K(1) / m, rest = FN(fma)(-y, m, K(1)), square = y * y;
+    const REAL excess = FN(mad)(-rest, y, (m - a) - y);
+    /* 1 / (1 + y^2), to 2%. */
+    const REAL step = excess * FN(mad)(square, FN(mad)(square, K(0.36), K(-0.86)), K(1));
+    const REAL below = y + FN(mad)(rest, y, step * square);
+    const REAL result = FN(select)(x < 0, below, m - step);
+    return FN(abs)(x) <= FASTACT_LARGEST ? result : FN(relu)(x);
+}
 #else
 /* With h = |x| / 2, r = sqrt(1 + h^2) and m = h + r: f(x) = m for x > 0, else 1 / m. Beyond ROOT_FAR |x| and its inverse.
  * Of r only the square has a low part: 1 + h^2 for 0 <= h <= ROOT_FAR. */
@@ -1511,7 +1559,11 @@ FASTACT_INLINE REAL FN(squareplus_derivative_general)(REAL x, REAL b) {
     return FN(keep_nan)(FN(keep_nan)(FN(select)(plain, FN(relu_derivative)(x), result), x), b);
 }
 #if FASTACT_PRECISION == 32
-FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) { return FN(squareplus_derivative_general)(x, K(4)); }
+FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) {
+    const REAL scale = K(0x1p-16), a = FN(magnitude)(x, FASTACT_SQUARE_END) * (K(0.5) * scale);
+    const FN(pair) g = FN(pair_scale)(FN(slope_complement)(a, scale, 0, K(1)), K(0.5));
+    return FN(keep_nan)(FN(select)(x < 0, g.hi + g.lo, (K(1) - g.hi) - g.lo), x);
+}
 #else
 /* f' = (1 + h / r) / 2 for x > 0, else 1 / (2 r (r + h)). Of that h / r, or factor / (r (r + h)), and far out, where x < 0,
  * factor / far_below. */
@@ -1564,7 +1616,12 @@ FASTACT_INLINE REAL FN(squareplus_derivative_from_output)(REAL y, REAL b) {
 /* softsign: f(x) = x / (1 + |x|). f' = 1 / (1 + |x|)^2 = (1 - |y|)^2, f'' = -2 sign(x) / (1 + |x|)^3, f''(0) = 0. */
 FASTACT_INLINE REAL FN(softsign)(REAL x) {
     const REAL a = FN(magnitude)(x, K(0x1p60)); /* 1, rounded, from there */
+#if FASTACT_PRECISION == 32
+    const FN(pair) d = FN(positive_sum)(a, K(1));
+    const REAL result = FN(divide)(a, K(0), d.hi, d.lo);
+#else
     const REAL result = FN(narrow)(FN(wide_divide)(FN(widen)(a), FN(wide_plus)(FN(widen)(a), K(1))));
+#endif
     return FN(keep_nan)(FN(copysign)(result, x), x);
 }
 FASTACT_INLINE FN(wide) FN(softsign_rest)(REAL x) { /* 1 / (1 + |x|) */
@@ -1587,16 +1644,24 @@ FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
  * f' = (1 + x / r + x / r^3) / 2, for x < 0: (1 - |x| r) / (2 r^3 (r + |x|)), which is 0 where x^2 = (sqrt(5) - 1) / 2.
  * Far out: x and 1, or 1 / (4 x) and -1 / (4 x^2). */
 #if FASTACT_PRECISION == 32
+/* In floats by g = 1 - |x| / r: f(-|x|) = -|x| g / 2, f(|x|) = |x| + f(-|x|), f'(-|x|) = -g (1 - 3 g + g^2) / 2 and
+ * f'(|x|) = 1 - f'(-|x|). */
 FASTACT_INLINE REAL FN(dish)(REAL x) {
-    const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
-    const int64_t far = all > end, negative = x < 0;
-    const FN(wide) root = FN(wide_sqrt)(FN(wide_plus)(FN(wide_product)(a, a), K(1))), sum = FN(wide_plus)(root, a);
-    const FN(wide) n = FN(wide_times)(FN(wide_select)(negative, FN(widen)(K(1)), sum), K(0.5) * a);
-    const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(root, sum), root);
-    const FN(wide) quotient = FN(wide_divide)(
-        FN(wide_select)(far, FN(widen)(K(0.25)), n), FN(wide_select)(far, FN(widen)(all), d));
-    const REAL size = FN(narrow)(quotient), below = x < -FASTACT_LARGEST ? K(0) : -size;
-    return FN(keep_nan)(x > end ? x : x < 0 ? below : size, x);
+    const REAL end = K(0x1p60), a = FN(magnitude)(x, end), half = K(0.5) * a;
+    const FASTACT_BITS far = FN(abs)(x) > end, negative = x < 0;
+    const FN(pair) g = FN(slope_complement)(a, K(1), far, FN(abs)(x));
+    const REAL product = half * g.hi, product_lo = FN(mad)(half, g.lo, FN(fma)(half, g.hi, -product));
+    const REAL base = FN(select)(negative, K(0), a), sum = base - product, lo = (base - sum) - product;
+    const REAL beyond = FN(select)(negative, K(0.25) * g.hi, x), near = sum + (lo - product_lo);
+    return FN(keep_nan)(FN(copysign)(FN(select)(far, beyond, near), x), x);
+}
+FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
+    const FN(pair) g = FN(slope_complement)(FN(magnitude)(x, FASTACT_SQUARE_END) * K(0x1p-16), K(0x1p-16), 0, K(1));
+    const REAL less = K(3) - g.hi, less_lo = (K(3) - less) - g.hi;
+    const REAL k = FN(fma)(g.hi, less, K(-1)), k_lo = FN(mad)(g.hi, less_lo, (less - g.hi) * g.lo);
+    const REAL half = K(0.5) * g.hi, below = half * k;
+    const REAL below_lo = FN(mad)(half, k_lo, FN(mad)(K(0.5) * g.lo, k, FN(fma)(half, k, -below)));
+    return FN(keep_nan)(FN(select)(x < 0, below + below_lo, (K(1) - below) - below_lo), x);
 }
 #else
 FASTACT_INLINE REAL FN(dish)(REAL x) {
@@ -1607,7 +1672,6 @@ FASTACT_INLINE REAL FN(dish)(REAL x) {
     const REAL q = FN(slope_quotient)(FN(select)(far, FASTACT_ROOT_FAR, all), far, negative, factor, scaled);
     return FN(select)(negative, q * FN(select)(far, K(0x1p-64), K(1)), FN(mad)(half, q, half));
 }
-#endif
 FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
     const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
     const int64_t far = all > end, negative = x < 0;
@@ -1626,8 +1690,24 @@ FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
     const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_scale)(FN(wide_scale)(quotient, scale), scale), 0.5));
     return FN(keep_nan)(x > end ? K(1) : result, x);
 }
+#endif
 
 /* bent_identity: f(x) = x + (r - 1) / 2, r = sqrt(x^2 + 1): r - 1 = x^2 / (r + 1). f' = 1 + x / (2 r). */
+#if FASTACT_PRECISION == 32
+/* In floats t = (r - 1) / 2 as r gives it, and one step of Newton's method on t + t^2 = (x / 2)^2. */
+FASTACT_INLINE REAL FN(bent_identity)(REAL x) {
+    const REAL end = K(0x1p60), a = FN(magnitude)(x, end), half = K(0.5) * a, square = half * half;
+    const REAL root = FN(sqrt)(FN(fma)(a, a, K(1))), t = FN(mad)(root, K(0.5), K(-0.5));
+    const REAL step = ((FN(fma)(t, t, -square) + t) - FN(fma)(half, half, -square)) / root;
+    const FN(pair) sum = FN(sum)(FN(copysign)(a, x), t);
+    const REAL far = x * (x > 0 ? K(1.5) : K(0.5)); /* the slope first: the other product could overflow */
+    return FN(keep_nan)(FN(abs)(x) > end ? far : sum.hi + (sum.lo - step), x);
+}
+FASTACT_INLINE REAL FN(bent_identity_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(0x1p60)), root = FN(sqrt)(FN(fma)(a, a, K(1)));
+    return FN(keep_nan)(K(1) + K(0.5) * FN(copysign)(a, x) / root, x);
+}
+#else
 FASTACT_INLINE REAL FN(bent_identity)(REAL x) {
     const REAL end = K(0x1p60), a = FN(magnitude)(x, end);
     const FN(wide) square = FN(wide_product)(a, a), root = FN(wide_sqrt)(FN(wide_plus)(square, K(1)));
@@ -1642,6 +1722,7 @@ FASTACT_INLINE REAL FN(bent_identity_derivative)(REAL x) {
     const FN(wide) ratio = FN(wide_divide)(FN(widen)(FN(copysign)(a, x)), FN(wide_scale)(root, 2));
     return FN(keep_nan)(FN(narrow)(FN(wide_plus)(ratio, K(1))), x);
 }
+#endif
 
 /* Trigonometric and error functions ------------------------------------------------------------------------------- */
 
@@ -1661,13 +1742,27 @@ FASTACT_INLINE REAL FN(cosine_of)(REAL x, int negative, int far) {
     const FN(phase) phase = FN(phase_of)(near, x, K(1), 0.5, 1.0, far);
     return FN(keep_nan)(FN(sine)(FN(wide_flip)(phase.r, phase.steps + 1 + negative)), x - x);
 }
-FASTACT_INLINE REAL FN(sin_near)(REAL x) { return FN(sine_of)(x, 0, 0); }
+#if FASTACT_PRECISION == 32
+/* Near arguments need no case for the sign or for NaN. */
+FASTACT_INLINE REAL FN(sine_near)(REAL x, int negative) {
+    const FN(phase) phase = FN(phase_near)(FN(widen)(x), 0.0, 1.0);
+    return FN(narrow)(FN(wide_flip)(FN(short_sine)(phase.r), phase.steps + negative));
+}
+FASTACT_INLINE REAL FN(cosine_near)(REAL x, int negative) {
+    const FN(phase) phase = FN(phase_near)(FN(widen)(x), -0.5, 1.0);
+    return FN(narrow)(FN(wide_flip)(FN(short_sine)(phase.r), phase.steps + negative));
+}
+#else
+FASTACT_INLINE REAL FN(sine_near)(REAL x, int negative) { return FN(sine_of)(x, negative, 0); }
+FASTACT_INLINE REAL FN(cosine_near)(REAL x, int negative) { return FN(cosine_of)(x, negative, 0); }
+#endif
+FASTACT_INLINE REAL FN(sin_near)(REAL x) { return FN(sine_near)(x, 0); }
 FASTACT_INLINE REAL FN(sin)(REAL x) { return FN(sin_is_far)(x) ? FN(sine_of)(x, 0, 1) : FN(sin_near)(x); }
-FASTACT_INLINE REAL FN(sin_derivative_near)(REAL x) { return FN(cosine_of)(x, 0, 0); }
+FASTACT_INLINE REAL FN(sin_derivative_near)(REAL x) { return FN(cosine_near)(x, 0); }
 FASTACT_INLINE REAL FN(sin_derivative)(REAL x) {
     return FN(sin_is_far)(x) ? FN(cosine_of)(x, 0, 1) : FN(sin_derivative_near)(x);
 }
-FASTACT_INLINE REAL FN(sin_second_derivative_near)(REAL x) { return FN(sine_of)(x, 1, 0); }
+FASTACT_INLINE REAL FN(sin_second_derivative_near)(REAL x) { return FN(sine_near)(x, 1); }
 FASTACT_INLINE REAL FN(sin_second_derivative)(REAL x) {
     return FN(sin_is_far)(x) ? FN(sine_of)(x, 1, 1) : FN(sin_second_derivative_near)(x);
 }
@@ -1675,7 +1770,7 @@ FASTACT_INLINE REAL FN(cos_near)(REAL x) { return FN(sin_derivative_near)(x); }
 FASTACT_INLINE REAL FN(cos)(REAL x) { return FN(sin_derivative)(x); }
 FASTACT_INLINE REAL FN(cos_derivative_near)(REAL x) { return FN(sin_second_derivative_near)(x); }
 FASTACT_INLINE REAL FN(cos_derivative)(REAL x) { return FN(sin_second_derivative)(x); }
-FASTACT_INLINE REAL FN(cos_second_derivative_near)(REAL x) { return FN(cosine_of)(x, 1, 0); }
+FASTACT_INLINE REAL FN(cos_second_derivative_near)(REAL x) { return FN(cosine_near)(x, 1); }
 FASTACT_INLINE REAL FN(cos_second_derivative)(REAL x) {
     return FN(cos_is_far)(x) ? FN(cosine_of)(x, 1, 1) : FN(cos_second_derivative_near)(x);
 }
@@ -1731,7 +1826,10 @@ FASTACT_INLINE REAL FN(snake_derivative_a_of)(REAL x, REAL a, int far) {
 }
 FASTACT_INLINE REAL FN(snake_general_near)(REAL x, REAL a) { return FN(snake_of)(x, a, 0); }
 #if FASTACT_PRECISION == 32
-FASTACT_INLINE REAL FN(snake_default_near)(REAL x) { return FN(snake_general_near)(x, K(1)); }
+FASTACT_INLINE REAL FN(snake_default_near)(REAL x) {
+    const double s = FN(wide_sine)(FN(phase_near)(FN(widen)(x), 0.0, 1.0).r);
+    return FN(narrow)(fastact_mad_f64(s, s, (double)x));
+}
 #else
 /* x = r + r_lo + n pi / 2 for |x| <= NEAR_END, n an integer less an offset of 0 or 1/2, and whether that is odd. */
 typedef struct { REAL r, r_lo; int64_t odd; } FN(quarter_phase);
@@ -1786,7 +1884,10 @@ FASTACT_INLINE REAL FN(snake)(REAL x, REAL a) {
 }
 FASTACT_INLINE REAL FN(snake_derivative_general_near)(REAL x, REAL a) { return FN(snake_derivative_of)(x, a, 0); }
 #if FASTACT_PRECISION == 32
-FASTACT_INLINE REAL FN(snake_derivative_default_near)(REAL x) { return FN(snake_derivative_general_near)(x, K(1)); }
+FASTACT_INLINE REAL FN(snake_derivative_default_near)(REAL x) {
+    const double s = FN(short_sine)(FN(phase_near)(FN(widen)(x), -0.25, 1.0).r);
+    return FN(narrow)(2.0 * s * s);
+}
 #else
 FASTACT_INLINE REAL FN(snake_derivative_default_near)(REAL x) {
     const FN(quarter_phase) phase = FN(quarter_phase_of)(x, K(0.5));
@@ -1809,23 +1910,19 @@ FASTACT_INLINE REAL FN(snake_derivative_a)(REAL x, REAL a) {
 /* arctan: f(x) = base + arctan(z), |z| <= tan(pi / 8): z = |x|; or (|x| - 1) / (|x| + 1), above pi / 4; or -1 / |x|,
  * below pi / 2. f' = 1 / (1 + x^2), f'' = -2 x / (1 + x^2)^2. */
 #if FASTACT_PRECISION == 32
+/* By pieces of z = |x| or, for |x| > 1, of its inverse, below pi / 2. */
 FASTACT_INLINE REAL FN(arctan)(REAL x) {
-    const double a = FN(magnitude)(x, FASTACT_SQUARE_END);
-    const int64_t large = a > 2.4142135623730951, beyond = a > 0.41421356237309503;
-    const WIDE above = FN(wide_sum_of)(fastact_kept(large ^ 1, a), fastact_kept(beyond, -1.0));
-    const WIDE below = FN(wide_sum_of)(fastact_kept(large ^ 1, 1.0), fastact_kept(beyond, a));
-    const WIDE z = FN(wide_divide)(above, below);
-    const double w = FN(wide_lead)(z) * FN(wide_lead)(z);
-#define FIRST(c) double p = c;
-#define STEP(c) p = fastact_mad_f64(p, w, c);
-    FASTACT_WIDE_ARCTAN_POLYNOMIAL(FIRST, STEP)
-#undef FIRST
-#undef STEP
-    const WIDE base = FN(wide_constant)(
-        fastact_kept(beyond, FASTACT_QUARTER_PI_HI) + fastact_kept(large, FASTACT_QUARTER_PI_HI),
-        fastact_kept(beyond, FASTACT_QUARTER_PI_LO) + fastact_kept(large, FASTACT_QUARTER_PI_LO));
-    const WIDE angle = FN(wide_add)(base, z), curved = FN(wide_constant)(FN(wide_lead)(z) * w * p, 0);
-    return FN(keep_nan)(FN(copysign)(FN(narrow)(FN(wide_add)(angle, curved)), x), x);
+    static const float table[7][16] = FASTACT_ARCTAN_TABLE;
+    const REAL a = FN(abs)(x);
+    const FASTACT_BITS beyond = a > K(1);
+    const REAL n = FN(select)(beyond, K(1), a), d = FN(at_least)(FN(magnitude)(x, K(0x1p60)), K(1));
+    /* What the quotient's rounding left over is rest / d, and 0 where d = 1. */
+    const REAL z = n / d, rest = FN(fma)(-z, d, n);
+    const int piece = FN(sixteenth_piece)(FN(at_most)(z + K(1), K(0x1.fffffep0)));
+    const REAL at = z - table[0][piece], h = FN(piecewise_rest)(table, 6, piece, at);
+    const REAL turn = FN(mad)(h, at, rest * z * table[2][piece]), base = table[1][piece];
+    const REAL angle = FN(select)(beyond, (FASTACT_HALF_PI_HI - base) + (FASTACT_HALF_PI_LO - turn), base + turn);
+    return FN(copysign)(angle, x);
 }
 #else
 FASTACT_INLINE REAL FN(arctan)(REAL x) {
@@ -1854,10 +1951,16 @@ FASTACT_INLINE REAL FN(arctan)(REAL x) {
     return FN(with_sign)(angle + FN(mad)(z * w, FN(mad)(odd, w, even), angle_lo), x);
 }
 #endif
+/* Times a power of two, so that x^2 does not overflow. */
 FASTACT_INLINE REAL FN(arctan_derivative)(REAL x) {
-    const REAL scale = FASTACT_PRECISION == 32 ? K(1) : K(0x1p-64), a = FN(magnitude)(x, FASTACT_SQUARE_END) * scale;
+#if FASTACT_PRECISION == 32
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_SQUARE_END) * K(0x1p-16);
+    return K(0x1p-32) / FN(fma)(a, a, K(0x1p-32));
+#else
+    const REAL scale = K(0x1p-64), a = FN(magnitude)(x, FASTACT_SQUARE_END) * scale;
     const WIDE square = FN(wide_plus)(FN(wide_product)(a, a), scale * scale);
     return FN(keep_nan)(FN(narrow_scaled)(FN(wide_reciprocal)(square)), x);
+#endif
 }
 FASTACT_INLINE REAL FN(arctan_second_derivative)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_SQUARE_END * (FASTACT_PRECISION == 32 ? K(1) : K(0x1p-128)));

@@ -316,9 +316,8 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic)(FASTACT_REAL x, FASTACT_REAL 
     return FASTACT_NAME(mad)(reciprocal, error, reciprocal) * one;
 }
 
-/* factor e / (1 + e)^2 with e = exp(-times a), 0 <= times a <= EXP_END: the logistic density. */
-FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density)(FASTACT_REAL a, FASTACT_REAL times, FASTACT_REAL factor) {
-    const FASTACT_NAME(exp_parts) e = FASTACT_NAME(exp_parts_of)(-a, FASTACT_K(0), times, FASTACT_ROUNDER);
+/* The logistic density factor e / (1 + e)^2, 0 < e <= 1; below, of e = exp(-times a), 0 <= times a <= EXP_END. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density_at)(FASTACT_NAME(exp_parts) e, FASTACT_REAL factor) {
     const FASTACT_REAL scaled = FASTACT_NAME(mad)(e.power, e.t, e.power);
     const FASTACT_REAL scaled_lo = FASTACT_NAME(mad)(e.power, e.t, e.power - scaled);
     const FASTACT_REAL e_hi = scaled * FASTACT_UNSCALE, d = FASTACT_K(1) + e_hi;
@@ -330,6 +329,10 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density)(FASTACT_REAL a, FASTA
     const FASTACT_REAL quotient_lo = FASTACT_NAME(mad)(quotient + quotient, error, rest);
     const FASTACT_REAL density = quotient * reciprocal;
     return FASTACT_NAME(mad)(quotient_lo, reciprocal, density) * (factor * FASTACT_UNSCALE);
+}
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(logistic_density)(FASTACT_REAL a, FASTACT_REAL times, FASTACT_REAL factor) {
+    return FASTACT_NAME(logistic_density_at)(
+        FASTACT_NAME(exp_parts_of)(-a, FASTACT_K(0), times, FASTACT_ROUNDER), factor);
 }
 
 #endif /* FASTACT_REAL */

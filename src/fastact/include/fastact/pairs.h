@@ -27,6 +27,11 @@ FASTACT_INLINE FN(pair) FN(sum)(REAL a, REAL b) {
     const REAL sum = a + b, seen = sum - a;
     return FN(pair_of)(sum, (a - (sum - seen)) + (b - seen));
 }
+/* The same for a, b >= 0, whose bits are ordered as they are. */
+FASTACT_INLINE FN(pair) FN(positive_sum)(REAL a, REAL b) {
+    const FASTACT_BITS a_bits = FN(bits)(a), b_bits = FN(bits)(b);
+    return FN(quick_sum)(FN(from_bits)(a_bits > b_bits ? a_bits : b_bits), FN(from_bits)(a_bits > b_bits ? b_bits : a_bits));
+}
 /* a b exactly. */
 FASTACT_INLINE FN(pair) FN(product)(REAL a, REAL b) {
     const REAL product = a * b;

@@ -36,6 +36,7 @@
 #undef FASTACT_GELU_TANH_MOST
 #undef FASTACT_MISH_END
 /* coefficients: begin */
+#undef FASTACT_ARCTAN_TABLE
 #undef FASTACT_DECAY_EXP
 #undef FASTACT_ERFC_CENTRE
 #undef FASTACT_ERFC_SHIFT
@@ -62,6 +63,8 @@
 #undef FASTACT_GELU_TANH_CUBE_LO
 #undef FASTACT_GELU_TANH_EXP
 #undef FASTACT_GROWTH_EXP
+#undef FASTACT_HALF_PI_HI
+#undef FASTACT_HALF_PI_LO
 #undef FASTACT_INVERSE_PI
 #undef FASTACT_LN2_HI
 #undef FASTACT_LN2_LO
@@ -104,6 +107,8 @@
 #undef FASTACT_SINE_SQUARE_C2
 #undef FASTACT_SINE_SQUARE_C2_LO
 #undef FASTACT_SINE_SQUARE_POLYNOMIAL
+#undef FASTACT_SOFTCAP_END
+#undef FASTACT_SOFTCAP_TABLE
 #undef FASTACT_SOFTPLUS_END
 #undef FASTACT_SOFTPLUS_FAR_POLYNOMIAL
 #undef FASTACT_SOFTPLUS_NEAR_POLYNOMIAL
@@ -119,12 +124,14 @@
 #undef FASTACT_TANH_END
 #undef FASTACT_TANH_POLYNOMIAL
 #undef FASTACT_TANH_SHRINK_END
+#undef FASTACT_TANH_SHRINK_FAR
+#undef FASTACT_TANH_SHRINK_SCALE
+#undef FASTACT_TANH_SHRINK_TABLE
 #undef FASTACT_TANH_TABLE
 #undef FASTACT_TWO_OVER_ROOT_PI_HI
 #undef FASTACT_TWO_OVER_ROOT_PI_LO
 #undef FASTACT_WIDE_ARCTAN_EVEN
 #undef FASTACT_WIDE_ARCTAN_ODD
-#undef FASTACT_WIDE_ARCTAN_POLYNOMIAL
 #undef FASTACT_WIDE_ERFC_POLYNOMIAL
 #undef FASTACT_WIDE_ERF_C0
 #undef FASTACT_WIDE_ERF_C0_LO
@@ -153,6 +160,7 @@
 #undef FASTACT_WIDE_SELU_SCALE_ALPHA_LO
 #undef FASTACT_WIDE_SELU_SCALE_HI
 #undef FASTACT_WIDE_SELU_SCALE_LO
+#undef FASTACT_WIDE_SHORT_SINE_POLYNOMIAL
 #undef FASTACT_WIDE_SILU_ROOT_HI
 #undef FASTACT_WIDE_SILU_ROOT_LO
 #undef FASTACT_WIDE_SINE_C0
@@ -164,7 +172,6 @@
 #undef FASTACT_WIDE_SINE_POLYNOMIAL
 #undef FASTACT_WIDE_TANH_SHRINK_EVEN
 #undef FASTACT_WIDE_TANH_SHRINK_ODD
-#undef FASTACT_WIDE_TANH_SHRINK_POLYNOMIAL
 #undef FASTACT_WIDE_THIRD_HI
 #undef FASTACT_WIDE_THIRD_LO
 /* coefficients: end */
@@ -234,13 +241,13 @@
 #define FASTACT_WIDE_GELU_TANH_SLOPE_LO -0x1.cbc0d30ebfd15p-54
 #define FASTACT_WIDE_GELU_TANH_CUBE_HI 0x1.2444f2a4d8b4bp-4
 #define FASTACT_WIDE_GELU_TANH_CUBE_LO -0x1.6c843a29d1c7p-61
-#define FASTACT_TANH_SHRINK_END 0x1.8p-1f
 #define FASTACT_GELU_ROOT_HI 0x1.80ead2p-1f
 #define FASTACT_GELU_ROOT_LO -0x1.a03fd4p-27f
 #define FASTACT_NEAR_END 0x1p+22f
-#define FASTACT_PI_1 0x1.921fb548p+1
-#define FASTACT_PI_2 -0x1.de973dc8p-30
-#define FASTACT_PI_3 -0x1.9d9cceba3f91fp-61
+#define FASTACT_PI_1 0x1.921fb54p+1
+#define FASTACT_PI_2 0x1.10b4611a62633p-29
+#define FASTACT_HALF_PI_HI 0x1.921fb6p+0f
+#define FASTACT_HALF_PI_LO -0x1.777a5cp-25f
 #define FASTACT_ONE_OVER_PI 0x1.45f306dc9c883p-2
 #define FASTACT_PI_HI 0x1.921fb54442d18p+1
 #define FASTACT_PI_LO 0x1.1a62633145c07p-53
@@ -301,6 +308,64 @@
     {0x1.ee0b7p-7f, 0x1.123a1cp-9f, -0x1.7535dap-11f, -0x1.16515ap-11f, -0x1.48eb9ap-13f, -0x1.792314p-16f, \
     -0x1.b2092ep-19f, -0x1.49f522p-22f, -0x1.44cd9p-26f, 0x0p+0f, 0x0p+0f, 0x0p+0f, -0x1.30226cp-5f, \
     -0x1.1d7a16p-4f, -0x1.937572p-6f, 0x1.a0c5d4p-7f}}
+#define FASTACT_SOFTCAP_TABLE {{0x1.400cp+5f, 0x1.bffcp+5f, 0x1.1f14p+6f, 0x1.5fa4p+6f, 0x1.bfcp+6f, 0x1.1f68p+7f, \
+    0x1.5fecp+7f, 0x1.9fe4p+7f, 0x1.02dcp+8f, 0x1.2p+8f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x1.80bcp+3f, 0x1.3f7p+4f, \
+    0x1.bf3p+4f}, {0x1.21a704p+4f, 0x1.4993acp+4f, 0x1.580b2cp+4f, 0x1.5d45cp+4f, 0x1.5f72f8p+4f, 0x1.5fef08p+4f, \
+    0x1.5ffe08p+4f, 0x1.5fffc6p+4f, 0x1.6p+4f, 0x1.600002p+4f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x1.b58458p+1f, \
+    0x1.2eba7p+3f, 0x1.be1a88p+3f}, {0x1.f17ac4p-3f, 0x1.75c00ep-4f, 0x1.0d53ccp-5f, 0x1.7358ap-7f, \
+    0x1.2cb83ep-9f, 0x1.21b8f6p-12f, 0x1.0de096p-15f, 0x1.fff9bep-19f, 0x1.132254p-23f, 0x0p+0f, 0x0p+0f, 0x0p+0f, \
+    0x0p+0f, 0x1.b5d50ep-1f, 0x1.529178p-1f, 0x1.dc4746p-2f}, {-0x1.cdb816p-8f, -0x1.7c0b04p-9f, -0x1.1a853cp-10f, \
+    -0x1.89d9f4p-12f, -0x1.40643cp-14f, -0x1.34fb4ep-17f, -0x1.1fea88p-20f, -0x1.10bf4ep-23f, -0x1.2d3774p-28f, \
+    0x0p+0f, 0x0p+0f, 0x0p+0f, -0x1.bc3cd4p-25f, -0x1.637feep-7f, -0x1.a45f52p-7f, -0x1.738d4cp-7f}, \
+    {0x1.dfcf6ep-14f, 0x1.e9704ap-15f, 0x1.846d42p-16f, 0x1.14deaep-17f, 0x1.c60994p-20f, 0x1.b6ba54p-23f, \
+    0x1.98cfdap-26f, 0x1.83cec4p-29f, 0x1.9c220ap-34f, 0x0p+0f, 0x0p+0f, 0x0p+0f, -0x1.8443fap-12f, \
+    -0x1.778f12p-13f, 0x1.095c9cp-18f, 0x1.b4df82p-14f}, {-0x1.7c1afp-21f, -0x1.a2cfd4p-21f, -0x1.8257f8p-22f, \
+    -0x1.209b72p-23f, -0x1.e26f6p-26f, -0x1.d45bd4p-29f, -0x1.b2739cp-32f, -0x1.a782cep-35f, -0x1.725766p-40f, \
+    0x0p+0f, 0x0p+0f, 0x0p+0f, -0x1.c87872p-25f, 0x1.a62f5ep-18f, 0x1.39a86ap-18f, 0x1.bdabb8p-20f}, \
+    {-0x1.11422ep-26f, 0x1.79308ep-28f, 0x1.1b8fc6p-28f, 0x1.d9999cp-30f, 0x1.aaa54ep-32f, 0x1.a242cep-35f, \
+    0x1.86988cp-38f, 0x1.72483cp-41f, 0x1.b4090ap-46f, 0x0p+0f, 0x0p+0f, 0x0p+0f, 0x1.7ebee4p-23f, \
+    0x1.65c496p-27f, -0x1.384b18p-24f, -0x1.1ba32ep-24f}, {0x1.18dc6p-31f, 0x1.21a5e8p-35f, -0x1.1015c2p-35f, \
+    -0x1.2cdbe6p-36f, -0x1.258bcap-38f, -0x1.20f48cp-41f, -0x1.23b648p-44f, -0x1.59739ap-48f, -0x1.e95ca2p-52f, \
+    0x0p+0f, 0x0p+0f, 0x0p+0f, -0x1.bb9852p-30f, -0x1.7dfe58p-29f, -0x1.5b6bdep-31f, 0x1.77d56p-31f}}
+#define FASTACT_TANH_SHRINK_TABLE {{0x1.8f9d92p-1f, 0x1.1a4d1ap+0f, 0x1.68ed6ap+0f, 0x1.b945bap+0f, \
+    0x1.18f51ap+1f, 0x1.69e96ap+1f, 0x1.b9d5bap+1f, 0x1.048906p+2f, 0x1.414542p+2f, 0x1.919592p+2f, \
+    0x1.e0d9e2p+2f, 0x1.2p+3f, 0x1.40e542p-4f, 0x1.dff1e2p-3f, 0x1.91e592p-2f, 0x1.18f91ap-1f}, {-0x1.0ae698p-4f, \
+    0x1.9a5baep-1f, 0x1.c66216p-1f, 0x1.e06a18p-1f, 0x1.f374eap-1f, 0x1.fc6d96p-1f, 0x1.fef90cp-1f, \
+    0x1.ffb3b4p-1f, 0x1.fff49p-1f, 0x1.ffff12p-1f, 0x1.ffffecp-1f, 0x1p+0f, -0x1.acp-11f, -0x1.d5748p-8f, \
+    -0x1.3cc12p-6f, -0x1.2534ap-5f}, {-0x1.125ad6p-3f, 0x1.6e3636p-2f, 0x1.b2ffe8p-3f, 0x1.e9c7e6p-4f, \
+    0x1.8c7808p-5f, 0x1.c79cdp-7f, 0x1.06b08ep-8f, 0x1.311954p-10f, 0x1.6e0482p-13f, 0x1.dc0fbcp-17f, \
+    0x1.3fd8d8p-20f, 0x0p+0f, -0x1.54981cp-6f, -0x1.e9eb44p-5f, -0x1.7bda1ep-4f, -0x1.dc4106p-4f}, \
+    {-0x1.267e6cp-6f, -0x1.2582f4p-2f, -0x1.820c3p-3f, -0x1.cb90c6p-4f, -0x1.82c19p-5f, -0x1.c46f02p-7f, \
+    -0x1.0629b8p-8f, -0x1.30eabp-10f, -0x1.6dfb58p-13f, -0x1.dc3fcp-17f, -0x1.3e34dap-20f, 0x0p+0f, \
+    -0x1.0d0594p-3f, -0x1.dd2eb8p-4f, -0x1.725606p-4f, -0x1.ead50ap-5f}, {0x1.ae2d3ap-5f, 0x1.c4b1ap-4f, \
+    0x1.8b37fp-4f, 0x1.0bf624p-4f, 0x1.ea46dcp-6f, 0x1.2960bcp-7f, 0x1.5c18f8p-9f, 0x1.960718p-11f, \
+    0x1.e68d4ap-14f, 0x1.3c7d42p-17f, 0x1.a9dbd4p-21f, 0x0p+0f, 0x1.11a8e2p-6f, 0x1.730d84p-5f, 0x1.fec254p-5f, \
+    0x1.0ccb86p-4f}, {-0x1.555202p-6f, 0x1.c7c11p-8f, -0x1.75a496p-6f, -0x1.891bb6p-6f, -0x1.b8d9ap-7f, \
+    -0x1.210778p-8f, -0x1.5946dap-10f, -0x1.957fa2p-12f, -0x1.e68d06p-15f, -0x1.3a98fcp-18f, -0x1.cb6c0ep-22f, \
+    0x0p+0f, 0x1.aa1c16p-5f, 0x1.348cd6p-5f, 0x1.015edep-6f, -0x1.1f622ep-8f}, {-0x1.b325e4p-8f, -0x1.1adb52p-5f, \
+    -0x1.e50bcep-8f, 0x1.a9c7ap-9f, 0x1.12addep-8f, 0x1.b8a422p-10f, 0x1.13d4fcp-11f, 0x1.47a0cep-13f, \
+    0x1.a010dcp-16f, 0x1.0ef8d4p-19f, 0x1.668d74p-23f, 0x0p+0f, -0x1.45cd06p-7f, -0x1.96f8c6p-6f, -0x1.ce9c16p-6f, \
+    -0x1.693bcp-6f}, {0x1.450fe6p-7f, 0x1.3878aep-6f, 0x1.490ebp-7f, 0x1.562254p-9f, -0x1.55aa18p-11f, \
+    -0x1.01807ap-11f, -0x1.64814p-13f, -0x1.9b55ap-15f, -0x1.13a622p-17f, -0x1.7eaff2p-21f, -0x1.519f1p-27f, \
+    0x0p+0f, -0x1.8597d8p-6f, -0x1.acf2cep-8f, 0x1.e3341ep-8f, 0x1.b5e0a4p-8f}}
+#define FASTACT_ARCTAN_TABLE {{0x0p+0f, 0x1.8258p-4f, 0x1.42dp-3f, 0x1.b854p-3f, 0x1.26ep-2f, 0x1.5b88p-2f, \
+    0x1.a0e4p-2f, 0x1.dfep-2f, 0x1.0fcp-1f, 0x1.3298p-1f, 0x1.4aacp-1f, 0x1.6f6cp-1f, 0x1.8dd8p-1f, 0x1.afe4p-1f, \
+    0x1.d754p-1f, 0x1.ee24p-1f}, {0x0p+0f, 0x1.81344p-4f, 0x1.402dap-3f, 0x1.b1b9bp-3f, 0x1.1f1b78p-2f, \
+    0x1.4f0a6p-2f, 0x1.8be878p-2f, 0x1.c0c11p-2f, 0x1.f3a9f8p-2f, 0x1.143fbp-1f, 0x1.259afp-1f, 0x1.3eb258p-1f, \
+    0x1.5237dcp-1f, 0x1.66c608p-1f, 0x1.7cf578p-1f, 0x1.89096p-1f}, {0x1p+0f, 0x1.fb7c2ep-1f, 0x1.f39674p-1f, \
+    0x1.e960bp-1f, 0x1.d8cb5cp-1f, 0x1.cb1e16p-1f, 0x1.b7341cp-1f, 0x1.a3ce3cp-1f, 0x1.8f778ap-1f, 0x1.78dd2cp-1f, \
+    0x1.694c38p-1f, 0x1.51f554p-1f, 0x1.3f3e76p-1f, 0x1.2b24b8p-1f, 0x1.152412p-1f, 0x1.0915d8p-1f}, \
+    {0x1.b0cf1cp-26f, -0x1.7b8ef6p-4f, -0x1.3359aep-3f, -0x1.9246d2p-3f, -0x1.f6e33ap-3f, -0x1.1772cp-2f, \
+    -0x1.32c578p-2f, -0x1.429d56p-2f, -0x1.4ad7d4p-2f, -0x1.4c3806p-2f, -0x1.495188p-2f, -0x1.402bd2p-2f, \
+    -0x1.355968p-2f, -0x1.26dd38p-2f, -0x1.14319ep-2f, -0x1.08eafap-2f}, {-0x1.555648p-2f, -0x1.438fdap-2f, \
+    -0x1.259012p-2f, -0x1.00be8ep-2f, -0x1.93b594p-3f, -0x1.4201fep-3f, -0x1.b1503p-4f, -0x1.00f21p-4f, \
+    -0x1.90891ap-6f, 0x1.470b98p-7f, 0x1.e193f8p-6f, 0x1.acb7dap-5f, 0x1.0cdf9ep-4f, 0x1.349a16p-4f, \
+    0x1.4dd4acp-4f, 0x1.541138p-4f}, {0x1.43cc9cp-13f, 0x1.6ff772p-4f, 0x1.1d336cp-3f, 0x1.5e1eep-3f, \
+    0x1.86cfcep-3f, 0x1.8d7698p-3f, 0x1.7991f8p-3f, 0x1.51a242p-3f, 0x1.223a3cp-3f, 0x1.d42d8p-4f, 0x1.7949cap-4f, \
+    0x1.113c8ap-4f, 0x1.84b704p-5f, 0x1.c99afep-6f, 0x1.50ad9p-7f, 0x1.1ff7a8p-8f}, {0x1.9518p-3f, 0x1.aace76p-3f, \
+    0x1.964a68p-3f, 0x1.99e8c6p-4f, -0x1.a750d2p-7f, -0x1.b54f8cp-5f, -0x1.674604p-5f, -0x1.3b8e34p-5f, \
+    -0x1.14a044p-3f, -0x1.98fe22p-7f, -0x1.620664p-5f, -0x1.1f3094p-3f, -0x1.f106cap-4f, 0x1.3bd4e6p-6f, \
+    -0x1.e002eep-5f, -0x1.19893ep-5f}}
 #define FASTACT_ERF_TABLE {{0x0p+0f, 0x1.6f18p-2f, 0x1.3724p-1f, 0x1.b7c4p-1f, 0x1.1c1cp+0f, 0x1.59c4p+0f, \
     0x1.9a9p+0f, 0x1.dbe8p+0f, 0x1.0e78p+1f, 0x1.2e08p+1f, 0x1.4d24p+1f, 0x1.6e6p+1f, 0x1.8e18p+1f, 0x1.ae88p+1f, \
     0x1.ccbcp+1f, 0x1.eabp+1f}, {0x0p+0f, 0x1.3a47bcp-3f, 0x1.80864p-2f, 0x1.151082p-1f, 0x1.4c55e8p-1f, \
@@ -412,13 +477,17 @@
 #define FASTACT_ERF_END 0x1.f78p+1f
 #define FASTACT_GELU_DERIVATIVE_END 0x1.d8p+3f
 #define FASTACT_EXP_COMPLEMENT_END 0x1.2p+4f
+#define FASTACT_SOFTCAP_END 0x1.22p+8f
+#define FASTACT_TANH_SHRINK_END 0x1.28p+3f
 #define FASTACT_SILU_DERIVATIVE_SCALE 0x1.6p-1f
 #define FASTACT_GELU_DERIVATIVE_SCALE 0x1.ap-1f
 #define FASTACT_SOFTPLUS_TAIL_SCALE 0x1.6p-1f
 #define FASTACT_EXP_COMPLEMENT_SCALE 0x1.ap-1f
+#define FASTACT_TANH_SHRINK_SCALE 0x1.98p+0f
 #define FASTACT_SILU_DERIVATIVE_FAR 0x1.4p+1f
 #define FASTACT_GELU_DERIVATIVE_FAR 0x1.cp+0f
 #define FASTACT_SOFTPLUS_TAIL_FAR 0x1p+1f
+#define FASTACT_TANH_SHRINK_FAR 0x1.4p+1f
 #define FASTACT_EXP_TABLE {{0x1.ffb73ep-1f, 0x1.fb2f8ap-1f, 0x1.f703d8p-1f, 0x1.f35e3ap-1f, 0x1.f0449ep-1f, \
     0x1.edbd38p-1f, 0x1.ebce8p-1f, 0x1.ea7f3ap-1f, 0x1.e9d674p-1f, 0x1.e9db8ep-1f, 0x1.ea963ap-1f, 0x1.ec0e82p-1f, \
     0x1.ee4cccp-1f, 0x1.f159dap-1f, 0x1.f53ed6p-1f, 0x1.fa054ep-1f}}
@@ -447,17 +516,14 @@
     STEP(0x1.99999e32c0392p-3) STEP(-0x1.0000001bbedfp-2) STEP(0x1.55555552a66ccp-2)
 #define FASTACT_WIDE_SINE_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.9a5fda45f264ep-26) STEP(0x1.7170226447e73p-19) \
     STEP(-0x1.a017d6f391c26p-13) STEP(0x1.11110c428f03cp-7) STEP(-0x1.555555475171dp-3)
+#define FASTACT_WIDE_SHORT_SINE_POLYNOMIAL(FIRST, STEP) FIRST(0x1.5db515bafd1d9p-19) STEP(-0x1.9f6f6bb639526p-13) \
+    STEP(0x1.110ed0b2dc8a1p-7) STEP(-0x1.55554bb983feap-3)
 #define FASTACT_WIDE_QUARTER_SINE_POLYNOMIAL(FIRST, STEP) FIRST(0x1.5d8f14c90db27p-33) \
     STEP(-0x1.ae5e58a350c69p-26) STEP(0x1.71de35665a3b4p-19) STEP(-0x1.a01a019bfdc51p-13) \
     STEP(0x1.111111110f7e1p-7) STEP(-0x1.5555555555549p-3)
 #define FASTACT_WIDE_QUARTER_COSINE_POLYNOMIAL(FIRST, STEP) FIRST(0x1.1bf2ee69cafe5p-29) \
     STEP(-0x1.27e0c1753ccbep-22) STEP(0x1.a019fc269fa88p-16) STEP(-0x1.6c16c169006a5p-10) \
     STEP(0x1.55555555543f9p-5)
-#define FASTACT_WIDE_ARCTAN_POLYNOMIAL(FIRST, STEP) FIRST(0x1.8515a9187d06cp-5) STEP(-0x1.5b5242906c4d6p-4) \
-    STEP(0x1.c46b868ff5daap-4) STEP(-0x1.247f3caa2ee95p-3) STEP(0x1.99991d246e5e3p-3) STEP(-0x1.555554cf35d08p-2)
-#define FASTACT_WIDE_TANH_SHRINK_POLYNOMIAL(FIRST, STEP) FIRST(-0x1.1f18ff1884eaep-15) STEP(0x1.789e0e9c4f295p-13) \
-    STEP(-0x1.231e6fb180146p-11) STEP(0x1.7a49632b74592p-10) STEP(-0x1.d6707594baf49p-9) \
-    STEP(0x1.226ab154bdc53p-7) STEP(-0x1.664f243e15327p-6) STEP(0x1.ba1ba1021c6cfp-5) STEP(-0x1.11111110705d7p-3)
 #define FASTACT_TAIL_SLOPE_ABOVE(FIRST, STEP) FIRST(0x1.549bf18e7aap-7) STEP(0x1.86e746cb0db61p-4) \
     STEP(0x1.827d76a6ea498p-2) STEP(0x1.819a527062ec6p-1) STEP(0x1.54851a5cc1ec8p-1)
 #define FASTACT_TAIL_SLOPE_BELOW(FIRST, STEP) FIRST(0x1.aae34894b43abp-6) STEP(0x1.c1d2bc1188f2fp-3) \
@@ -522,7 +588,6 @@
 #define FASTACT_WIDE_GELU_TANH_SLOPE_LO -0x1.cbc0d30ebfd15p-54
 #define FASTACT_WIDE_GELU_TANH_CUBE_HI 0x1.2444f2a4d8b4bp-4
 #define FASTACT_WIDE_GELU_TANH_CUBE_LO -0x1.6c843a29d1c7p-61
-#define FASTACT_TANH_SHRINK_END 0x1.4p-1
 #define FASTACT_GELU_ROOT_HI 0x1.80ead197f00b4p-1
 #define FASTACT_GELU_ROOT_LO -0x1.13e74c58cada8p-56
 #define FASTACT_NEAR_END 0x1p+14
@@ -538,6 +603,7 @@
 #define FASTACT_TWO_OVER_ROOT_PI_LO 0x1.1ae3a914fed8p-56
 #define FASTACT_ONE_OVER_ROOT_TWO_PI_HI 0x1.9884533d43651p-2
 #define FASTACT_ONE_OVER_ROOT_TWO_PI_LO -0x1.cbc0d30ebfd15p-56
+#define FASTACT_TANH_SHRINK_END 0x1.4p-1
 #define FASTACT_ERF_END 0x1.8p+2
 #define FASTACT_ERF_SMALL 0x1p+0
 #define FASTACT_SOFTPLUS_END 0x1.0a2b23f3bab73p+0

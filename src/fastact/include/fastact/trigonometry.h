@@ -87,7 +87,7 @@ FASTACT_INLINE WIDE FN(wide_flip)(WIDE a, int64_t odd) {
 #endif
 }
 
-/* u less the nearest of (offset + i step) pi over the integers i, for 0 <= u <= FASTACT_NEAR_END; step is 1 or 1/2. */
+/* u less the nearest of (offset + i step) pi over the integers i, for |u| <= FASTACT_NEAR_END; step is 1 or 1/2. */
 FASTACT_INLINE FN(phase) FN(phase_near)(WIDE u, double offset, double step) {
     FN(phase) phase;
     const double rounder = 0x1.8p52;
@@ -97,8 +97,7 @@ FASTACT_INLINE FN(phase) FN(phase_near)(WIDE u, double offset, double step) {
     const double n = (shifted - rounder) * step + offset;
     phase.steps = fastact_bits_f64(shifted);
 #if FASTACT_PRECISION == 32
-    const double r = fastact_mad_f64(n, -FASTACT_PI_1, u);
-    phase.r = fastact_mad_f64(n, -FASTACT_PI_3, fastact_mad_f64(n, -FASTACT_PI_2, r));
+    phase.r = fastact_mad_f64(n, -FASTACT_PI_2, fastact_mad_f64(n, -FASTACT_PI_1, u));
 #else
     const WIDE first = FN(wide_sum)(u.hi, -(n * FASTACT_PI_1)), second = FN(wide_sum)(first.hi, -(n * FASTACT_PI_2));
     phase.r = FN(wide_sum)(second.hi, FN(mad)(n, -FASTACT_PI_3, (first.lo + u.lo) + second.lo));
@@ -155,10 +154,19 @@ FASTACT_INLINE WIDE FN(wide_sine)(WIDE r) {
 #endif
 }
 
-/* The same, rounded. */
+#if FASTACT_PRECISION == 32
+/* The same to 2^-27, which is 0.1 ULP of the result; -0 gives -0. */
+FASTACT_INLINE double FN(short_sine)(double r) {
+    const double w = r * r;
+    FASTACT_WIDE_SHORT_SINE_POLYNOMIAL(FIRST, STEP)
+    return r * fastact_mad_f64(p, w, 1.0);
+}
+#endif
+
+/* sin(r), rounded. */
 FASTACT_INLINE REAL FN(sine)(WIDE r) {
 #if FASTACT_PRECISION == 32
-    return FN(narrow)(FN(wide_sine)(r));
+    return FN(narrow)(FN(short_sine)(r));
 #else
     const REAL w = r.hi * r.hi, w_lo = FN(fma)(r.hi, r.hi, -w);
     FASTACT_WIDE_SINE_POLYNOMIAL(FIRST, STEP)

@@ -53,12 +53,15 @@ FASTACT_INLINE __m512 fastact_from_v(__m512 b, float least, __m512 a) {
 FASTACT_INLINE __m512 fastact_below_v(__m512 b, float end, __m512 a) {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(b, _mm512_set1_ps(end), _CMP_LT_OQ), a);
 }
-/* yes where b < end, or b <= end, else no. */
+/* yes where b < end, b <= end, or b > end, else no. */
 FASTACT_INLINE __m512 fastact_where_below_v(__m512 b, float end, __m512 yes, __m512 no) {
     return _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask(b, _mm512_set1_ps(end), _CMP_LT_OQ), yes);
 }
 FASTACT_INLINE __m512 fastact_where_up_to_v(__m512 b, float end, __m512 yes, __m512 no) {
     return _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask(b, _mm512_set1_ps(end), _CMP_LE_OQ), yes);
+}
+FASTACT_INLINE __m512 fastact_where_beyond_v(__m512 b, float end, __m512 yes, __m512 no) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(b, _mm512_set1_ps(end), _CMP_GT_OQ), no, yes);
 }
 /* Constants: the first where x has the sign bit. */
 FASTACT_INLINE __m512 fastact_where_negative_v(__m512 x, float yes, float no) {
@@ -134,6 +137,9 @@ FASTACT_INLINE __m256 fastact_where_below_v(__m256 b, float end, __m256 yes, __m
 FASTACT_INLINE __m256 fastact_where_up_to_v(__m256 b, float end, __m256 yes, __m256 no) {
     return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(b, _mm256_set1_ps(end), _CMP_LE_OQ));
 }
+FASTACT_INLINE __m256 fastact_where_beyond_v(__m256 b, float end, __m256 yes, __m256 no) {
+    return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(b, _mm256_set1_ps(end), _CMP_GT_OQ));
+}
 FASTACT_INLINE __m256 fastact_where_negative_v(__m256 x, float yes, float no) {
     return _mm256_blendv_ps(_mm256_set1_ps(no), _mm256_set1_ps(yes), x);
 }
@@ -170,31 +176,98 @@ FASTACT_INLINE void fastact_store_v(float *y, __m256 value) { _mm256_storeu_ps(y
 #include "precision.h"
 #undef FASTACT_PRECISION
 
-/* fastact_piecewise_f32, for a vector. */
+/* Pairs, as in pairs.h. */
+typedef struct { fastact_floats hi, lo; } fastact_pair_v;
+FASTACT_INLINE fastact_pair_v fastact_pair_of_v(fastact_floats hi, fastact_floats lo) {
+    const fastact_pair_v out = {hi, lo};
+    return out;
+}
+FASTACT_INLINE fastact_pair_v fastact_quick_sum_v(fastact_floats a, fastact_floats b) {
+    const fastact_floats sum = a + b;
+    return fastact_pair_of_v(sum, b - (sum - a));
+}
+FASTACT_INLINE fastact_pair_v fastact_sum_v(fastact_floats a, fastact_floats b) {
+    const fastact_floats sum = a + b, seen = sum - a;
+    return fastact_pair_of_v(sum, (a - (sum - seen)) + (b - seen));
+}
+FASTACT_INLINE fastact_pair_v fastact_product_v(fastact_floats a, fastact_floats b) {
+    const fastact_floats product = a * b;
+    return fastact_pair_of_v(product, fastact_fma_v(a, b, -product));
+}
+
+/* The functions of these names, for a vector. */
+FASTACT_INLINE fastact_floats fastact_piecewise_rest_v(
+    const fastact_table *table, int last, fastact_ints piece, fastact_floats at) {
+    fastact_floats h = fastact_look_up(table[last], piece);
+    for (int row = last - 1; row > 1; --row) h = fastact_fma_v(h, at, fastact_look_up(table[row], piece));
+    return h;
+}
 FASTACT_INLINE fastact_floats fastact_piecewise_v(
-    const fastact_table table[8], fastact_ints piece, fastact_floats a, fastact_floats base) {
+    const fastact_table *table, fastact_ints piece, fastact_floats a, fastact_floats base) {
     const fastact_floats at = a - fastact_look_up(table[0], piece);
-    fastact_floats h = fastact_look_up(table[7], piece);
-    h = fastact_fma_v(h, at, fastact_look_up(table[6], piece));
-    h = fastact_fma_v(h, at, fastact_look_up(table[5], piece));
-    h = fastact_fma_v(h, at, fastact_look_up(table[4], piece));
-    h = fastact_fma_v(h, at, fastact_look_up(table[3], piece));
-    h = fastact_fma_v(h, at, fastact_look_up(table[2], piece));
-    return fastact_fma_v(h, at, base);
+    return fastact_fma_v(fastact_piecewise_rest_v(table, 7, piece, at), at, base);
 }
 FASTACT_INLINE fastact_ints fastact_octave_piece_v(fastact_floats b) { return fastact_shift_right_v(b, 21); }
+FASTACT_INLINE fastact_ints fastact_sixteenth_piece_v(fastact_floats b) { return fastact_shift_right_v(b, 19); }
 FASTACT_INLINE fastact_ints fastact_quarter_piece_v(fastact_floats a) {
     return fastact_shift_right_v(a + fastact_all(0x1.8p18f), 3);
 }
 
 /* The formulas of these names, for a vector. */
-FASTACT_INLINE fastact_floats fastact_tanh_v(fastact_floats x, const fastact_table table[8]) {
+FASTACT_INLINE fastact_pair_v fastact_tanh_pair_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_TANH_END), fastact_abs_v(x));
     const fastact_floats leading = fastact_least_v(fastact_all(FASTACT_OCTAVES_FIRST_END), a);
     const fastact_ints piece = fastact_octave_piece_v(a + fastact_all(1.0f));
+    const fastact_floats at = a - fastact_look_up(table[0], piece), base = leading + fastact_look_up(table[1], piece);
+    const fastact_floats h = fastact_piecewise_rest_v(table, 7, piece, at);
+    fastact_pair_v t;
+    t.hi = fastact_fma_v(h, at, base);
+    t.lo = fastact_fma_v(h, at, base - t.hi);
+    return t;
+}
+FASTACT_INLINE fastact_floats fastact_tanh_v(fastact_floats x, const fastact_table *table) {
+    return fastact_signed_v(fastact_tanh_pair_v(x, table).hi, x);
+}
+FASTACT_INLINE fastact_floats fastact_tanh_shrink_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats a = fastact_abs_v(x), held = fastact_least_v(fastact_all(FASTACT_TANH_SHRINK_END), a);
+    const fastact_floats one = fastact_all(1.0f), third = fastact_all(1.0f / 3.0f);
+    const fastact_floats b = fastact_fma_v(held, fastact_all(FASTACT_TANH_SHRINK_SCALE), one);
+    const fastact_ints piece = fastact_octave_piece_v(b);
+    const fastact_floats constant = fastact_look_up(table[1], piece), at = held - fastact_look_up(table[0], piece);
+    const fastact_floats h = fastact_piecewise_rest_v(table, 7, piece, at);
+    const fastact_floats scaled = a * fastact_all(0x1p24f), square = a * a, cube = square * scaled;
+    const fastact_floats square_lo = fastact_fma_v(a, a, -square);
+    const fastact_floats cube_lo = fastact_fma_v(square_lo, scaled, fastact_fma_v(square, scaled, -cube));
+    const fastact_floats curve = fastact_fma_v(h, at, constant);
+    const fastact_floats small = fastact_fma_v(cube, third, fastact_fma_v(cube, curve, cube_lo * fastact_all(0.255f)));
+    const fastact_floats lo = (held - (held - constant)) - constant;
+    const fastact_floats large = (a - constant) + fastact_fma_v(-h, at, lo);
+    return fastact_signed_v(fastact_where_below_v(b, FASTACT_TANH_SHRINK_FAR, small * fastact_all(0x1p-24f), large), x);
+}
+FASTACT_INLINE fastact_floats fastact_tanh_shrink_derivative_v(fastact_floats x, const fastact_table *table) {
+    const fastact_pair_v t = fastact_tanh_pair_v(x, table);
+    return fastact_fma_v(t.hi + t.hi, t.lo, t.hi * t.hi);
+}
+FASTACT_INLINE fastact_floats fastact_softcap_default_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats a = fastact_least_v(fastact_all(FASTACT_SOFTCAP_END), fastact_abs_v(x));
+    const fastact_floats leading = fastact_least_v(fastact_all(32.0f * FASTACT_OCTAVES_FIRST_END), a);
+    const fastact_ints piece = fastact_octave_piece_v(fastact_fma_v(a, fastact_all(0x1p-5f), fastact_all(1.0f)));
     return fastact_signed_v(fastact_piecewise_v(table, piece, a, leading + fastact_look_up(table[1], piece)), x);
 }
-FASTACT_INLINE fastact_floats fastact_erf_v(fastact_floats x, const fastact_table table[8]) {
+FASTACT_INLINE fastact_floats fastact_arctan_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats one = fastact_all(1.0f), a = fastact_abs_v(x), end = fastact_all(0x1p60f);
+    const fastact_floats n = fastact_least_v(one, a), d = fastact_most_v(one, fastact_least_v(a, end));
+    const fastact_floats z = n / d, rest = fastact_fma_v(-z, d, n);
+    const fastact_ints piece = fastact_sixteenth_piece_v(fastact_least_v(z + one, fastact_all(0x1.fffffep0f)));
+    const fastact_floats at = z - fastact_look_up(table[0], piece), base = fastact_look_up(table[1], piece);
+    const fastact_floats slope = fastact_look_up(table[2], piece), h = fastact_piecewise_rest_v(table, 6, piece, at);
+    const fastact_floats turn = fastact_fma_v(h, at, rest * z * slope);
+    const fastact_floats beyond = fastact_all(FASTACT_HALF_PI_HI) - base;
+    const fastact_floats angle_base = fastact_where_beyond_v(a, 1.0f, beyond, base);
+    const fastact_floats left = fastact_where_beyond_v(a, 1.0f, fastact_all(FASTACT_HALF_PI_LO) - turn, turn);
+    return fastact_signed_v(angle_base + left, x);
+}
+FASTACT_INLINE fastact_floats fastact_erf_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_ERF_END), fastact_abs_v(x));
     const fastact_floats leading = fastact_least_v(fastact_all(FASTACT_QUARTERS_FIRST_END), a);
     const fastact_ints piece = fastact_quarter_piece_v(a);
@@ -215,7 +288,7 @@ FASTACT_INLINE fastact_gauss_parts_v fastact_gauss_parts_of_v(fastact_floats a) 
 #undef STEP
     return e;
 }
-FASTACT_INLINE fastact_floats fastact_gelu_v(fastact_floats x, const fastact_table table[8]) {
+FASTACT_INLINE fastact_floats fastact_gelu_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_magnitude_v(x, FASTACT_GELU_END);
     const fastact_gauss_parts_v e = fastact_gauss_parts_of_v(a);
     const fastact_floats t = e.s * fastact_fma_v(e.p, e.s, fastact_all(-0.5f));
@@ -232,7 +305,7 @@ FASTACT_INLINE fastact_floats fastact_tail_slope_v(
     const fastact_floats unscale = fastact_where_negative_v(x, FASTACT_UNSCALE, -FASTACT_UNSCALE);
     return fastact_fma_v(tail, unscale, fastact_where_negative_v(x, 0.0f, 1.0f));
 }
-FASTACT_INLINE fastact_floats fastact_gelu_derivative_v(fastact_floats x, const fastact_table table[8]) {
+FASTACT_INLINE fastact_floats fastact_gelu_derivative_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_GELU_DERIVATIVE_END), fastact_abs_v(x));
     const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_GELU_DERIVATIVE_SCALE), fastact_all(1.0f));
     const fastact_ints piece = fastact_octave_piece_v(b);
@@ -257,7 +330,7 @@ FASTACT_INLINE fastact_decay_v fastact_decay_of_v(fastact_floats a) {
     e.q = p * e.r;
     return e;
 }
-FASTACT_INLINE fastact_floats fastact_silu_derivative_v(fastact_floats x, const fastact_table table[8]) {
+FASTACT_INLINE fastact_floats fastact_silu_derivative_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_TAIL_END), fastact_abs_v(x));
     const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_SILU_DERIVATIVE_SCALE), fastact_all(1.0f));
     const fastact_ints piece = fastact_octave_piece_v(fastact_least_v(b, fastact_all(15.0f)));
@@ -266,7 +339,7 @@ FASTACT_INLINE fastact_floats fastact_silu_derivative_v(fastact_floats x, const 
     return fastact_tail_slope_v(h, fastact_fma_v(e.q, e.r, e.r), e.shifted, x);
 }
 typedef struct { fastact_floats a, b, c; fastact_ints piece; } fastact_softplus_piece_v;
-FASTACT_INLINE fastact_softplus_piece_v fastact_softplus_piece_of_v(fastact_floats x, const fastact_table table[9]) {
+FASTACT_INLINE fastact_softplus_piece_v fastact_softplus_piece_of_v(fastact_floats x, const fastact_table *table) {
     fastact_softplus_piece_v p;
     p.a = fastact_least_v(fastact_all(FASTACT_TAIL_END), fastact_abs_v(x));
     p.b = fastact_fma_v(p.a, fastact_all(FASTACT_SOFTPLUS_TAIL_SCALE), fastact_all(1.0f));
@@ -275,7 +348,7 @@ FASTACT_INLINE fastact_softplus_piece_v fastact_softplus_piece_of_v(fastact_floa
     return p;
 }
 FASTACT_INLINE fastact_floats fastact_softplus_tail_v(
-    fastact_softplus_piece_v p, fastact_floats error, const fastact_table table[9]) {
+    fastact_softplus_piece_v p, fastact_floats error, const fastact_table *table) {
     const fastact_floats first = fastact_look_up(table[1], p.piece);
     const fastact_floats base = first + fastact_below_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, error);
     const fastact_floats d = fastact_piecewise_v(table, p.piece, p.a, base);
@@ -285,13 +358,13 @@ FASTACT_INLINE fastact_floats fastact_softplus_tail_v(
     const fastact_floats power = fastact_power_of_two_v(e.shifted);
     return fastact_fma_v(power, part, fastact_from_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, power));
 }
-FASTACT_INLINE fastact_floats fastact_softplus_default_v(fastact_floats x, const fastact_table table[9]) {
+FASTACT_INLINE fastact_floats fastact_softplus_default_v(fastact_floats x, const fastact_table *table) {
     const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
     const fastact_floats above = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, fastact_positive_v(x));
     const fastact_floats sum = above + p.c, tail = fastact_softplus_tail_v(p, above - (sum - p.c), table);
     return fastact_fma_v(tail, fastact_all(FASTACT_UNSCALE), sum);
 }
-FASTACT_INLINE fastact_floats fastact_log_sigmoid_v(fastact_floats x, const fastact_table table[9]) {
+FASTACT_INLINE fastact_floats fastact_log_sigmoid_v(fastact_floats x, const fastact_table *table) {
     const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
     const fastact_floats negative = fastact_least_v(fastact_all(0.0f), x);
     const fastact_floats below = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, negative);
@@ -299,35 +372,17 @@ FASTACT_INLINE fastact_floats fastact_log_sigmoid_v(fastact_floats x, const fast
     return fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), sum);
 }
 FASTACT_INLINE fastact_floats fastact_softplus_derivative_from_output_default_v(
-    fastact_floats y, const fastact_table table[8]) {
+    fastact_floats y, const fastact_table *table) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_EXP_COMPLEMENT_END), fastact_positive_v(y));
     const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_EXP_COMPLEMENT_SCALE), fastact_all(1.0f));
     const fastact_ints piece = fastact_octave_piece_v(b);
     return fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
 }
 FASTACT_INLINE fastact_floats fastact_log_sigmoid_derivative_from_output_v(
-    fastact_floats y, const fastact_table table[8]) {
+    fastact_floats y, const fastact_table *table) {
     return fastact_softplus_derivative_from_output_default_v(-y, table);
 }
 
-/* Pairs, as in pairs.h. */
-typedef struct { fastact_floats hi, lo; } fastact_pair_v;
-FASTACT_INLINE fastact_pair_v fastact_pair_of_v(fastact_floats hi, fastact_floats lo) {
-    const fastact_pair_v out = {hi, lo};
-    return out;
-}
-FASTACT_INLINE fastact_pair_v fastact_quick_sum_v(fastact_floats a, fastact_floats b) {
-    const fastact_floats sum = a + b;
-    return fastact_pair_of_v(sum, b - (sum - a));
-}
-FASTACT_INLINE fastact_pair_v fastact_sum_v(fastact_floats a, fastact_floats b) {
-    const fastact_floats sum = a + b, seen = sum - a;
-    return fastact_pair_of_v(sum, (a - (sum - seen)) + (b - seen));
-}
-FASTACT_INLINE fastact_pair_v fastact_product_v(fastact_floats a, fastact_floats b) {
-    const fastact_floats product = a * b;
-    return fastact_pair_of_v(product, fastact_fma_v(a, b, -product));
-}
 FASTACT_INLINE fastact_pair_v fastact_pair_times_v(fastact_pair_v a, fastact_floats b) {
     const fastact_pair_v product = fastact_product_v(a.hi, b);
     return fastact_pair_of_v(product.hi, fastact_fma_v(a.lo, b, product.lo));
@@ -381,26 +436,26 @@ FASTACT_INLINE fastact_floats fastact_gate_v(fastact_floats x, fastact_exp_produ
     const fastact_floats rest = fastact_fma_v(-quotient, d.lo, fastact_fma_v(-quotient, d.hi, x));
     return fastact_fma_v(rest, reciprocal, quotient) * fastact_all(FASTACT_UNSCALE);
 }
-FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact_table table[1]) {
+FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_GAUSSIAN_END), fastact_abs_v(x));
     const fastact_exp_product_v e = fastact_exp_product_of_square_v(
         table, a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
     return fastact_fma_v(e.power, e.t, e.power) * fastact_all(FASTACT_UNSCALE);
 }
-FASTACT_INLINE fastact_floats fastact_silu_v(fastact_floats x, const fastact_table table[1]) {
+FASTACT_INLINE fastact_floats fastact_silu_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
         table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP);
     return fastact_where_up_to_v(x, FASTACT_LOGISTIC_END, fastact_gate_v(held, e), x);
 }
-FASTACT_INLINE fastact_floats fastact_quick_gelu_v(fastact_floats x, const fastact_table table[1]) {
+FASTACT_INLINE fastact_floats fastact_quick_gelu_v(fastact_floats x, const fastact_table *table) {
     const float most = FASTACT_LOGISTIC_END / 1.703125f;
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END / 1.703125f, most);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
         table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP);
     return fastact_where_up_to_v(x, most, fastact_gate_v(held, e), x);
 }
-FASTACT_INLINE fastact_floats fastact_gelu_tanh_v(fastact_floats x, const fastact_table table[1]) {
+FASTACT_INLINE fastact_floats fastact_gelu_tanh_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats held = fastact_hold_v(x, FASTACT_GELU_TANH_LEAST, FASTACT_GELU_TANH_MOST);
     const fastact_pair_v square = fastact_product_v(held, held);
     fastact_pair_v factor = fastact_pair_times_v(square, fastact_all(FASTACT_GELU_TANH_CUBE));
@@ -410,7 +465,7 @@ FASTACT_INLINE fastact_floats fastact_gelu_tanh_v(fastact_floats x, const fastac
         table, z.hi, -(z.lo + cube.lo), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP);
     return fastact_where_up_to_v(x, FASTACT_GELU_TANH_MOST, fastact_gate_v(held, e), x);
 }
-FASTACT_INLINE fastact_floats fastact_mish_v(fastact_floats x, const fastact_table table[1]) {
+FASTACT_INLINE fastact_floats fastact_mish_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats unscale = fastact_all(FASTACT_UNSCALE);
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_MISH_END);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
@@ -425,7 +480,7 @@ FASTACT_INLINE fastact_floats fastact_mish_v(fastact_floats x, const fastact_tab
     const fastact_floats result = fastact_divide_v(fastact_pair_times_v(n, held), d) * unscale;
     return fastact_where_up_to_v(x, FASTACT_MISH_END, result, x);
 }
-FASTACT_INLINE fastact_floats fastact_mish_derivative_v(fastact_floats x, const fastact_table table[1]) {
+FASTACT_INLINE fastact_floats fastact_mish_derivative_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats one = fastact_all(1.0f), held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_MISH_END);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
         table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER, FASTACT_GROWTH_EXP);
@@ -479,6 +534,10 @@ FASTACT_ARRAY(quick_gelu, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gelu_tanh, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(mish, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(mish_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(arctan, FASTACT_ARCTAN_TABLE, 7)
+FASTACT_ARRAY(softcap_default, FASTACT_SOFTCAP_TABLE, 8)
+FASTACT_ARRAY(tanh_shrink, FASTACT_TANH_SHRINK_TABLE, 8)
+FASTACT_ARRAY(tanh_shrink_derivative, FASTACT_TANH_TABLE, 8)
 #undef FASTACT_ARRAY
 
 #undef FASTACT_REAL
