@@ -1241,13 +1241,12 @@ FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
     const REAL g = K(1) + u, g_lo = (u - (g - K(1))) + u_lo;
     const FN(pair) rise = FN(pair_multiply)(FN(pair_of)(g, g_lo), FN(pair_of)(below_d, below_d_lo));
     const FN(pair) turn = FN(pair_times)(FN(pair_of)(u, u_lo), K(4) * a);
-    /* Exact near the root; above it in a, where the difference is rounded, |turn| > |rise|. */
-    const REAL difference = rise.hi - turn.hi, rounded = rise.hi - (difference + turn.hi);
-    const REAL difference_lo = rounded + (rise.lo - turn.lo), below = difference + difference_lo;
+    const FN(pair) difference = FN(sum)(rise.hi, -turn.hi);
+    const REAL difference_lo = difference.lo + (rise.lo - turn.lo), below = difference.hi + difference_lo;
     const REAL above_d = FN(mad)(twice, u, K(1)), above = FN(mad)(a + a, u, -above_d) * twice;
     const REAL d = FN(choose)(negative, below_d, above_d), d_lo = FN(masked)(negative, below_d_lo);
     const REAL n = FN(choose)(negative, below, above);
-    const REAL n_lo = FN(masked)(negative, (difference - below) + difference_lo);
+    const REAL n_lo = FN(masked)(negative, (difference.hi - below) + difference_lo);
     const REAL rest = FN(fma)(n, parts.t, n_lo), numerator = n + rest;
 #if FASTACT_HAS_FMA
     const REAL quotient = numerator / FN(mad)(d, d, (d + d) * d_lo);
