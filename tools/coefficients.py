@@ -568,7 +568,7 @@ IN_DOUBLE_LENGTH = {
 }
 
 # Which stand there as two polynomials in the square of their argument, of the even powers and of the odd ones.
-IN_TWO = {"wide_arctan_f64", "wide_tanh_shrink_f64"}
+IN_TWO = {"exp_f64", "wide_arctan_f64", "wide_tanh_shrink_f64"}
 
 
 def hexfloat(value: mp.mpf, precision: str) -> str:
@@ -650,14 +650,11 @@ def polynomials(precision: str) -> dict[str, str]:
             for power in range(in_double_length):
                 high, low = split(fitted.pop(0), precision, bits)
                 out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
-            if name == "exp_f64":
-                out["EXP_EVEN_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[::2], precision)
-                out["EXP_ODD_POLYNOMIAL(FIRST, STEP)"] = steps(fitted[1::2], precision)
-                continue
             # What a float's formula computes in double has coefficients in double.
-            parts = {"EVEN": fitted[::2], "ODD": fitted[1::2]} if name in IN_TWO else {"POLYNOMIAL": fitted}
+            parts = {"EVEN_": fitted[::2], "ODD_": fitted[1::2]} if name in IN_TWO else {"": fitted}
             for part, of_part in parts.items():
-                out[f"{kind.upper()}_{part}(FIRST, STEP)"] = steps(of_part, "f64" if "wide" in kind else precision)
+                macro = f"{kind.upper()}_{part}POLYNOMIAL(FIRST, STEP)"
+                out[macro] = steps(of_part, "f64" if "wide" in kind else precision)
     return out
 
 

@@ -1223,12 +1223,12 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL w = FN(select)(near, a, e.r), u = w * w, v = u * u, third = FASTACT_WIDE_THIRD_HI;
 #define FIRST(c) REAL even = c;
 #define STEP(c) even = FN(mad)(even, v, c);
-    FASTACT_WIDE_TANH_SHRINK_EVEN(FIRST, STEP)
+    FASTACT_WIDE_TANH_SHRINK_EVEN_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
 #define FIRST(c) REAL odd = c;
 #define STEP(c) odd = FN(mad)(odd, v, c);
-    FASTACT_WIDE_TANH_SHRINK_ODD(FIRST, STEP)
+    FASTACT_WIDE_TANH_SHRINK_ODD_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
     const REAL curve = FN(mad)(FN(fma)(w, w, -u), third, v * FN(mad)(odd, u, even));
@@ -1706,12 +1706,12 @@ FASTACT_INLINE REAL FN(arctan)(REAL x) {
     const double w = z * z, v = w * w;
 #define FIRST(c) double even = c;
 #define STEP(c) even = fastact_mad_f64(even, v, c);
-    FASTACT_WIDE_ARCTAN_EVEN(FIRST, STEP)
+    FASTACT_WIDE_ARCTAN_EVEN_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
 #define FIRST(c) double odd = c;
 #define STEP(c) odd = fastact_mad_f64(odd, v, c);
-    FASTACT_WIDE_ARCTAN_ODD(FIRST, STEP)
+    FASTACT_WIDE_ARCTAN_ODD_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
     const double base = fastact_kept(beyond, FASTACT_QUARTER_PI_HI) + fastact_kept(large, FASTACT_QUARTER_PI_HI);
