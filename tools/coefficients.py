@@ -644,7 +644,7 @@ IN_DOUBLE_LENGTH = {
 }
 
 # Which stand there as two polynomials in the square of their argument, of the even powers and of the odd ones.
-IN_TWO = {"wide_arctan_f64", "wide_tanh_shrink_f64"}
+IN_TWO = {"exp_f64", "wide_arctan_f64", "wide_tanh_shrink_f64"}
 
 
 def hexfloat(value: mp.mpf, precision: str) -> str:
@@ -721,18 +721,15 @@ def circle(precision: str) -> dict[str, str]:
 def polynomial_macros(name: str) -> dict[str, str]:
     """The macros of one polynomial."""
     kind, _, precision = name.rpartition("_")
-    fitted = POLYNOMIALS[name]().fit()
-    if name == "exp_f64":
-        parts = {"EVEN": fitted[::2], "ODD": fitted[1::2]}
-        return {f"EXP_{part}_POLYNOMIAL(FIRST, STEP)": steps(powers, precision) for part, powers in parts.items()}
-    out = {}
+    fitted, out = POLYNOMIALS[name]().fit(), {}
     for power in range(IN_DOUBLE_LENGTH.get(name, 0)):
         high, low = split(fitted.pop(0), precision, BITS[precision])
         out[f"{kind.upper()}_C{power}"], out[f"{kind.upper()}_C{power}_LO"] = high, low
-    # What a float's formula computes in double has coefficients in double.
-    parts = {"EVEN": fitted[::2], "ODD": fitted[1::2]} if name in IN_TWO else {"POLYNOMIAL": fitted}
+    parts = {"EVEN_": fitted[::2], "ODD_": fitted[1::2]} if name in IN_TWO else {"": fitted}
     for part, powers in parts.items():
-        out[f"{kind.upper()}_{part}(FIRST, STEP)"] = steps(powers, "f64" if "wide" in kind else precision)
+        # What a float's formula computes in double has coefficients in double.
+        macro = f"{kind.upper()}_{part}POLYNOMIAL(FIRST, STEP)"
+        out[macro] = steps(powers, "f64" if "wide" in kind else precision)
     return out
 
 

@@ -1340,8 +1340,8 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL b = FN(mad)(held, FASTACT_TANH_SHRINK_SCALE, K(1));
     const int piece = FN(octave_piece)(b);
     const REAL constant = table[1][piece], at = held - table[0][piece], h = FN(piecewise_rest)(table, 7, piece, at);
-    const REAL scaled = a * K(0x1p24), square = a * a, cube = square * scaled;
-    const REAL cube_lo = FN(mad)(FN(fma)(a, a, -square), scaled, FN(fma)(square, scaled, -cube));
+    const REAL scaled = held * K(0x1p24), square = held * held, cube = square * scaled;
+    const REAL cube_lo = FN(mad)(FN(fma)(held, held, -square), scaled, FN(fma)(square, scaled, -cube));
     /* Of the 0.33 to 0.25 that x^3 is multiplied by, one value suffices for what rounding took from it. */
     const REAL small = FN(fma)(cube, third, FN(fma)(cube, FN(fma)(h, at, constant), cube_lo * K(0.255)));
     const REAL large = (a - constant) + FN(mad)(-h, at, (held - (held - constant)) - constant);
@@ -1360,12 +1360,12 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL w = FN(select)(near, a, e.r), u = w * w, v = u * u, third = FASTACT_WIDE_THIRD_HI;
 #define FIRST(c) REAL even = c;
 #define STEP(c) even = FN(mad)(even, v, c);
-    FASTACT_WIDE_TANH_SHRINK_EVEN(FIRST, STEP)
+    FASTACT_WIDE_TANH_SHRINK_EVEN_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
 #define FIRST(c) REAL odd = c;
 #define STEP(c) odd = FN(mad)(odd, v, c);
-    FASTACT_WIDE_TANH_SHRINK_ODD(FIRST, STEP)
+    FASTACT_WIDE_TANH_SHRINK_ODD_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
     const REAL curve = FN(mad)(FN(fma)(w, w, -u), third, v * FN(mad)(odd, u, even));
@@ -1936,12 +1936,12 @@ FASTACT_INLINE REAL FN(arctan)(REAL x) {
     const double w = z * z, v = w * w;
 #define FIRST(c) double even = c;
 #define STEP(c) even = fastact_mad_f64(even, v, c);
-    FASTACT_WIDE_ARCTAN_EVEN(FIRST, STEP)
+    FASTACT_WIDE_ARCTAN_EVEN_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
 #define FIRST(c) double odd = c;
 #define STEP(c) odd = fastact_mad_f64(odd, v, c);
-    FASTACT_WIDE_ARCTAN_ODD(FIRST, STEP)
+    FASTACT_WIDE_ARCTAN_ODD_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
     const double base = fastact_kept(beyond, FASTACT_QUARTER_PI_HI) + fastact_kept(large, FASTACT_QUARTER_PI_HI);

@@ -235,8 +235,8 @@ FASTACT_INLINE fastact_floats fastact_tanh_shrink_v(fastact_floats x, const fast
     const fastact_ints piece = fastact_octave_piece_v(b);
     const fastact_floats constant = fastact_look_up(table[1], piece), at = held - fastact_look_up(table[0], piece);
     const fastact_floats h = fastact_piecewise_rest_v(table, 7, piece, at);
-    const fastact_floats scaled = a * fastact_all(0x1p24f), square = a * a, cube = square * scaled;
-    const fastact_floats square_lo = fastact_fma_v(a, a, -square);
+    const fastact_floats scaled = held * fastact_all(0x1p24f), square = held * held;
+    const fastact_floats cube = square * scaled, square_lo = fastact_fma_v(held, held, -square);
     const fastact_floats cube_lo = fastact_fma_v(square_lo, scaled, fastact_fma_v(square, scaled, -cube));
     const fastact_floats curve = fastact_fma_v(h, at, constant);
     const fastact_floats small = fastact_fma_v(cube, third, fastact_fma_v(cube, curve, cube_lo * fastact_all(0.255f)));
