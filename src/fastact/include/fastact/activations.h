@@ -48,6 +48,8 @@
 
 /* `value`, or NaN where x or the parameter is NaN and the formula would not show it. */
 FASTACT_INLINE REAL FN(keep_nan)(REAL value, REAL x) { return x == x ? value : x; }
+/* The same where the value is NaN too, but made by an emulated fma of several: compilers choose among their payloads. */
+FASTACT_INLINE REAL FN(keep_payload)(REAL value, REAL x) { return FASTACT_HAS_FMA ? value : FN(keep_nan)(value, x); }
 
 /* factor e (1 - e) / (1 + e)^3, e = e^-z, 0 <= z <= TAIL_END: with powers of two -f'' of sigmoid and tanh, x > 0. */
 FASTACT_INLINE REAL FN(logistic_curvature)(REAL z, double factor) {
@@ -629,8 +631,8 @@ FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
     const REAL held = FN(hold)(x, K(-3), K(3)), sixth = K(1) / K(6);
     const FN(pair) ramp = FN(quick_sum)(K(3), held);
     const REAL bend = held * ramp.lo, product = FN(mad)(held, ramp.hi, bend);
-#if FASTACT_PRECISION == 32
-    /* The product and a sixth, rounded, would make 1.67 ULP: what the rounding of both took is added. */
+#if FASTACT_PRECISION == 32 || !FASTACT_HAS_FMA
+    /* The product and a sixth, rounded, would make 1.67 ULP, and without an fma steps back: what was rounded is added. */
     const REAL taken = FN(fma)(held, ramp.hi, -product) + bend, sixth_error = FN(fma)(K(-6), sixth, K(1));
     const REAL inside = FN(mad)(product, sixth, sixth * FN(mad)(product, sixth_error, taken));
 #else
@@ -1006,7 +1008,8 @@ FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
 #elif FASTACT_PRECISION == 64
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
     const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END);
-    return FN(gate_slope)(FN(precise_exp_parts_of)(-a, K(0), FASTACT_ROUNDER), K(1) - a, x, !FASTACT_HAS_FMA);
+    const FN(exp_parts) e = FN(precise_exp_parts_of)(-a, K(0), FASTACT_ROUNDER);
+    return FN(keep_payload)(FN(gate_slope)(e, K(1) - a, x, !FASTACT_HAS_FMA), x);
 }
 #else
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
@@ -1073,7 +1076,8 @@ FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
 }
 FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
     const FN(pair) a = FN(quick_gelu_exponent)(FN(at_most)(FN(abs)(x), FASTACT_TAIL_END / K(1.703125)));
-    return FN(gate_slope)(FN(precise_exp_parts_of)(-a.hi, a.lo, FASTACT_ROUNDER), (K(1) - a.hi) - a.lo, x, 1);
+    const FN(exp_parts) e = FN(precise_exp_parts_of)(-a.hi, a.lo, FASTACT_ROUNDER);
+    return FN(keep_payload)(FN(gate_slope)(e, (K(1) - a.hi) - a.lo, x, 1), x);
 }
 #else
 FASTACT_INLINE REAL FN(quick_gelu_held)(REAL x) { return FN(magnitude)(x, FASTACT_TAIL_END / K(1.703125)); }
@@ -1254,7 +1258,7 @@ FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
     const FN(pair) d_square = FN(pair_square)(FN(pair_of)(d, d_lo));
     const REAL quotient = FN(divide)(numerator, (n - numerator) + rest, d_square.hi, d_square.lo);
 #endif
-    return FN(mad)(quotient * parts.power, FASTACT_UNSCALE, FN(masked)(~negative, K(1)));
+    return FN(keep_nan)(FN(mad)(quotient * parts.power, FASTACT_UNSCALE, FN(masked)(~negative, K(1))), x);
 }
 #else
 /* x n / (n + c) with n = e (e + 2), c = 2 for x < 0, and n = 1 + 2 e, c = 2 e^2 for x > 0. */
@@ -1439,7 +1443,7 @@ FASTACT_INLINE REAL FN(softcap_derivative_from_output_default)(REAL y) {
 /* 900 - y^2 is rounded once, times 2^-10: it overflows where the result does. */
 FASTACT_INLINE REAL FN(softcap_derivative_from_output_default)(REAL y) {
     const REAL part = y * K(0x1p-5);
-    return FN(rounded_sum)(-part, part, K(900) / K(1024)) * (K(1024) / K(900));
+    return FN(keep_payload)(FN(rounded_sum)(-part, part, K(900) / K(1024)) * (K(1024) / K(900)), y);
 }
 #endif
 FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
@@ -1579,7 +1583,7 @@ FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) {
     const REAL half = K(0.5) * FN(abs)(x);
     const FASTACT_BITS far = half > FASTACT_ROOT_FAR, negative = x < 0;
     const REAL q = FN(slope_quotient)(FN(select)(far, FASTACT_ROOT_FAR, half), far, negative, K(0.5), half);
-    return FN(select)(negative, FN(select)(far, q * q, q), FN(mad)(K(0.5), q, K(0.5)));
+    return FN(keep_payload)(FN(select)(negative, FN(select)(far, q * q, q), FN(mad)(K(0.5), q, K(0.5))), x);
 }
 #endif
 FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
