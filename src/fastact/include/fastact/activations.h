@@ -957,10 +957,10 @@ FASTACT_INLINE REAL FN(gate_slope)(FN(exp_parts) e, REAL rest, REAL x, int preci
     const REAL power = e.power * FASTACT_UNSCALE, exponential = FN(mad)(power, e.t, power);
     /* 1 + e - w = n + n_lo does not round e before it cancels. */
     const REAL base = power + rest, n = FN(mad)(power, e.t, base), n_rounded = FN(mad)(power, e.t, base - n);
-    const REAL n_lo = precise ? FN(mad)(power, e.t_lo, n_rounded) : n_rounded;
-    const REAL more = FN(mad)(n, e.t, n_lo), numerator = n + more;
+    const REAL more = FN(mad)(n, e.t, FN(mad)(power, e.t_lo, n_rounded)), numerator = n + more;
     const REAL g = K(2) + exponential, d = FN(mad)(exponential, g, K(1)), d_lo = FN(mad)(exponential, g, K(1) - d);
-    const REAL quotient = precise ? FN(divide)(numerator, (n - numerator) + more, d, d_lo) : numerator / d;
+    const REAL quotient =
+        precise ? FN(divide)(numerator, (n - numerator) + more, d, d_lo) : FN(divide_sum)(n, more, d);
     const FASTACT_BITS negative = FN(sign_mask)(x);
     const REAL unscale = FN(from_bits)(FN(bits)(-FASTACT_UNSCALE) ^ (FN(bits)(K(-0.0)) & negative));
     return FN(mad)(quotient * e.power, unscale, FN(masked)(~negative, K(1)));
@@ -1251,11 +1251,12 @@ FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
     const REAL d = FN(choose)(negative, below_d, above_d), d_lo = FN(masked)(negative, below_d_lo);
     const REAL n = FN(choose)(negative, below, above);
     const REAL n_lo = FN(masked)(negative, (difference.hi - below) + difference_lo);
-    const REAL rest = FN(fma)(n, parts.t, n_lo), numerator = n + rest;
+    const REAL rest = FN(fma)(n, parts.t, n_lo);
 #if FASTACT_HAS_FMA
-    const REAL quotient = numerator / FN(mad)(d, d, (d + d) * d_lo);
+    const REAL quotient = FN(divide_sum)(n, rest, FN(mad)(d, d, (d + d) * d_lo));
 #else
     const FN(pair) d_square = FN(pair_square)(FN(pair_of)(d, d_lo));
+    const REAL numerator = n + rest;
     const REAL quotient = FN(divide)(numerator, (n - numerator) + rest, d_square.hi, d_square.lo);
 #endif
     return FN(keep_nan)(FN(mad)(quotient * parts.power, FASTACT_UNSCALE, FN(masked)(~negative, K(1))), x);

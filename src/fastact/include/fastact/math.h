@@ -241,6 +241,13 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(reciprocal_error)(FASTACT_REAL reciproc
     return FASTACT_NAME(mad)(-reciprocal, lo, FASTACT_NAME(fma)(-reciprocal, hi, FASTACT_K(1)));
 }
 
+/* (n + more) / d, more being less than n: neither the sum nor the quotient are rounded before the end. By a reciprocal and
+ * what it leaves over, which take no longer than a quotient. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(divide_sum)(FASTACT_REAL n, FASTACT_REAL more, FASTACT_REAL d) {
+    const FASTACT_REAL reciprocal = FASTACT_K(1) / d, quotient = (n + more) * reciprocal;
+    return FASTACT_NAME(mad)(FASTACT_NAME(fma)(-quotient, d, n) + more, reciprocal, quotient);
+}
+
 /* (n + n_lo) / (d + d_lo), to about 0.6 ULP. */
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(divide)(
     FASTACT_REAL n, FASTACT_REAL n_lo, FASTACT_REAL d, FASTACT_REAL d_lo) {
