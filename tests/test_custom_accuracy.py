@@ -151,7 +151,9 @@ def _compiled(*nodes: Node) -> list[np.ufunc]:
     compiled, symbols = library.compile_kernels(prefix, kernels)
     address = library.load(compiled, prefix, symbols)
     return [
-        _ufuncs.define(kernel.name, 1, 0, 1, {(b, v): address(kernel.name, b, False) for b in (32, 64) for v in (0, 1)})
+        _ufuncs.define(
+            kernel.name, 1, 0, 1, False, {(b, v): address(kernel.name, b, False) for b in (32, 64) for v in (0, 1)}
+        )
         for kernel in kernels
     ]
 

@@ -12,8 +12,16 @@ import struct
 # The least normal float16 and the largest one: between them none rounds to zero or infinity, in any dtype.
 _LEAST, _LARGEST = 2.0**-14, 65504.0
 
+# What the source of all begins with.
+HEAD = """
+from numpy import float16, float32, float64, ndarray
+
+plain_types = frozenset((float, int, ndarray, float16, float32, float64))
+"""
+
 # A maker for each, so that every instruction set has its own; one frame a call, and a signature that is real.
-# Most calls leave all parameters at their defaults, and have no keyword but `out`: told by identity, they cost a third.
+# Most calls leave all parameters at their defaults, which is told by identity, and have no keyword but `out`: they cost
+# a third. What may have an `__array_ufunc__` of its own gets the ufunc that it can know.
 _TEMPLATE = """
 def {name}(ufunc, plain, checker, replacement):
     {defaults}
@@ -25,7 +33,10 @@ def {name}(ufunc, plain, checker, replacement):
 
     def {name}({arguments}, out=None, **keywords):
         if {at_defaults} and not keywords:
-            return plain({inputs}) if out is None else plain({inputs}, out=out)
+            if out is None:
+                return plain({inputs})
+            if type(out) is ndarray:
+                return plain({inputs}, out=out)
         if not ({ordinary}):
             check(({inputs},), ({parameters},), keywords)
         if out is not None:
@@ -45,6 +56,7 @@ def maker(row, form, keyword: str = "") -> str:
     ordinaries = [*itertools.starmap(ordinary, domains), *itertools.starmap(ordinary_order, row.order_of(form))]
     arguments = [*form.inputs, *(f"{name}=default_{name}" for name in names), "*"]
     at_defaults = [f"{name} is default_{name}" for name in names]
+    at_defaults += [f"type({name}) in plain_types" for name in form.inputs]
     call, instead = ", ".join([*form.inputs, *names]), ""
     if keyword:
         arguments.append(f"{keyword}=None")
