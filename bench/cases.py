@@ -19,6 +19,7 @@ from .peers.entry import DTYPES, HALF, HALF_LIBRARIES, Peer
 
 SIZES = (1, 1_000, 100_000, 10_000_000)
 HALF_SIZES = (100_000,)
+HALF_RANGE = (-8.0, 8.0)  # 20 e^8 is below the largest float16
 PAGE = 4096
 
 FASTACT = "fastact"
@@ -129,7 +130,7 @@ class Buffers:
         self.arrays = {"x": x, "grad": grad, "y": y, "out": out, "tmp": tmp, "mask": mask}
         if self.x is None:
             np.multiply(normal(size, dtype, 1), 3, out=x)
-            np.clip(x, *peers.RANGE, out=x)
+            np.clip(x, *(HALF_RANGE if dtype == HALF else peers.RANGE), out=x)
         else:
             x[:] = self.x
         grad[:] = normal(size, dtype, 2)

@@ -112,7 +112,7 @@ def summary(cells: list[Cell]) -> str:
     for form in FORMS:
         of_form = [cell for cell in fought if cell.form == form]
         for dtype in unique(cell.dtype for cell in of_form):
-            for size in unique(cell.size for cell in of_form):
+            for size in sorted({cell.size for cell in of_form}):
                 chosen = [cell for cell in of_form if (cell.dtype, cell.size) == (dtype, size)]
                 rows += [row(form, dtype, size_label(size), chosen)] if chosen else []
         arrays = [cell for cell in of_form if cell.size > 1 and cell.dtype != HALF]
@@ -123,7 +123,7 @@ def summary(cells: list[Cell]) -> str:
 def grid(cells: list[Cell], form: str, text: Callable[[Cell], str]) -> str:
     """Activation and dtype downwards, size across."""
     chosen = [cell for cell in cells if cell.form == form]
-    sizes = unique(cell.size for cell in chosen)
+    sizes = sorted({cell.size for cell in chosen})
     found = {(cell.activation, cell.dtype, cell.size): text(cell) for cell in chosen}
     rows = [
         [activation, dtype, *(found.get((activation, dtype, size), "") for size in sizes)]
