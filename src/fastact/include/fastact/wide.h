@@ -33,7 +33,6 @@ FASTACT_INLINE WIDE FN(wide_constant)(double hi, double lo) { return hi + lo; }
 FASTACT_INLINE REAL FN(narrow)(WIDE a) { return (float)a; }
 FASTACT_INLINE double FN(wide_lead)(WIDE a) { return a; }
 FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { return -a; }
-FASTACT_INLINE WIDE FN(wide_sum_of)(double a, double b) { return a + b; }
 FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) { return a + b; }
 FASTACT_INLINE WIDE FN(wide_subtract)(WIDE a, WIDE b) { return a - b; }
 /* After a difference that cancels, what is left stands in the leading number again. */
@@ -138,7 +137,6 @@ FASTACT_INLINE WIDE FN(wide_constant)(double hi, double lo) { return FN(pair_of)
 FASTACT_INLINE REAL FN(narrow)(WIDE a) { return a.hi + a.lo; }
 FASTACT_INLINE double FN(wide_lead)(WIDE a) { return a.hi; }
 FASTACT_INLINE WIDE FN(wide_negate)(WIDE a) { return FN(pair_negate)(a); }
-FASTACT_INLINE WIDE FN(wide_sum_of)(double a, double b) { return FN(sum)(a, b); }
 FASTACT_INLINE WIDE FN(wide_add)(WIDE a, WIDE b) { return FN(pair_add)(a, b); }
 FASTACT_INLINE WIDE FN(wide_subtract)(WIDE a, WIDE b) { return FN(pair_add)(a, FN(pair_negate)(b)); }
 FASTACT_INLINE WIDE FN(wide_normalise)(WIDE a) { return FN(quick_sum)(a.hi, a.lo); }
@@ -234,8 +232,6 @@ FASTACT_INLINE WIDE FN(wide_log1p)(WIDE e) {
 
 #endif
 
-/* e^z for z <= 0; it underflows where the scaled one does not. */
-FASTACT_INLINE WIDE FN(wide_exp)(WIDE z) { return FN(wide_unscale)(FN(wide_exp_scaled)(z)); }
 /* factor e^z and factor (e^z - 1) for |z| <= FASTACT_POWER_END, rounded once; at the lower end, where z is held, 0. */
 FASTACT_INLINE REAL FN(exp_times)(WIDE z, REAL factor) {
     const FN(wide_split) e = FN(wide_exp_split)(z);
