@@ -560,7 +560,7 @@ def makers(catalogue: ModuleType) -> str:
         if row.parameters
     }
     names = [f'    "{name}": {name},' for name in sources]
-    return "\n".join([keyword_functions.HEAD, *sources.values(), "", "MAKERS = {", *names, "}", ""])
+    return "\n".join([*sources.values(), "", "MAKERS = {", *names, "}", ""])
 
 
 OUTPUTS = {

@@ -12,16 +12,9 @@ import struct
 # The least normal float16 and the largest one: between them none rounds to zero or infinity, in any dtype.
 _LEAST, _LARGEST = 2.0**-14, 65504.0
 
-# What the source of all begins with.
-HEAD = """
-from numpy import float16, float32, float64, ndarray
-
-plain_types = frozenset((float, int, ndarray, float16, float32, float64))
-"""
-
 # A maker for each, so that every instruction set has its own; one frame a call, and a signature that is real.
 # Most calls leave all parameters at their defaults, which is told by identity, and have no keyword but `out`: they cost
-# a third. What may have an `__array_ufunc__` of its own gets the ufunc that it can know.
+# a fifth.
 _TEMPLATE = """
 def {name}(ufunc, plain, checker, replacement):
     {defaults}
@@ -33,10 +26,7 @@ def {name}(ufunc, plain, checker, replacement):
 
     def {name}({arguments}, out=None, **keywords):
         if {at_defaults} and not keywords:
-            if out is None:
-                return plain({inputs})
-            if type(out) is ndarray:
-                return plain({inputs}, out=out)
+            {plain}
         if not ({ordinary}):
             check(({inputs},), ({parameters},), keywords)
         if out is not None:
@@ -56,7 +46,11 @@ def maker(row, form, keyword: str = "") -> str:
     ordinaries = [*itertools.starmap(ordinary, domains), *itertools.starmap(ordinary_order, row.order_of(form))]
     arguments = [*form.inputs, *(f"{name}=default_{name}" for name in names), "*"]
     at_defaults = [f"{name} is default_{name}" for name in names]
-    at_defaults += [f"type({name}) in plain_types" for name in form.inputs]
+    inputs = ", ".join(form.inputs)
+    if len(form.outputs) == 1:
+        plain = f"return plain({inputs}, out=out)"
+    else:
+        plain = f"if out is None:\n                return plain({inputs})"
     call, instead = ", ".join([*form.inputs, *names]), ""
     if keyword:
         arguments.append(f"{keyword}=None")
@@ -68,7 +62,8 @@ def maker(row, form, keyword: str = "") -> str:
         arguments=", ".join(arguments),
         at_defaults=" and ".join(at_defaults),
         ordinary=" and ".join(ordinaries),
-        inputs=", ".join(form.inputs),
+        inputs=inputs,
+        plain=plain,
         parameters=", ".join(names),
         instead=instead,
         call=call,

@@ -38,19 +38,22 @@ cdef extern from *:
     """
     void refuse_empty_rows "fastact_refuse_empty_rows"(object ufunc)
 
-cdef extern from *:
-    """
-    static vectorcallfunc fastact_numpys_call;
-    /* Every ufunc holds the function that calls it; NumPy's is the same for all. */
-    static void fastact_call_through(PyObject *ufunc, vectorcallfunc call) {
-        fastact_numpys_call = ((PyUFuncObject *)ufunc)->vectorcall;
-        ((PyUFuncObject *)ufunc)->vectorcall = call;
-    }
-    """
+cdef extern from "_calls.h":
     ctypedef object (*vectorcallfunc)(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names)
+    int calls_ready "fastact_calls_ready"() except -1
     void call_through "fastact_call_through"(object ufunc, vectorcallfunc call)
+    object call "fastact_call"(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names)
+    object call_at_defaults "fastact_call_at_defaults"(
+        object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names
+    )
     object numpys_call "fastact_numpys_call"(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names)
     Py_ssize_t PyVectorcall_NARGS(size_t flagged)
+    ctypedef struct whole_ufunc "fastact_whole":
+        PyObject *ufunc
+        PyObject **defaults
+        int parameters
+
+calls_ready()
 
 
 cdef object call_with_several_outputs(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names):
@@ -205,7 +208,7 @@ def load(str name, str module="_kernels"):
     return importlib.import_module(f"fastact.{module}_{name}").kernel_table
 
 
-_kept = []  # names that NumPy points to
+_kept = []  # what NumPy, and the data of ufuncs, point to
 
 
 cdef struct loop_data:
@@ -257,6 +260,8 @@ cdef object make_one(
         refuse_empty_rows(ufunc)
     if nout > 1:
         call_through(ufunc, call_with_several_outputs)
+    elif signature == NULL:
+        call_through(ufunc, call)
     PyUFunc_AddPromoter(ufunc, (np.dtype,) * nin + (None,) * nout, promoter)
     return ufunc
 
@@ -264,6 +269,7 @@ cdef object make_one(
 # With the parameters at their defaults: a ufunc of the inputs alone, which costs a third of the call.
 
 cdef struct defaulted:
+    whole_ufunc whole
     ufunc_loop loop
     const entry *form
     # In the dtype of the loop.
@@ -284,8 +290,13 @@ cdef void run_at_defaults(char **args, const cnp.npy_intp *dimensions, const cnp
     at.loop(operands, dimensions, strides, <void *> at.form)
 
 
-cdef object make_at_defaults(table *kernels, entry *form, tuple defaults, str public, object promoter):
-    """The ufunc of a form with parameters that takes the inputs alone. NumPy rounds the defaults to each dtype."""
+cdef object make_at_defaults(
+    table *kernels, entry *form, object whole, tuple defaults, str public, object promoter
+):
+    """The ufunc of a form with parameters that takes the inputs alone, beside the whole one.
+
+    NumPy rounds the defaults to each dtype.
+    """
     # For the life of the process, as what `make_one` keeps.
     cdef defaulted *data = <defaulted *> malloc(3 * sizeof(defaulted))
     if data == NULL:
@@ -293,7 +304,10 @@ cdef object make_at_defaults(table *kernels, entry *form, tuple defaults, str pu
     cdef int i, j
     for i in range(3):
         data[i].form = form
+        data[i].whole.ufunc = <PyObject *> whole
+        data[i].whole.parameters = form.parameters
         for j, value in enumerate(defaults):
+            data[i].whole.defaults[j] = <PyObject *> value
             if i == 0:
                 (<cnp.npy_uint16 *> (data[i].values + j))[0] = np.float16(value).view(np.uint16)
             elif i == 1:
@@ -303,9 +317,12 @@ cdef object make_at_defaults(table *kernels, entry *form, tuple defaults, str pu
     data[0].loop, data[1].loop, data[2].loop = kernels.float16, kernels.float32, kernels.float64
     cdef loop_data each
     each.float16, each.float32, each.float64 = data, data + 1, data + 2
-    return make_one(
+    ufunc = make_one(
         run_at_defaults, run_at_defaults, run_at_defaults, each, form.inputs, form.outputs, public, NULL, promoter
     )
+    _kept.append((whole, defaults))
+    call_through(ufunc, call_at_defaults)
+    return ufunc
 
 
 def make(object kernel_table, dict public_names, dict defaults):
@@ -330,7 +347,7 @@ def make(object kernel_table, dict public_names, dict defaults):
         )
         if name in defaults:
             plain = f"{name}.at_defaults"
-            made[plain] = make_at_defaults(kernels, form, defaults[name], plain, promoter)
+            made[plain] = make_at_defaults(kernels, form, made[name], defaults[name], plain, promoter)
     for i in range(kernels.row_length):
         row = &kernels.row_entries[i]
         made[row.name.decode()] = make_one(

@@ -1,0 +1,270 @@
+/*
+ * The call of a ufunc, without NumPy's machinery where that has nothing to decide.
+ *
+ * Finding the dtypes, casting, broadcasting, looking for overlap and for operands with a protocol of their own takes NumPy
+ * about as long as a kernel takes for 1000 to 5000 elements. If every operand is a contiguous array of one shape and one
+ * dtype that has a loop, or a number, nothing of that is open, and the loop is called at once. All else is NumPy's, as
+ * is every keyword but `out`. Values, dtypes, errors, warnings and `np.errstate` are the same either way.
+ *
+ * Every ufunc holds the function that calls it (PyUFuncObject.vectorcall), and all that NumPy makes hold the same one.
+ * It is exchanged before anyone has seen the ufunc.
+ */
+#ifndef FASTACT_CALLS_H
+#define FASTACT_CALLS_H
+
+#include <fenv.h>
+#include <math.h>
+#include <stddef.h>
+
+/* The loops of every ufunc, in this order. */
+enum { FASTACT_HALF, FASTACT_FLOAT, FASTACT_DOUBLE, FASTACT_DTYPES };
+
+enum { FASTACT_CALL_OPERANDS = 8 }; /* MAX_OPERANDS of _table.pxd */
+
+/* With the lock of the interpreter for no more elements than these: they take microseconds, as giving it back may. */
+enum { FASTACT_WITH_LOCK = 2000 };
+
+static vectorcallfunc fastact_numpys_call;
+static PyArray_Descr *fastact_dtypes[FASTACT_DTYPES];
+static PyObject *fastact_out, *fastact_only_out; /* "out" and ("out",) */
+
+/* Python's exceptions as for a module's initialisation: -1 if there is one. */
+static int fastact_calls_ready(void) {
+    const int numbers[FASTACT_DTYPES] = {NPY_HALF, NPY_FLOAT, NPY_DOUBLE};
+    for (int i = 0; i < FASTACT_DTYPES; i++) {
+        fastact_dtypes[i] = PyArray_DescrFromType(numbers[i]);
+        if (fastact_dtypes[i] == NULL) return -1;
+    }
+    fastact_out = PyUnicode_InternFromString("out");
+    if (fastact_out == NULL) return -1;
+    fastact_only_out = PyTuple_Pack(1, fastact_out);
+    return fastact_only_out == NULL ? -1 : 0;
+}
+
+/* Calls of the ufunc go through this function from now on, if the ufunc is laid out as in the headers of the build. */
+static void fastact_call_through(PyObject *ufunc, vectorcallfunc call) {
+    const Py_ssize_t here = (Py_ssize_t)offsetof(PyUFuncObject, vectorcall);
+    if (Py_TYPE(ufunc)->tp_vectorcall_offset != here || ((PyUFuncObject *)ufunc)->nargs > FASTACT_CALL_OPERANDS) return;
+    if (fastact_numpys_call == NULL) fastact_numpys_call = ((PyUFuncObject *)ufunc)->vectorcall;
+    ((PyUFuncObject *)ufunc)->vectorcall = call;
+}
+
+/* The place of the dtype among the loops, or -1. Dtypes in another byte order, or with metadata, are other objects. */
+static inline int fastact_loop_of(const PyArray_Descr *dtype) {
+    for (int i = 0; i < FASTACT_DTYPES; i++) {
+        if (dtype == fastact_dtypes[i]) return i;
+    }
+    return -1;
+}
+
+/* An array that a loop can take as one piece. Those without dimensions are not: NumPy makes numbers of their results. */
+static inline int fastact_is_plain(PyArrayObject *array) {
+    return PyArray_NDIM(array) > 0 && PyArray_IS_C_CONTIGUOUS(array) && PyArray_ISALIGNED(array);
+}
+
+static inline int fastact_same_shape(PyArrayObject *a, PyArrayObject *b) {
+    return PyArray_NDIM(a) == PyArray_NDIM(b) && PyArray_CompareLists(PyArray_DIMS(a), PyArray_DIMS(b), PyArray_NDIM(a));
+}
+
+typedef union {
+    npy_half half;
+    float f32;
+    double f64;
+} fastact_number;
+
+/* Operands while they are looked at. An array, or a number with its loop; -1 for a Python float, which fits any. */
+typedef struct {
+    PyArrayObject *array;
+    int loop;
+    fastact_number number;
+} fastact_operand;
+
+static inline int fastact_look(PyObject *object, fastact_operand *operand) {
+    operand->array = NULL;
+    if (PyArray_CheckExact(object)) {
+        operand->array = (PyArrayObject *)object;
+        operand->loop = fastact_loop_of(PyArray_DESCR(operand->array));
+        return operand->loop >= 0 && fastact_is_plain(operand->array);
+    }
+    if (PyFloat_CheckExact(object)) {
+        operand->loop = -1;
+        operand->number.f64 = PyFloat_AS_DOUBLE(object);
+    } else if (Py_TYPE(object) == &PyDoubleArrType_Type) {
+        operand->loop = FASTACT_DOUBLE;
+        operand->number.f64 = PyArrayScalar_VAL(object, Double);
+    } else if (Py_TYPE(object) == &PyFloatArrType_Type) {
+        operand->loop = FASTACT_FLOAT;
+        operand->number.f32 = PyArrayScalar_VAL(object, Float);
+    } else if (Py_TYPE(object) == &PyHalfArrType_Type) {
+        operand->loop = FASTACT_HALF;
+        operand->number.half = PyArrayScalar_VAL(object, Half);
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+/* A Python float in the dtype of the loop; 0 if that is float16, or if float32 overflows, which is NumPy's to report. */
+static inline int fastact_convert(fastact_operand *operand, int loop) {
+    const double value = operand->number.f64;
+    if (loop == FASTACT_DOUBLE) return 1;
+    if (loop == FASTACT_HALF) return 0;
+    operand->number.f32 = (float)value;
+    return isfinite(operand->number.f32) || !isfinite(value);
+}
+
+/* Whether the output can be written without anyone noticing when: it is the input, or shares nothing with it. */
+static inline int fastact_apart(PyArrayObject *in, PyArrayObject *out) {
+    const char *a = PyArray_BYTES(in), *b = PyArray_BYTES(out);
+    const npy_intp bytes = PyArray_NBYTES(out);
+    return a == b || a + bytes <= b || b + bytes <= a;
+}
+
+/* An output that a loop can fill as one piece, but for its flag. */
+static inline int fastact_takes(PyObject *object, int loop, PyArrayObject *shaped) {
+    PyArrayObject *out = (PyArrayObject *)object;
+    return PyArray_CheckExact(object) && PyArray_DESCR(out) == fastact_dtypes[loop] && fastact_is_plain(out)
+        && fastact_same_shape(out, shaped);
+}
+
+/* What NumPy does around a loop: what the loop signals is reported as np.errstate says. -1 with an exception. */
+static int fastact_run(PyUFuncObject *ufunc, int loop, char **data, npy_intp *strides, npy_intp length) {
+    const int watched = FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW | FE_INVALID;
+    if (fetestexcept(watched)) feclearexcept(watched);
+    if (length > FASTACT_WITH_LOCK) {
+        Py_BEGIN_ALLOW_THREADS;
+        ufunc->functions[loop](data, &length, strides, ufunc->data[loop]);
+        Py_END_ALLOW_THREADS;
+    } else if (length > 0) {
+        ufunc->functions[loop](data, &length, strides, ufunc->data[loop]);
+    }
+    const int raised = fetestexcept(watched);
+    if (!raised) return 0;
+    return PyUFunc_GiveFloatingpointErrors(
+        ufunc->name, (raised & FE_DIVBYZERO ? NPY_FPE_DIVIDEBYZERO : 0) | (raised & FE_OVERFLOW ? NPY_FPE_OVERFLOW : 0)
+            | (raised & FE_UNDERFLOW ? NPY_FPE_UNDERFLOW : 0) | (raised & FE_INVALID ? NPY_FPE_INVALID : 0)
+    );
+}
+
+/*
+ * Whether the arguments are all inputs and, of a ufunc with one output, at most that, by position or as `out`: which it is,
+ * or NULL if there is none.
+ */
+static inline int fastact_is_ordinary(
+    const PyUFuncObject *ufunc, PyObject *const *arguments, Py_ssize_t given, PyObject *names, PyObject **out
+) {
+    const Py_ssize_t nin = ufunc->nin, named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
+    *out = NULL;
+    if (given == nin && named == 0) return 1;
+    if (ufunc->nout != 1 || given < nin || given + named != nin + 1) return 0;
+    if (named && PyTuple_GET_ITEM(names, 0) != fastact_out) return 0;
+    if (arguments[nin] != Py_None) *out = arguments[nin];
+    return 1;
+}
+
+/* Calls a ufunc with one output; 0 if that is for NumPy to do, else 1 and the result, which is NULL after an exception. */
+static int fastact_directly(
+    PyUFuncObject *ufunc, PyObject *const *arguments, Py_ssize_t given, PyObject *names, PyObject **result
+) {
+    const Py_ssize_t nin = ufunc->nin;
+    PyObject *out;
+    if (ufunc->nout != 1 || !fastact_is_ordinary(ufunc, arguments, given, names, &out)) return 0;
+
+    fastact_operand operands[FASTACT_CALL_OPERANDS];
+    PyArrayObject *shaped = NULL;
+    int loop = -1;
+    for (Py_ssize_t i = 0; i < nin; i++) {
+        fastact_operand *operand = &operands[i];
+        if (!fastact_look(arguments[i], operand)) return 0;
+        if (loop < 0) loop = operand->loop;
+        else if (operand->loop >= 0 && operand->loop != loop) return 0;
+        if (operand->array == NULL) continue;
+        if (shaped == NULL) shaped = operand->array;
+        else if (!fastact_same_shape(operand->array, shaped)) return 0;
+    }
+    if (loop < 0) loop = FASTACT_DOUBLE; /* Python floats alone */
+    if (out != NULL && (shaped == NULL || !fastact_takes(out, loop, shaped))) return 0;
+
+    char *data[FASTACT_CALL_OPERANDS];
+    npy_intp strides[FASTACT_CALL_OPERANDS];
+    const npy_intp size = PyDataType_ELSIZE(fastact_dtypes[loop]);
+    for (Py_ssize_t i = 0; i < nin; i++) {
+        fastact_operand *operand = &operands[i];
+        if (operand->array != NULL) {
+            if (out != NULL && !fastact_apart(operand->array, (PyArrayObject *)out)) return 0;
+            data[i] = PyArray_BYTES(operand->array);
+            strides[i] = size;
+        } else {
+            if (operand->loop < 0 && !fastact_convert(operand, loop)) return 0;
+            data[i] = (char *)&operand->number;
+            strides[i] = 0;
+        }
+    }
+
+    *result = NULL;
+    if (shaped == NULL) {
+        fastact_number number;
+        data[nin] = (char *)&number;
+        strides[nin] = size;
+        if (fastact_run(ufunc, loop, data, strides, 1) == 0) *result = PyArray_Scalar(&number, fastact_dtypes[loop], NULL);
+        return 1;
+    }
+    if (out != NULL) {
+        /* An error, or the warning that some of np.broadcast_arrays' results give. */
+        if (PyArray_FailUnlessWriteable((PyArrayObject *)out, "output array") < 0) return 1;
+        Py_INCREF(out);
+    } else {
+        Py_INCREF(fastact_dtypes[loop]);
+        out = PyArray_NewFromDescr(
+            &PyArray_Type, fastact_dtypes[loop], PyArray_NDIM(shaped), PyArray_DIMS(shaped), NULL, NULL, 0, NULL
+        );
+        if (out == NULL) return 1;
+    }
+    data[nin] = PyArray_BYTES((PyArrayObject *)out);
+    strides[nin] = size;
+    if (fastact_run(ufunc, loop, data, strides, PyArray_SIZE(shaped)) == 0) *result = out;
+    else Py_DECREF(out);
+    return 1;
+}
+
+static PyObject *fastact_call(PyObject *ufunc, PyObject *const *arguments, size_t flagged, PyObject *names) {
+    PyObject *result;
+    if (fastact_directly((PyUFuncObject *)ufunc, arguments, PyVectorcall_NARGS(flagged), names, &result)) return result;
+    return fastact_numpys_call(ufunc, arguments, flagged, names);
+}
+
+/* Of a ufunc with parameters at their defaults: the one that takes them. The data of all its loops begin with this. */
+typedef struct {
+    PyObject *ufunc;
+    PyObject *defaults[FASTACT_CALL_OPERANDS];
+    int parameters;
+} fastact_whole;
+
+/* Whether NumPy takes the operand without asking it: what has an `__array_ufunc__` of its own is not of these types. */
+static inline int fastact_is_numpys(PyObject *object) {
+    return PyArray_CheckExact(object) || PyFloat_CheckExact(object) || PyLong_CheckExact(object)
+        || Py_TYPE(object) == &PyDoubleArrType_Type || Py_TYPE(object) == &PyFloatArrType_Type
+        || Py_TYPE(object) == &PyHalfArrType_Type;
+}
+
+/* The same for a ufunc with parameters at their defaults. An operand that is asked gets the ufunc that it can know. */
+static PyObject *fastact_call_at_defaults(PyObject *object, PyObject *const *arguments, size_t flagged, PyObject *names) {
+    PyUFuncObject *ufunc = (PyUFuncObject *)object;
+    const fastact_whole *whole = ufunc->data[0];
+    const Py_ssize_t given = PyVectorcall_NARGS(flagged), nin = ufunc->nin;
+    PyObject *result, *out, *all[2 * FASTACT_CALL_OPERANDS];
+    if (fastact_directly(ufunc, arguments, given, names, &result)) return result;
+    int numpys = !fastact_is_ordinary(ufunc, arguments, given, names, &out);
+    if (!numpys) {
+        numpys = out == NULL || fastact_is_numpys(out);
+        for (Py_ssize_t i = 0; i < nin; i++) numpys &= fastact_is_numpys(arguments[i]);
+    }
+    if (numpys) return fastact_numpys_call(object, arguments, flagged, names);
+    size_t count = 0;
+    for (Py_ssize_t i = 0; i < nin; i++) all[count++] = arguments[i];
+    for (int i = 0; i < whole->parameters; i++) all[count++] = whole->defaults[i];
+    all[count] = out;
+    return PyObject_Vectorcall(whole->ufunc, all, count, out == NULL ? NULL : fastact_only_out);
+}
+
+#endif
