@@ -284,6 +284,22 @@ def test_a_gradient_through_a_subnormal_softmax():
         assert got[1] == pytest.approx(exact, rel=1e-6)
 
 
+@pytest.mark.parametrize("name", USABLE)
+def test_a_sum_of_gradients_beyond_the_largest_float(name: str):
+    """Where its share of the sum brings it back, a gradient of log_softmax is finite, from the output as from x."""
+    namespace = fastact.for_instruction_set(name)
+    x = np.float32([0, -1, -2, -100, -np.inf])
+    grad = np.float32([1e38, 3e38, 2e38, 1.5, -7])
+    total = mp.fsum(numbers(grad))
+    exact = [float(g - mp.exp(v) * total) for g, v in zip(numbers(grad), log_softmax(numbers(x)[:4]), strict=False)]
+    for got in (
+        namespace.log_softmax_backward(grad, x),
+        namespace.log_softmax_backward_from_output(grad, namespace.log_softmax(x)),
+    ):
+        assert got[:4] == pytest.approx(exact, rel=1e-6)
+        assert got[4] == -7
+
+
 @FLOAT
 @pytest.mark.parametrize("case", BACKWARDS, ids=str)
 def test_no_gradient_where_there_is_no_share(case: RowCase, dtype: type):

@@ -64,6 +64,12 @@ typedef double fastact_doubles __attribute__((vector_size(FASTACT_VECTOR_BYTES))
 /* For every number of a chunk. Unrolled before gcc vectorises loops, it would not be vectorised. */
 #define EACH _Pragma("GCC unroll 1") for (int j = 0; j < FASTACT_LANES; ++j)
 #define CHUNKS(i) for (ptrdiff_t i = 0; i < n; i += FASTACT_LANES)
+/* step(i, left) for every chunk of a row; the compiler knows that all but the last are whole. */
+#define ROW(step) do { \
+        ptrdiff_t i = 0; \
+        for (; n - i >= FASTACT_LANES; i += FASTACT_LANES) step(i, FASTACT_LANES); \
+        if (i < n) step(i, n - i); \
+    } while (0)
 
 /* Copy a square of 32 bytes by as many numbers, and transpose it; lines of either side are `pitch` numbers apart. */
 FASTACT_INLINE void FN(transpose)(const REAL *x, ptrdiff_t pitch, REAL *y, ptrdiff_t y_pitch) {
@@ -283,6 +289,20 @@ FASTACT_INLINE void FN(one_takes_all)(const REAL *x, REAL *y, ptrdiff_t n, REAL 
  * them times a common factor. Where `exact`, those too small to be seen in a share are 0, as -inf gives: shares will be
  * multiplied. */
 typedef struct { FN(pair) reciprocal; REAL m; } FN(row_scale);
+FASTACT_INLINE void FN(row_exps_chunk)(
+    const REAL *x, REAL *y, ptrdiff_t left, REAL sign, int exact, REAL m, int near, REAL rounder, FN(sums) *sums) {
+    const REAL least = m - FASTACT_EXP_END;
+    FN(chunk) e = FN(chunk_load)(x, left, -sign * INFINITE);
+    EACH {
+        const REAL at = sign * e.at[j];
+        const FN(exp_parts) parts = FN(exp_parts_of)(FN(at_least)(at, least), K(0), K(1), rounder);
+        const REAL power = near ? FN(mad)(parts.power, parts.t, parts.power) : FN(row_exp)(at, m);
+        e.at[j] = exact ? (at < least ? K(0) : power) : power;
+    }
+    if (left < FASTACT_LANES) FN(chunk_end)(&e, left);
+    FN(accumulate_chunk)(sums, &e);
+    FN(chunk_store)(y, left, &e);
+}
 FASTACT_INLINE FN(row_scale) FN(row_exps)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign, int exact) {
     FN(row_scale) out;
     out.m = FN(row_max)(x, n, sign);
@@ -294,33 +314,16 @@ FASTACT_INLINE FN(row_scale) FN(row_exps)(const REAL *x, REAL *y, ptrdiff_t n, R
         return out;
     }
     FN(sums) sums = {0};
-    const REAL least = m - FASTACT_EXP_END;
+    /* The common factor e^m may as well be 2^k: then no difference is formed that needs two numbers. */
+    const REAL rounder = FASTACT_ROUNDER - (FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER);
+#define STEP(i, left) FN(row_exps_chunk)(x + i, y + i, left, sign, exact, m, 1, rounder, &sums)
     if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
-        /* The common factor e^m may as well be 2^k: then no difference is formed that needs two numbers. */
-        const REAL rounder = FASTACT_ROUNDER - (FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER);
-        CHUNKS(i) {
-            FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
-            EACH {
-                const REAL at = sign * e.at[j];
-                const FN(exp_parts) parts = FN(exp_parts_of)(FN(at_least)(at, least), K(0), K(1), rounder);
-                const REAL power = exact ? (at < least ? K(0) : parts.power) : parts.power;
-                e.at[j] = FN(mad)(power, parts.t, power);
-            }
-            if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
-            FN(accumulate_chunk)(&sums, &e);
-            FN(chunk_store)(y + i, n - i, &e);
-        }
+        ROW(STEP);
+#undef STEP
+#define STEP(i, left) FN(row_exps_chunk)(x + i, y + i, left, sign, exact, m, 0, rounder, &sums)
     } else {
-        CHUNKS(i) {
-            FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE);
-            EACH {
-                const REAL at = sign * e.at[j], power = FN(row_exp)(at, m);
-                e.at[j] = exact ? (at < least ? K(0) : power) : power;
-            }
-            if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
-            FN(accumulate_chunk)(&sums, &e);
-            FN(chunk_store)(y + i, n - i, &e);
-        }
+        ROW(STEP);
+#undef STEP
     }
     out.reciprocal = FN(row_reciprocal)(FN(total)(&sums));
     return out;
@@ -346,50 +349,72 @@ FASTACT_INLINE REAL FN(row_factor)(FASTACT_BITS small, REAL factor) {
 }
 
 /* softmax and softmin. */
+FASTACT_INLINE void FN(row_shares_chunk)(REAL *y, ptrdiff_t left, FN(pair) reciprocal) {
+    FN(chunk) e = FN(chunk_load)(y, left, K(0));
+    EACH e.at[j] = FN(row_share)(e.at[j], reciprocal);
+    FN(chunk_store)(y, left, &e);
+}
 FASTACT_INLINE void FN(softmax_of)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign) {
     const FN(pair) r = FN(row_exps)(x, y, n, sign, 0).reciprocal;
-    CHUNKS(i) {
-        FN(chunk) e = FN(chunk_load)(y + i, n - i, K(0));
-        EACH e.at[j] = FN(row_share)(e.at[j], r);
-        FN(chunk_store)(y + i, n - i, &e);
-    }
+#define STEP(i, left) FN(row_shares_chunk)(y + i, left, r)
+    ROW(STEP);
+#undef STEP
 }
 FASTACT_INLINE void FN(softmax)(const REAL *x, REAL *y, ptrdiff_t n) { FN(softmax_of)(x, y, n, K(1)); }
 FASTACT_INLINE void FN(softmin)(const REAL *x, REAL *y, ptrdiff_t n) { FN(softmax_of)(x, y, n, K(-1)); }
 
 /* The sum of e_i in two parts: how many are 1, being the maximum itself, and the others. Where one number leads, that
  * leaves log(sum) and 1 - y all their digits. y, if not NULL, receives e_i 2^SCALE. */
-typedef struct { WIDE rest; REAL leaders; } FN(split_sum);
-FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, REAL m, REAL sign) {
-    FN(sums) rest = {0};
-    FN(piece) leaders[FASTACT_LANES / PIECE] = {0}; /* exact up to 2^24 in each lane */
-    CHUNKS(i) {
-        FN(chunk) e = FN(chunk_load)(x + i, n - i, -sign * INFINITE), leads;
-        EACH {
-            const REAL at = sign * e.at[j];
-            leads.at[j] = at == m ? K(1) : K(0);
-            /* Far below, row_exp gives what is too small to be seen; in long rows its sum could be. */
-            e.at[j] = at - m < -FASTACT_EXP_END ? K(0) : FN(row_exp)(at, m);
-        }
-        if (n - i < FASTACT_LANES) FN(chunk_end)(&e, n - i);
-        if (y != NULL) FN(chunk_store)(y + i, n - i, &e);
-        EACH e.at[j] = leads.at[j] != 0 ? K(0) : e.at[j];
-        FN(accumulate_chunk)(&rest, &e);
-        for (int v = 0; v < FASTACT_LANES / PIECE; ++v) leaders[v] += *(const FN(piece) *)(leads.at + v * PIECE);
+typedef struct { WIDE rest; REAL leaders; double factor; } FN(split_sum);
+typedef struct { FN(sums) rest; FN(piece) leaders[FASTACT_LANES / PIECE]; /* exact up to 2^24 in each lane */ } FN(split_sums);
+FASTACT_INLINE void FN(row_sum_chunk)(
+    const REAL *x, REAL *y, ptrdiff_t left, REAL m, int near, REAL rounder, FN(split_sums) *sums) {
+    const REAL least = m - FASTACT_EXP_END;
+    FN(chunk) e = FN(chunk_load)(x, left, -INFINITE), leads;
+    EACH {
+        const REAL at = e.at[j], held = FN(at_least)(at, least);
+        leads.at[j] = at == m ? K(1) : K(0);
+        const FN(exp_parts) parts = FN(exp_parts_of)(held, K(0), K(1), rounder);
+        const REAL power = near ? FN(mad)(parts.power, parts.t, parts.power) : FN(row_exp)(at, m);
+        /* Too small to be seen; in long rows its sum could be. */
+        e.at[j] = at < least ? K(0) : power;
     }
+    if (y != NULL) FN(chunk_store)(y, left, &e);
+    EACH e.at[j] = leads.at[j] != 0 ? K(0) : e.at[j];
+    FN(accumulate_chunk)(&sums->rest, &e);
+    for (int v = 0; v < FASTACT_LANES / PIECE; ++v) sums->leaders[v] += *(const FN(piece) *)(leads.at + v * PIECE);
+}
+FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, REAL m) {
+    FN(split_sums) sums = {0};
     FN(split_sum) out;
-    out.rest = FN(total)(&rest);
+    const REAL k = FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER;
+    const REAL rounder = FASTACT_ROUNDER - k;
+#define STEP(i, left) FN(row_sum_chunk)(x + i, y == NULL ? y : y + i, left, m, 1, rounder, &sums)
+    if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
+        ROW(STEP);
+#undef STEP
+        /* e^m 2^-k, common to all. */
+#if FASTACT_PRECISION == 32
+        const double r = (double)m - (double)k * 0x1.62e42fefa39efp-1;
+        const fastact_wide_power_f32 lead = fastact_wide_exp_parts_f32(r);
+        out.factor = fastact_mad_f64(lead.power, lead.t, lead.power);
+#else
+        const FN(exp_parts) lead = FN(exp_parts_of)(m, K(0), K(1), rounder);
+        out.factor = FN(mad)(lead.power, lead.t, lead.power) * FASTACT_UNSCALE;
+#endif
+    } else {
+#define STEP(i, left) FN(row_sum_chunk)(x + i, y == NULL ? y : y + i, left, m, 0, rounder, &sums)
+        ROW(STEP);
+#undef STEP
+        out.factor = 1;
+    }
     REAL lane[FASTACT_LANES];
-    memcpy(lane, leaders, sizeof lane);
+    memcpy(lane, sums.leaders, sizeof lane);
 #define FOLD(width) _Pragma("GCC unroll 1") for (int j = 0; j < width; ++j) lane[j] += lane[j + width];
     FOLD(8) FOLD(4) FOLD(2) FOLD(1)
 #undef FOLD
     out.leaders = lane[0];
-#if FASTACT_PRECISION == 32
-    out.rest *= FASTACT_UNSCALE;
-#else
-    out.rest = FN(wide_unscale)(out.rest);
-#endif
+    out.rest = FN(wide_scale)(FN(total)(&sums.rest), FASTACT_UNSCALE / out.factor);
     return out;
 }
 
@@ -405,27 +430,29 @@ FASTACT_INLINE WIDE FN(row_log)(FN(split_sum) s) {
     return exponent == 0 ? log : FN(wide_add)(doublings, log);
 }
 
-/* log_softmax: y_i = (x_i - m) - log(sum e). Both terms are negative: nothing cancels. */
+/* log_softmax: y_i = x_i - S, S = m + log(sum e) as a pair: x_i - hi is exact where it cancels, and lo has all its digits. */
+FASTACT_INLINE void FN(log_softmax_chunk)(const REAL *x, REAL *y, ptrdiff_t left, FN(pair) sum) {
+    FN(chunk) at = FN(chunk_load)(x, left, K(0));
+    EACH at.at[j] = (at.at[j] - sum.hi) - sum.lo;
+    FN(chunk_store)(y, left, &at);
+}
 FASTACT_INLINE void FN(log_softmax)(const REAL *x, REAL *y, ptrdiff_t n) {
     const REAL m = FN(row_max)(x, n, K(1));
     if (m == INFINITE) {
         FN(one_takes_all)(x, y, n, K(1), K(0), -INFINITE);
         return;
     }
-    const WIDE log = FN(row_log)(FN(row_sum)(x, NULL, n, m, K(1)));
-    CHUNKS(i) {
-        FN(chunk) at = FN(chunk_load)(x + i, n - i, m);
-        EACH {
+    const WIDE log = FN(row_log)(FN(row_sum)(x, NULL, n, m));
+    FN(pair) sum;
 #if FASTACT_PRECISION == 32
-            at.at[j] = (float)(((double)at.at[j] - (double)m) - log);
+    sum.hi = (float)((double)m + log);
+    sum.lo = (float)(((double)m - (double)sum.hi) + log);
 #else
-            const WIDE d = FN(wide_sum)(at.at[j], -m), sum = FN(wide_sum)(d.hi, -log.hi);
-            const double value = sum.hi + (sum.lo + (d.lo - log.lo));
-            at.at[j] = sum.hi < -FASTACT_LARGEST ? sum.hi : value;
+    sum = FN(wide_plus)(log, m);
 #endif
-        }
-        FN(chunk_store)(y + i, n - i, &at);
-    }
+#define STEP(i, left) FN(log_softmax_chunk)(x + i, y + i, left, sum)
+    ROW(STEP);
+#undef STEP
 }
 
 /* logsumexp: y = m + log(sum e); inf if there is an inf, -inf for a row of -inf. */
@@ -437,7 +464,7 @@ FASTACT_INLINE void FN(logsumexp)(const REAL *x, REAL *y, ptrdiff_t n) {
         *y = sum;
         return;
     }
-    const WIDE log = FN(row_log)(FN(row_sum)(x, NULL, n, m, K(1)));
+    const WIDE log = FN(row_log)(FN(row_sum)(x, NULL, n, m));
     *y = FN(narrow)(FN(wide_plus)(log, m));
 }
 
@@ -492,31 +519,39 @@ FASTACT_INLINE void FN(sparsemax)(const REAL *x, REAL *y, ptrdiff_t n) {
 /* Backward --------------------------------------------------------------------------------------------------------- */
 
 /* The sum of a row, and of the products of two rows, the first of which is shifted, the second times a factor. */
+FASTACT_INLINE void FN(row_total_chunk)(const REAL *grad, ptrdiff_t left, FN(sums) *sums) {
+    const FN(chunk) g = FN(chunk_load)(grad, left, K(0));
+    FN(accumulate_chunk)(sums, &g);
+}
 FASTACT_INLINE WIDE FN(row_total)(const REAL *grad, ptrdiff_t n) {
     FN(sums) sums = {0};
-    CHUNKS(i) {
-        const FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
-        FN(accumulate_chunk)(&sums, &g);
-    }
+#define STEP(i, left) FN(row_total_chunk)(grad + i, left, &sums)
+    ROW(STEP);
+#undef STEP
     return FN(total)(&sums);
+}
+FASTACT_INLINE void FN(row_dot_chunk)(
+    const REAL *a, const REAL *b, ptrdiff_t left, REAL shift, FN(pair) factor, FN(sums) *sums) {
+    const FN(chunk) u = FN(chunk_load)(a, left, K(0)), v = FN(chunk_load)(b, left, K(0));
+    FN(terms) terms;
+    EACH {
+#if FASTACT_PRECISION == 32
+        (void)factor;
+        terms.at[j] = ((double)u.at[j] - (double)shift) * (double)v.at[j];
+#else
+        const double difference = u.at[j] - shift, share = FN(row_share)(v.at[j], factor);
+        const double product = difference * share;
+        terms.at[j] = product;
+        terms.lo[j] = FN(fma)(difference, share, -product);
+#endif
+    }
+    FN(accumulate)(sums, &terms);
 }
 FASTACT_INLINE WIDE FN(row_dot)(const REAL *a, const REAL *b, ptrdiff_t n, REAL shift, FN(pair) factor) {
     FN(sums) sums = {0};
-    CHUNKS(i) {
-        const FN(chunk) u = FN(chunk_load)(a + i, n - i, K(0)), v = FN(chunk_load)(b + i, n - i, K(0));
-        FN(terms) terms;
-        EACH {
-#if FASTACT_PRECISION == 32
-            terms.at[j] = ((double)u.at[j] - (double)shift) * (double)v.at[j];
-#else
-            const double difference = u.at[j] - shift, share = FN(row_share)(v.at[j], factor);
-            const double product = difference * share;
-            terms.at[j] = product;
-            terms.lo[j] = FN(fma)(difference, share, -product);
-#endif
-        }
-        FN(accumulate)(&sums, &terms);
-    }
+#define STEP(i, left) FN(row_dot_chunk)(a + i, b + i, left, shift, factor, &sums)
+    ROW(STEP);
+#undef STEP
 #if FASTACT_PRECISION == 32
     return FN(total)(&sums) * ((double)factor.hi + (double)factor.lo);
 #else
@@ -538,16 +573,20 @@ FASTACT_INLINE REAL FN(centred)(REAL grad, REAL shift, FN(pair) mean, REAL y) {
     return (((grad - shift) - mean.hi) - mean.lo) * y;
 }
 
+FASTACT_INLINE void FN(softmax_slope_chunk)(
+    const REAL *grad, const REAL *y, REAL *out, ptrdiff_t left, FN(pair) mean, REAL sign) {
+    FN(chunk) g = FN(chunk_load)(grad, left, K(0));
+    const FN(chunk) at = FN(chunk_load)(y, left, K(0));
+    EACH g.at[j] = FN(centred)(g.at[j], K(0), mean, sign * at.at[j]);
+    FN(chunk_store)(out, left, &g);
+}
 /* softmax from its output: dx_i = y_i (grad_i - sum grad_j y_j). softmin has the other sign. */
 FASTACT_INLINE void FN(softmax_backward_from_output_of)(
     const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n, REAL sign) {
     const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, y, n, K(0), (FN(pair)){K(1), K(0)}));
-    CHUNKS(i) {
-        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
-        const FN(chunk) at = FN(chunk_load)(y + i, n - i, K(0));
-        EACH g.at[j] = FN(centred)(g.at[j], K(0), mean, sign * at.at[j]);
-        FN(chunk_store)(out + i, n - i, &g);
-    }
+#define STEP(i, left) FN(softmax_slope_chunk)(grad + i, y + i, out + i, left, mean, sign)
+    ROW(STEP);
+#undef STEP
 }
 FASTACT_INLINE void FN(softmax_backward_from_output)(const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
     FN(softmax_backward_from_output_of)(grad, y, out, n, K(1));
@@ -558,6 +597,17 @@ FASTACT_INLINE void FN(softmin_backward_from_output)(const REAL *grad, const REA
 
 /* softmax from x: only differences of gradients count. Taken from that of the maximum, sum e_j (grad_j - grad_max) has
  * no large term that the result must lose: where one number leads, its dx keeps its digits, too. */
+FASTACT_INLINE void FN(softmax_backward_chunk)(
+    const REAL *grad, REAL *out, ptrdiff_t left, FN(pair) r, REAL shift, FN(pair) mean, REAL sign) {
+    FN(chunk) g = FN(chunk_load)(grad, left, K(0));
+    const FN(chunk) at = FN(chunk_load)(out, left, K(0));
+    EACH {
+        const FASTACT_BITS small = FN(row_small)(at.at[j]);
+        const REAL share = FN(row_share)(FN(row_scaled)(small, at.at[j]), r);
+        g.at[j] = FN(row_factor)(small, FN(centred)(g.at[j], shift, mean, sign)) * share;
+    }
+    FN(chunk_store)(out, left, &g);
+}
 FASTACT_INLINE void FN(softmax_backward_of)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n, REAL sign) {
     const FN(row_scale) scale = FN(row_exps)(x, out, n, sign, 1);
     const FN(pair) r = scale.reciprocal;
@@ -565,16 +615,9 @@ FASTACT_INLINE void FN(softmax_backward_of)(const REAL *grad, const REAL *x, REA
     while (leader < n - 1 && !(sign * x[leader] == scale.m)) ++leader;
     const REAL shift = grad[leader];
     const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, out, n, shift, r));
-    CHUNKS(i) {
-        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
-        const FN(chunk) at = FN(chunk_load)(out + i, n - i, K(0));
-        EACH {
-            const FASTACT_BITS small = FN(row_small)(at.at[j]);
-            const REAL share = FN(row_share)(FN(row_scaled)(small, at.at[j]), r);
-            g.at[j] = FN(row_factor)(small, FN(centred)(g.at[j], shift, mean, sign)) * share;
-        }
-        FN(chunk_store)(out + i, n - i, &g);
-    }
+#define STEP(i, left) FN(softmax_backward_chunk)(grad + i, out + i, left, r, shift, mean, sign)
+    ROW(STEP);
+#undef STEP
 }
 FASTACT_INLINE void FN(softmax_backward)(const REAL *grad, const REAL *x, REAL *out, ptrdiff_t n) {
     FN(softmax_backward_of)(grad, x, out, n, K(1));
@@ -599,31 +642,41 @@ FASTACT_INLINE REAL FN(without_share)(REAL grad, WIDE total, double p, double le
 #endif
 }
 
-/* log_softmax from its output: dx_i = grad_i - e^y_i sum grad_j. */
+/* log_softmax from its output: dx_i = grad_i - e^y_i sum grad_j; where e^y_i is nearly 1, (grad_i - sum) - (e^y_i - 1) sum.
+ * A sum beyond the largest float is taken times a power of two, and so is all else. */
+FASTACT_INLINE void FN(log_softmax_slope_chunk)(
+    const REAL *grad, const REAL *y, REAL *out, ptrdiff_t left, FN(pair) total, REAL times) {
+    FN(chunk) g = FN(chunk_load)(grad, left, K(0));
+    const FN(chunk) at = FN(chunk_load)(y, left, K(0));
+    EACH {
+        const REAL held = FN(at_most)(FN(at_least)(at.at[j], -FASTACT_EXP_END), K(0)), slope = g.at[j] * times;
+        const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), FASTACT_ROUNDER);
+        const FASTACT_BITS small = FN(row_small)(e.power);
+        const REAL seen = at.at[j] < -FASTACT_EXP_END ? K(0) : e.power;
+        const REAL power = small ? seen : seen * FASTACT_UNSCALE, sum = small ? total.hi * FASTACT_UNSCALE : total.hi;
+        const REAL p = FN(mad)(power, e.t, power), expm1 = FN(mad)(power, e.t, power - K(1));
+        const REAL large = (slope - total.hi) - total.lo;
+        const FASTACT_BITS leads = power > K(0.75);
+        g.at[j] = FN(mad)(-(leads ? expm1 : p), sum, leads ? large : slope) * (K(1) / times);
+    }
+    FN(chunk_store)(out, left, &g);
+}
 FASTACT_INLINE void FN(log_softmax_backward_from_output)(
     const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
-    const WIDE total = FN(row_total)(grad, n);
-    CHUNKS(i) {
-        FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
-        const FN(chunk) at = FN(chunk_load)(y + i, n - i, K(0));
-        EACH {
-            const REAL held = FN(at_most)(FN(at_least)(at.at[j], -FASTACT_EXP_END), K(0));
+    WIDE total = FN(row_total)(grad, n);
+#define STEP(i, left) FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total), K(1))
 #if FASTACT_PRECISION == 32
-            const fastact_wide_power_f32 e = fastact_wide_exp_parts_f32((double)held);
-            const double power = at.at[j] < -FASTACT_EXP_END ? 0.0 : e.power;
-            const double p = fastact_mad_f64(power, e.t, power), less = -fastact_mad_f64(power, e.t, power - 1.0);
-            const FASTACT_BITS small = 0;
-#else
-            const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), FASTACT_ROUNDER);
-            const FASTACT_BITS small = FN(row_small)(e.power);
-            const double seen = at.at[j] < -FASTACT_EXP_END ? 0.0 : e.power;
-            const double power = FN(row_scaled)(small, seen) * FASTACT_UNSCALE, base = power - 1.0;
-            const double p = FN(mad)(power, e.t, power), less = -(FN(mad)(power, e.t, base) + power * e.t_lo);
-#endif
-            g.at[j] = FN(without_share)(g.at[j], total, p, less, small);
-        }
-        FN(chunk_store)(out + i, n - i, &g);
+    if (fastact_abs_f64(total) <= FASTACT_LARGEST) {
+        ROW(STEP);
+        return;
     }
+    total *= FASTACT_UNSCALE;
+#undef STEP
+#define STEP(i, left) \
+        FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total), FASTACT_UNSCALE)
+#endif
+    ROW(STEP);
+#undef STEP
 }
 
 /* log_softmax from x: dx_i = grad_i - p_i sum grad_j, p = softmax(x). */
@@ -633,9 +686,9 @@ FASTACT_INLINE void FN(log_softmax_backward)(const REAL *grad, const REAL *x, RE
     double reciprocal = 0, others = 0;
     if (m == INFINITE)
         FN(one_takes_all)(x, out, n, K(1), FN(power_of_two)(FASTACT_ROUNDER), K(0));
-    const FN(split_sum) s = m == INFINITE ? (FN(split_sum)){FN(widen)(K(0)), K(1)} : FN(row_sum)(x, out, n, m, K(1));
+    const FN(split_sum) s = m == INFINITE ? (FN(split_sum)){FN(widen)(K(0)), K(1), 1} : FN(row_sum)(x, out, n, m);
     const double sum = FN(wide_lead)(FN(wide_plus)(s.rest, s.leaders));
-    reciprocal = FASTACT_UNSCALE / sum;
+    reciprocal = FASTACT_UNSCALE / (sum * s.factor);
     others = FN(wide_lead)(FN(wide_plus)(s.rest, s.leaders - K(1))) / sum;
     CHUNKS(i) {
         FN(chunk) g = FN(chunk_load)(grad + i, n - i, K(0));
