@@ -129,6 +129,7 @@ LIGHT_ROWS = {
     "sparse_sigmoid",
     "square",
     "squared_relu",
+    "srelu",
     "threshold",
 }
 LIGHT_FORMULAS = {
@@ -137,11 +138,6 @@ LIGHT_FORMULAS = {
     "exponential_derivative_from_output",
     "selu_derivative_from_output",
     "sigmoid_derivative_from_output",
-    "srelu_derivative",
-    "srelu_derivative_t_left",
-    "srelu_derivative_a_left",
-    "srelu_derivative_t_right",
-    "srelu_derivative_a_right",
     "tanh_derivative_from_output",
 }
 
@@ -169,6 +165,7 @@ AT_DEFAULTS = {
     "softplus": "softplus_default",
     "softplus_derivative": "sigmoid",
     "softplus_derivative_from_output": "softplus_derivative_from_output_default",
+    "srelu": "srelu_default",
     "squareplus": "squareplus_default",
     "squareplus_derivative": "squareplus_derivative_default",
     "squareplus_derivative_from_output": "squareplus_derivative_from_output_default",

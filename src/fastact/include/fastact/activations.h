@@ -562,7 +562,7 @@ FASTACT_INLINE REAL FN(relu6_derivative_from_output)(REAL y) { return FN(relu6_d
 FASTACT_INLINE REAL FN(keep_nans)(REAL value, REAL x, REAL a, REAL b, REAL c, REAL d) {
     return FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(FN(keep_nan)(value, x), a), b), c), d);
 }
-FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+FASTACT_INLINE REAL FN(srelu_general)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
     const FASTACT_BITS right = x >= t_right, outside = right | (x <= t_left);
     const REAL t = FN(select)(right, t_right, t_left), a = FN(select)(right, a_right, a_left);
     const FASTACT_BITS bent = outside & (a != 1);
@@ -571,6 +571,12 @@ FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, RE
     const REAL line = FN(narrow)(FN(wide_plus)(FN(wide_times)(FN(wide_subtract)(FN(widen)(at), FN(widen)(t)), a), t));
     const REAL beyond = FN(abs)(plain) <= FASTACT_LARGEST ? line : plain;
     return FN(keep_nans)(FN(select)(bent, beyond, x), x, t_left, a_left, t_right, a_right);
+}
+/* At the defaults t_left = 0, a_left = 0.2, t_right = 1, a_right = 1: two lines through 0. */
+FASTACT_INLINE REAL FN(srelu_default)(REAL x) { return x > 0 ? x : K(0.2) * x; }
+FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    const FASTACT_BITS defaults = (t_left == 0) & (a_left == K(0.2)) & (t_right == 1) & (a_right == 1);
+    return FN(select)(defaults, FN(srelu_default)(x), FN(srelu_general)(x, t_left, a_left, t_right, a_right));
 }
 FASTACT_INLINE REAL FN(srelu_derivative)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
     const REAL below = x <= t_left ? a_left : K(1);
