@@ -636,13 +636,12 @@ FASTACT_INLINE REAL FN(hard_sigmoid_derivative_from_output)(REAL y) {
 FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
     const REAL held = FN(hold)(x, K(-3), K(3)), sixth = K(1) / K(6);
     const FN(pair) ramp = FN(quick_sum)(K(3), held);
-    const REAL bend = held * ramp.lo, product = FN(mad)(held, ramp.hi, bend);
 #if FASTACT_PRECISION == 32 || !FASTACT_HAS_FMA
     /* The product and a sixth, rounded, would make 1.67 ULP, and without an fma steps back: what was rounded is added. */
-    const REAL taken = FN(fma)(held, ramp.hi, -product) + bend, sixth_error = FN(fma)(K(-6), sixth, K(1));
-    const REAL inside = FN(mad)(product, sixth, sixth * FN(mad)(product, sixth_error, taken));
+    const REAL product = held * ramp.hi, taken = FN(mad)(held, ramp.lo, FN(fma)(held, ramp.hi, -product));
+    const REAL inside = FN(fma)(product, sixth, taken * sixth);
 #else
-    const REAL inside = product * sixth;
+    const REAL inside = FN(mad)(held, ramp.hi, held * ramp.lo) * sixth;
 #endif
     return x <= 3 ? inside : x;
 }
