@@ -1459,21 +1459,36 @@ FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
 
 /* Roots and quotients --------------------------------------------------------------------------------------------- */
 
-#if FASTACT_PRECISION == 32
-/* 1 - |x| / r = 1 / (r (r + |x|)), r = sqrt(1 + x^2), to 2^-40, from a = |x| scale. Where `far`, 1 / beyond instead, by the
- * same division. */
-FASTACT_INLINE FN(pair) FN(slope_complement)(REAL a, REAL scale, FASTACT_BITS far, REAL beyond) {
-    const REAL one = scale * scale;
-    const FN(pair) product = FN(product)(a, a), sum = FN(positive_sum)(product.hi, one);
-    const REAL square = sum.hi, square_lo = sum.lo + product.lo;
-    const REAL root = FN(sqrt)(square), rest = FN(fma)(-root, root, square) + square_lo;
-    const REAL d = FN(fma)(a, root, square), g = one / FN(select)(far, beyond, d);
-    /* a / (2 r), by which a r grows with what is left of r^2. */
-    const REAL slope = K(0.5) * a * ((root + a) * g) * (K(1) / one);
-    const REAL d_lo = FN(mad)(rest, slope, FN(fma)(a, root, square - d)) + square_lo;
-    return FN(pair_of)(g, g * FN(mad)(-g, d_lo, FN(fma)(-g, d, one)) * (K(1) / one));
+/* one / r for a power of two and r > 0, to an eighth, and to first order where r is a power of two: the exponent is
+ * negated, and the mantissa with it. For what rounding took from a root, which needs no more and no division. */
+FASTACT_INLINE REAL FN(rough_inverse)(REAL one, REAL r) {
+    return FN(from_bits)(FN(bits)(one) + FN(bits)(K(1)) - FN(bits)(r));
 }
-#endif
+/* r = sqrt(one + a^2), one a power of two: the root of the square, which alone has a low part. */
+typedef struct { REAL square, square_lo, root; } FN(unit_root);
+FASTACT_INLINE FN(unit_root) FN(unit_root_of)(REAL a, REAL one) {
+    FN(unit_root) s;
+    s.square = FN(fma)(a, a, one);
+    s.square_lo = FN(fma)(a, a, one - s.square); /* to 1, where that is rounded */
+    s.root = FN(sqrt)(s.square);
+    return s;
+}
+/* What rounding took from the root, times twice the root. */
+FASTACT_INLINE REAL FN(root_rest)(FN(unit_root) s) { return FN(fma)(-s.root, s.root, s.square) + s.square_lo; }
+/* r (r + a) = d + d_lo + rest a / (2 r): one / (r (r + a)) is one - a / r where that cancels. With one = scale^2 and a times
+ * scale neither small nor large numbers leave the range. */
+typedef struct { REAL d, d_lo, root, rest; } FN(slope_divisor);
+FASTACT_INLINE FN(slope_divisor) FN(slope_divisor_of)(REAL a, REAL one) {
+    FN(slope_divisor) s;
+    const FN(unit_root) r = FN(unit_root_of)(a, one);
+    /* What one - r^2 may have lost counts in float alone. */
+    const REAL excess = FASTACT_PRECISION == 32 ? ((one - r.square) + r.square) - one : K(0);
+    s.d = FN(fma)(a, r.root, r.square);
+    s.d_lo = FN(fma)(a, r.root, r.square - s.d) + (r.square_lo - excess);
+    s.root = r.root;
+    s.rest = FN(root_rest)(r);
+    return s;
+}
 
 /* squareplus: f(x) = (x + r) / 2 with r = sqrt(x^2 + b): m = (|x| + r) / 2 for x > 0 and, since f(x) f(-x) = b / 4,
  * b / (4 m) for x < 0. f' = f / r = y^2 / (y^2 + b / 4). At infinity, and for b = 0, relu.
@@ -1514,46 +1529,19 @@ FASTACT_INLINE REAL FN(squareplus_general)(REAL x, REAL b) {
     const REAL result = FN(select)(plain, FN(relu)(x), FN(select)(x < 0, below, above));
     return FN(keep_nan)(FN(keep_nan)(result, x), b);
 }
-#if FASTACT_PRECISION == 32
-/* In floats a first m, and one step of Newton's method on m - 1 / m = |x|, which needs neither m nor 1 / m to all digits. */
+/* With h = |x| / 2, r = sqrt(1 + h^2) and m = h + r: f(x) = m for x > 0, else 1 / m. Far out |x| and its inverse. */
 FASTACT_INLINE REAL FN(squareplus_default)(REAL x) {
-    const REAL a = FN(magnitude)(x, FASTACT_LARGEST), held = FN(magnitude)(x, K(0x1p60));
-    const REAL near = FN(sqrt)(FN(fma)(held, held, K(4))), root = near > a ? near : a;
-    const REAL m = FN(mad)(a, K(0.5), K(0.5) * root), y = K(1) / m, rest = FN(fma)(-y, m, K(1)), square = y * y;
-    const REAL excess = FN(mad)(-rest, y, (m - a) - y);
-    /* 1 / (1 + y^2), to 2%. */
-    const REAL step = excess * FN(mad)(square, FN(mad)(square, K(0.36), K(-0.86)), K(1));
-    const REAL below = y + FN(mad)(rest, y, step * square);
-    const REAL result = FN(select)(x < 0, below, m - step);
-    return FN(abs)(x) <= FASTACT_LARGEST ? result : FN(relu)(x);
-}
-#else
-/* With h = |x| / 2, r = sqrt(1 + h^2) and m = h + r: f(x) = m for x > 0, else 1 / m. Beyond ROOT_FAR |x| and its inverse.
- * Of r only the square has a low part: 1 + h^2 for 0 <= h <= ROOT_FAR. */
-typedef struct { REAL square, square_lo, root; } FN(unit_root);
-FASTACT_INLINE FN(unit_root) FN(unit_root_of)(REAL h) {
-    FN(unit_root) s;
-    s.square = FN(mad)(h, h, K(1));
-    s.square_lo = FN(fma)(h, h, K(1) - s.square); /* to 1: nothing where 1 - square is not exact */
-    s.root = FN(sqrt)(s.square);
-    return s;
-}
-FASTACT_INLINE REAL FN(squareplus_default)(REAL x) {
-    const REAL a = FN(abs)(x), half = K(0.5) * a;
-    const FASTACT_BITS far = half > FASTACT_ROOT_FAR;
-    const REAL h = FN(select)(far, FASTACT_ROOT_FAR, half);
-    const FN(unit_root) s = FN(unit_root_of)(h);
-    const REAL sum = h + s.root, sum_lo = (s.root - sum) + h;
-    const REAL m = FN(select)(far, a, sum), inverse = K(1) / m;
-    /* 1 / (2 r) = 1 / (m + 1 / m), to 0.06 and better near m = 1. */
-    const REAL slope = FN(mad)(K(-0.5) * inverse, inverse, inverse);
-    const REAL low = FN(mad)(FN(fma)(-s.root, s.root, s.square) + s.square_lo, slope, sum_lo);
-    const REAL m_lo = FN(select)(far, K(0), low);
+    const REAL end = K(0x1p60), all = FN(abs)(x), half = K(0.5) * all;
+    const FASTACT_BITS far = half > end;
+    const REAL h = FN(select)(far, end, half);
+    const FN(unit_root) s = FN(unit_root_of)(h, K(1));
+    const REAL sum = h + s.root, m = FN(select)(far, all, sum), inverse = K(1) / m;
+    const REAL m_lo = FN(mad)(FN(root_rest)(s), FN(rough_inverse)(K(0.5), s.root), (s.root - sum) + h);
     const REAL error = FN(mad)(-inverse, m_lo, FN(fma)(-inverse, m, K(1)));
+    /* Where m may be infinite nothing is left over. */
     const REAL below = FN(mad)(inverse, FN(select)(far, K(0), error), inverse);
     return x < 0 ? below : m + m_lo;
 }
-#endif
 FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
     return FN(select)(b == 4, FN(squareplus_default)(x), FN(squareplus_general)(x, b));
 }
@@ -1567,31 +1555,14 @@ FASTACT_INLINE REAL FN(squareplus_derivative_general)(REAL x, REAL b) {
     const REAL result = FN(narrow)(FN(wide_select)(negative, scaled, quotient));
     return FN(keep_nan)(FN(keep_nan)(FN(select)(plain, FN(relu_derivative)(x), result), x), b);
 }
-#if FASTACT_PRECISION == 32
+/* 1 - g or g, g = 1 / (2 r (r + |x| / 2)), r = sqrt(1 + x^2 / 4). */
 FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) {
-    const REAL scale = K(0x1p-16), a = FN(magnitude)(x, FASTACT_SQUARE_END) * (K(0.5) * scale);
-    const FN(pair) g = FN(pair_scale)(FN(slope_complement)(a, scale, 0, K(1)), K(0.5));
-    return FN(keep_nan)(FN(select)(x < 0, g.hi + g.lo, (K(1) - g.hi) - g.lo), x);
+    const REAL scale = FASTACT_SQUARE_SCALE, one = scale * scale;
+    const REAL a = FN(magnitude)(x, FASTACT_SQUARE_END) * (K(0.5) * scale);
+    const FN(slope_divisor) s = FN(slope_divisor_of)(a, one);
+    const REAL q = K(0.5) * one / s.d, g = FN(mad)(-q * s.d_lo, q * (K(2) / one), q);
+    return FN(keep_nan)(FN(select)(x < 0, g, K(1) - g), x);
 }
-#else
-/* f' = (1 + h / r) / 2 for x > 0, else 1 / (2 r (r + h)). Of that h / r, or factor / (r (r + h)), and far out, where x < 0,
- * factor / far_below. */
-FASTACT_INLINE REAL FN(slope_quotient)(REAL h, FASTACT_BITS far, FASTACT_BITS negative, REAL factor, REAL far_below) {
-    const FN(unit_root) s = FN(unit_root_of)(h);
-    const REAL product = FN(mad)(h, s.root, s.square);
-    const REAL product_lo = FN(fma)(h, s.root, s.square - product) + s.square_lo;
-    const REAL below = FN(select)(negative, FN(select)(far, far_below, product), s.root);
-    const REAL above = FN(select)(negative, factor, h), reciprocal = K(1) / below, quotient = above * reciprocal;
-    const REAL rest = FN(fma)(-quotient, below, above) - quotient * FN(select)(negative, product_lo, K(0));
-    return FN(mad)(FN(select)(far, K(0), rest), reciprocal, quotient);
-}
-FASTACT_INLINE REAL FN(squareplus_derivative_default)(REAL x) {
-    const REAL half = K(0.5) * FN(abs)(x);
-    const FASTACT_BITS far = half > FASTACT_ROOT_FAR, negative = x < 0;
-    const REAL q = FN(slope_quotient)(FN(select)(far, FASTACT_ROOT_FAR, half), far, negative, K(0.5), half);
-    return FN(keep_payload)(FN(select)(negative, FN(select)(far, q * q, q), FN(mad)(K(0.5), q, K(0.5))), x);
-}
-#endif
 FASTACT_INLINE REAL FN(squareplus_derivative)(REAL x, REAL b) {
     return FN(select)(b == 4, FN(squareplus_derivative_default)(x), FN(squareplus_derivative_general)(x, b));
 }
@@ -1611,7 +1582,7 @@ FASTACT_INLINE REAL FN(squareplus_derivative_from_output_default)(REAL y) {
 #else
 FASTACT_INLINE REAL FN(squareplus_derivative_from_output_default)(REAL y) {
     const REAL a = FN(capped)(FN(abs)(y), FASTACT_ROOT_FAR), square = a * a;
-    const FN(unit_root) s = FN(unit_root_of)(a);
+    const FN(unit_root) s = FN(unit_root_of)(a, K(1));
     const REAL reciprocal = K(1) / s.square, quotient = square * reciprocal;
     const REAL rest = FN(fma)(-quotient, s.square, square) + FN(mad)(-quotient, s.square_lo, FN(fma)(a, a, -square));
     return FN(mad)(rest, reciprocal, quotient);
@@ -1649,89 +1620,50 @@ FASTACT_INLINE REAL FN(softsign_second_derivative)(REAL x) {
     return FN(keep_nan)(FN(copysign)(x == 0 ? K(0) : size, -x), x);
 }
 
-/* dish: f(x) = x (1 + x / r) / 2, r = sqrt(1 + x^2): for x < 0, where 1 - |x| / r = 1 / (r (r + |x|)), that.
- * f' = (1 + x / r + x / r^3) / 2, for x < 0: (1 - |x| r) / (2 r^3 (r + |x|)), which is 0 where x^2 = (sqrt(5) - 1) / 2.
- * Far out: x and 1, or 1 / (4 x) and -1 / (4 x^2). */
-#if FASTACT_PRECISION == 32
-/* In floats by g = 1 - |x| / r: f(-|x|) = -|x| g / 2, f(|x|) = |x| + f(-|x|), f'(-|x|) = -g (1 - 3 g + g^2) / 2 and
+/* dish: f(x) = x (1 + x / r) / 2, r = sqrt(1 + x^2), by g = 1 - |x| / r = 1 / (r (r + |x|)): f(-|x|) = -|x| g / 2, far out
+ * -1 / (4 |x|), and f(|x|) = |x| + f(-|x|). f'(-|x|) = -g (1 - 3 g + g^2) / 2, which is 0 where x^2 = (sqrt(5) - 1) / 2, and
  * f'(|x|) = 1 - f'(-|x|). */
 FASTACT_INLINE REAL FN(dish)(REAL x) {
-    const REAL end = K(0x1p60), a = FN(magnitude)(x, end), half = K(0.5) * a;
-    const FASTACT_BITS far = FN(abs)(x) > end, negative = x < 0;
-    const FN(pair) g = FN(slope_complement)(a, K(1), far, FN(abs)(x));
-    const REAL product = half * g.hi, product_lo = FN(mad)(half, g.lo, FN(fma)(half, g.hi, -product));
-    const REAL base = FN(select)(negative, K(0), a), sum = base - product, lo = (base - sum) - product;
-    const REAL beyond = FN(select)(negative, K(0.25) * g.hi, x), near = sum + (lo - product_lo);
-    return FN(keep_nan)(FN(copysign)(FN(select)(far, beyond, near), x), x);
+    const REAL end = K(0x1p60), all = FN(abs)(x), a = FN(magnitude)(x, end);
+    const FASTACT_BITS far = all > end;
+    const FN(slope_divisor) s = FN(slope_divisor_of)(a, K(1));
+    const REAL n = FN(select)(far, K(0.25), K(0.5) * a), d = FN(select)(far, all, s.d);
+    const REAL reciprocal = K(1) / d, quotient = n * reciprocal;
+    /* In float what rounding took from r counts, and its factor a / (2 r) to all digits where f hardly changes. */
+    const REAL slope = FASTACT_PRECISION == 32 ? K(0.5) * a * ((s.root + a) * reciprocal) : K(0);
+    const REAL d_lo = FASTACT_PRECISION == 32 ? FN(mad)(s.rest, slope, s.d_lo) : s.d_lo;
+    const REAL rest = FN(mad)(-quotient, d_lo, FN(fma)(-quotient, d, n));
+    /* Where d may be infinite nothing is left over. */
+    const REAL tail = FN(mad)(FN(select)(far, K(0), rest), reciprocal, quotient);
+    return FN(select)(x < 0, K(-0.0), x) - tail;
 }
 FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
-    const FN(pair) g = FN(slope_complement)(FN(magnitude)(x, FASTACT_SQUARE_END) * K(0x1p-16), K(0x1p-16), 0, K(1));
-    const REAL less = K(3) - g.hi, less_lo = (K(3) - less) - g.hi;
-    const REAL k = FN(fma)(g.hi, less, K(-1)), k_lo = FN(mad)(g.hi, less_lo, (less - g.hi) * g.lo);
-    const REAL half = K(0.5) * g.hi, below = half * k;
-    const REAL below_lo = FN(mad)(half, k_lo, FN(mad)(K(0.5) * g.lo, k, FN(fma)(half, k, -below)));
+    const REAL scale = FASTACT_SQUARE_SCALE, one = scale * scale;
+    const REAL a = FN(magnitude)(x, FASTACT_SQUARE_END) * scale;
+    const FN(slope_divisor) s = FN(slope_divisor_of)(a, one);
+    const REAL g = one / s.d;
+    const REAL d_lo = FN(mad)(s.rest, a * FN(rough_inverse)(K(0.5), s.root), s.d_lo);
+    const REAL g_lo = g * FN(mad)(-g, d_lo, FN(fma)(-g, s.d, one)) * (K(1) / one);
+    const REAL less = K(3) - g, less_lo = (K(3) - less) - g;
+    const REAL k = FN(fma)(g, less, K(-1)), k_lo = FN(mad)(g, less_lo, (less - g) * g_lo);
+    const REAL half = K(0.5) * g, below = half * k;
+    const REAL below_lo = FN(mad)(half, k_lo, FN(mad)(K(0.5) * g_lo, k, FN(fma)(half, k, -below)));
     return FN(keep_nan)(FN(select)(x < 0, below + below_lo, (K(1) - below) - below_lo), x);
 }
-#else
-FASTACT_INLINE REAL FN(dish)(REAL x) {
-    const REAL all = FN(abs)(x), half = K(0.5) * x;
-    const FASTACT_BITS far = all > FASTACT_ROOT_FAR, negative = x < 0;
-    /* The inverse of all may be below the normal range: of its multiple it is not. */
-    const REAL factor = FN(select)(far, K(-0.25), half), scaled = all * K(0x1p-64);
-    const REAL q = FN(slope_quotient)(FN(select)(far, FASTACT_ROOT_FAR, all), far, negative, factor, scaled);
-    return FN(select)(negative, q * FN(select)(far, K(0x1p-64), K(1)), FN(mad)(half, q, half));
-}
-FASTACT_INLINE REAL FN(dish_derivative)(REAL x) {
-    const REAL all = FN(magnitude)(x, FASTACT_LARGEST), end = K(0x1p60), a = FN(at_most)(all, end);
-    const int64_t far = all > end, negative = x < 0;
-    const FN(wide) square = FN(wide_plus)(FN(wide_product)(a, a), K(1)), root = FN(wide_sqrt)(square);
-    const FN(wide) sum = FN(wide_plus)(root, a), cube = FN(wide_multiply)(root, square);
-    const FN(wide) below = FN(wide_subtract)(FN(widen)(K(1)), FN(wide_times)(root, a));
-    const FN(wide) above = FN(wide_plus)(FN(wide_multiply)(square, sum), a);
-    const FN(wide) d = FN(wide_select)(negative, FN(wide_multiply)(cube, sum), cube);
-    /* The square of 2^-540 x, which is in range for all of them; 2^-1080 is no double. Nearer nothing is scaled: what
-     * would become subnormal costs a hundred cycles, used or not. By masks: gcc would scale both sides of a `?:`. */
-    const FN(wide) small = FN(wide_scale)(FN(widen)(FN(select)(all > end, all, end)), 0x1p-540);
-    const FN(wide) quotient = FN(wide_divide)(
-        FN(wide_select)(far, FN(widen)(K(-0.5)), FN(wide_select)(negative, below, above)),
-        FN(wide_select)(far, FN(wide_square)(small), d));
-    const double scale = FN(wide_lead)(FN(wide_select)(far, FN(wide_constant)(0x1p-540, 0), FN(wide_constant)(1, 0)));
-    const REAL result = FN(narrow)(FN(wide_scale)(FN(wide_scale)(FN(wide_scale)(quotient, scale), scale), 0.5));
-    return FN(keep_nan)(x > end ? K(1) : result, x);
-}
-#endif
 
-/* bent_identity: f(x) = x + (r - 1) / 2, r = sqrt(x^2 + 1): r - 1 = x^2 / (r + 1). f' = 1 + x / (2 r). */
-#if FASTACT_PRECISION == 32
-/* In floats t = (r - 1) / 2 as r gives it, and one step of Newton's method on t + t^2 = (x / 2)^2. */
+/* bent_identity: f(x) = x + t, t = (r - 1) / 2, r = sqrt(x^2 + 1), and what rounding took from r. Far out t = |x| / 2.
+ * f' = 1 + x / (2 r). */
 FASTACT_INLINE REAL FN(bent_identity)(REAL x) {
-    const REAL end = K(0x1p60), a = FN(magnitude)(x, end), half = K(0.5) * a, square = half * half;
-    const REAL root = FN(sqrt)(FN(fma)(a, a, K(1))), t = FN(mad)(root, K(0.5), K(-0.5));
-    const REAL step = ((FN(fma)(t, t, -square) + t) - FN(fma)(half, half, -square)) / root;
-    const FN(pair) sum = FN(sum)(FN(copysign)(a, x), t);
-    const REAL far = x * (x > 0 ? K(1.5) : K(0.5)); /* the slope first: the other product could overflow */
-    return FN(keep_nan)(FN(abs)(x) > end ? far : sum.hi + (sum.lo - step), x);
+    const REAL end = K(0x1p60);
+    const FN(unit_root) s = FN(unit_root_of)(FN(magnitude)(x, end), K(1));
+    const REAL t = FN(mad)(s.root, K(0.5), K(-0.5));
+    const REAL near = FN(mad)(FN(root_rest)(s), FN(rough_inverse)(K(0.25), s.root), t);
+    return x + FN(select)(FN(abs)(x) > end, K(0.5) * FN(magnitude)(x, FASTACT_LARGEST), near);
 }
 FASTACT_INLINE REAL FN(bent_identity_derivative)(REAL x) {
-    const REAL a = FN(magnitude)(x, K(0x1p60)), root = FN(sqrt)(FN(fma)(a, a, K(1)));
-    return FN(keep_nan)(K(1) + K(0.5) * FN(copysign)(a, x) / root, x);
+    const REAL end = K(0x1p60), held = FN(hold)(x, -end, end), root = FN(sqrt)(FN(fma)(held, held, K(1)));
+    return FN(keep_nan)(K(1) + K(0.5) * held / root, x);
 }
-#else
-FASTACT_INLINE REAL FN(bent_identity)(REAL x) {
-    const REAL end = K(0x1p60), a = FN(magnitude)(x, end);
-    const FN(wide) square = FN(wide_product)(a, a), root = FN(wide_sqrt)(FN(wide_plus)(square, K(1)));
-    const FN(wide) bend = FN(wide_divide)(square, FN(wide_scale)(FN(wide_plus)(root, K(1)), 2));
-    const REAL far = x * (x > 0 ? K(1.5) : K(0.5)); /* the slope first: the other product could overflow */
-    const REAL near = FN(narrow)(FN(wide_plus)(bend, FN(copysign)(a, x)));
-    return FN(keep_nan)(FN(abs)(x) > end ? far : near, x);
-}
-FASTACT_INLINE REAL FN(bent_identity_derivative)(REAL x) {
-    const REAL a = FN(magnitude)(x, K(0x1p60));
-    const FN(wide) root = FN(wide_sqrt)(FN(wide_plus)(FN(wide_product)(a, a), K(1)));
-    const FN(wide) ratio = FN(wide_divide)(FN(widen)(FN(copysign)(a, x)), FN(wide_scale)(root, 2));
-    return FN(keep_nan)(FN(narrow)(FN(wide_plus)(ratio, K(1))), x);
-}
-#endif
 
 /* Trigonometric and error functions ------------------------------------------------------------------------------- */
 

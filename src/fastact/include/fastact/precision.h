@@ -25,6 +25,7 @@
 #undef FASTACT_EXP_MOST
 #undef FASTACT_SOFTPLUS_SCALE
 #undef FASTACT_SQUARE_END
+#undef FASTACT_SQUARE_SCALE
 #undef FASTACT_TAIL_END
 #undef FASTACT_TANH_FAR
 #undef FASTACT_ROOT_FAR
@@ -217,8 +218,9 @@
 #define FASTACT_EXP_FAR 70.0f
 /* exp of it is finite, and of the next number not. */
 #define FASTACT_EXP_MOST 0x1.62e42ep6f
-/* 1 / x^2 rounds to zero. */
+/* 1 / x^2 rounds to zero; times this scale neither its square nor that of 1 leaves the range. */
 #define FASTACT_SQUARE_END 0x1p76f
+#define FASTACT_SQUARE_SCALE 0x1p-16f
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
 #define FASTACT_LOGISTIC_END 40.0f
 /* coefficients: begin */
@@ -561,8 +563,9 @@
 #define FASTACT_GELU_TANH_END 21.75
 /* exp of it is finite, and of the next number not. */
 #define FASTACT_EXP_MOST 0x1.62e42fefa39efp9
-/* 1 / x^2 rounds to zero. */
+/* 1 / x^2 rounds to zero; times this scale neither its square nor that of 1 leaves the range. */
 #define FASTACT_SQUARE_END 0x1p540
+#define FASTACT_SQUARE_SCALE 0x1p-64
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
 #define FASTACT_LOGISTIC_END 80.0
 /* tanh(FASTACT_TANH_FAR) rounds to one, 1 + FASTACT_ROOT_FAR to FASTACT_ROOT_FAR. */
