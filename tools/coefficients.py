@@ -508,7 +508,7 @@ def _cosine(degree: int) -> Polynomial:
 
 # Reduced arguments may be beyond by what rounding did to the quotient.
 WIDER = 1 + mp.mpf(2) ** -10
-HALF, QUARTER, EIGHTH_TANGENT = mp.pi / 2 * WIDER, mp.pi / 4 * WIDER, (ROOT2 - 1) * WIDER
+HALF, QUARTER = mp.pi / 2 * WIDER, mp.pi / 4 * WIDER
 SIXTH, THIRD = -mp.mpf(1) / 6, -mp.mpf(1) / 3
 
 # erf f64: a P(a^2) up to SMALL, 1 - e^(-a^2) y G(y) beyond, with y = 1 / (a + SHIFT).
@@ -619,7 +619,7 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "wide_quarter_sine_f64": lambda: _odd(mp.sin, SIXTH, 6, QUARTER),
     "wide_quarter_cosine_f32": lambda: _cosine(4),
     "wide_quarter_cosine_f64": lambda: _cosine(6),
-    "wide_arctan_f64": lambda: _odd(mp.atan, THIRD, 10, EIGHTH_TANGENT),
+    "wide_arctan_f64": lambda: _odd(mp.atan, THIRD, 11, mp.mpf(1) / 2),
     "wide_erf_f64": lambda: Polynomial(
         _erf_over, lambda w: 1 / _erf_over(w), range(13), mp.mpf(0), ERF_SMALL**2, "f64"
     ),

@@ -1848,8 +1848,8 @@ FASTACT_INLINE REAL FN(snake_derivative_a)(REAL x, REAL a) {
     return FN(snake_is_far)(x, a) ? FN(snake_derivative_a_of)(x, a, 1) : FN(snake_derivative_a_near)(x, a);
 }
 
-/* arctan: f(x) = base + arctan(z), |z| <= tan(pi / 8): z = |x|; or (|x| - 1) / (|x| + 1), above pi / 4; or -1 / |x|,
- * below pi / 2. f' = 1 / (1 + x^2), f'' = -2 x / (1 + x^2)^2. */
+/* arctan: f(x) = base + arctan(z), |z| <= 1 / 2: z = |x|; or (|x| - 1) / (|x| + 1), above pi / 4; or -1 / |x|, below pi / 2.
+ * f' = 1 / (1 + x^2), f'' = -2 x / (1 + x^2)^2. */
 #if FASTACT_PRECISION == 32
 /* By pieces of z = |x| or, for |x| > 1, of its inverse, below pi / 2. */
 FASTACT_INLINE REAL FN(arctan)(REAL x) {
@@ -1867,15 +1867,11 @@ FASTACT_INLINE REAL FN(arctan)(REAL x) {
 }
 #else
 FASTACT_INLINE REAL FN(arctan)(REAL x) {
-    const REAL a = FN(capped)(FN(abs)(x), K(0x1p60));
-    const int64_t large = a > 2.4142135623730951, beyond = a > 0.41421356237309503;
-    /* z = (first + second) / (third + fourth), each of them a pair by the order of their sizes. */
-    const double first = fastact_kept(large ^ 1, a), second = fastact_kept(beyond, -1.0), above = first + second;
-    const double third = fastact_kept(large ^ 1, 1.0), fourth = fastact_kept(beyond, a), below = third + fourth;
-    const double above_lo = first - (above - second), below_lo = fourth - (below - third);
-    const double reciprocal = 1 / below, z = above * reciprocal;
-    const double rest = FN(fma)(-z, below, above) + FN(mad)(-z, below_lo, above_lo);
-    const double w = z * z, v = w * w;
+    const REAL a = FN(abs)(x);
+    const int64_t large = a > 2, beyond = a > 0.5;
+    /* a - 1 is exact, and what rounding takes from a + 1 less than half a unit of the result. */
+    const REAL above = FN(select)(large, K(-1), FN(select)(beyond, a - K(1), a));
+    const REAL z = above / FN(select)(large, a, FN(select)(beyond, a + K(1), K(1))), w = z * z, v = w * w;
 #define FIRST(c) double even = c;
 #define STEP(c) even = fastact_mad_f64(even, v, c);
     FASTACT_WIDE_ARCTAN_EVEN_POLYNOMIAL(FIRST, STEP)
@@ -1886,9 +1882,9 @@ FASTACT_INLINE REAL FN(arctan)(REAL x) {
     FASTACT_WIDE_ARCTAN_ODD_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
-    const double base = fastact_kept(beyond, FASTACT_QUARTER_PI_HI) + fastact_kept(large, FASTACT_QUARTER_PI_HI);
-    const double base_lo = FASTACT_QUARTER_PI_LO / FASTACT_QUARTER_PI_HI; /* times base */
-    const double angle = base + z, angle_lo = (z - (angle - base)) + FN(mad)(base, base_lo, rest * reciprocal);
+    const REAL base = FN(select)(large, K(2) * FASTACT_QUARTER_PI_HI, FN(select)(beyond, FASTACT_QUARTER_PI_HI, K(0)));
+    const REAL base_lo = FASTACT_QUARTER_PI_LO / FASTACT_QUARTER_PI_HI, angle = base + z; /* base_lo times base */
+    const REAL angle_lo = FN(mad)(base, base_lo, z - (angle - base));
     return FN(with_sign)(angle + FN(mad)(z * w, FN(mad)(odd, w, even), angle_lo), x);
 }
 #endif
