@@ -135,6 +135,8 @@ def mills(a: mp.mpf) -> mp.mpf:
 
 
 ONE = mp.mpf(1)
+SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
+SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
 # Where the derivatives of silu and gelu are 0, negated: 1 + e^-r = r, and Phi(-r) = r phi(r).
 SILU_ROOT = mp.findroot(lambda r: 1 + mp.exp(-r) - r, mp.mpf("1.28"))
 GELU_ROOT = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), mp.mpf("0.75"))
@@ -181,6 +183,8 @@ class Table:
     ``root`` is centred there. Constants of multiples of ``grid`` are as exact as others. ``last`` is the row of a
     further piece.
 
+    A ``mirrored`` table is that of -f(-a), for arguments below 0.
+
     Where the first pieces, ``based`` many, are added to an argument, the leading bits of c0 stand apart as a base; in
     the others the base is 1 and not kept. ``leading`` counts in the first piece alone there.
     """
@@ -197,6 +201,7 @@ class Table:
     last: Sequence[mp.mpf] = ()
     based: int = 0
     degree: int = 6
+    mirrored: bool = False
 
     def constant(self, value: mp.mpf) -> mp.mpf:
         """A constant as the table has it."""
@@ -251,6 +256,9 @@ class Table:
             row[1] = round_to(row[1] - self.leading * self.first_end, 24)
         for row in rows[: self.near]:
             row[1] = round_to(row[1] - self.offset, 24)
+        if self.mirrored:
+            signs = [-1, *((-1) ** (power + 1) for power in range(self.degree + 2))]
+            rows = [[sign * number for sign, number in zip(signs, row, strict=True)] for row in rows]
         rows += [[mp.mpf(0)] * (self.degree + 3)] * (16 - len(rows))
         order = [(i - self.first_column) % 16 for i in range(16)]
         columns = [[hexfloat(rows[i][j], "f32") for i in order] for j in range(self.degree + 2 + bool(self.based))]
@@ -335,15 +343,16 @@ def _softplus_tail(a: mp.mpf) -> mp.mpf:
     return mp.log1p(mp.exp(-a)) * mp.exp(a)
 
 
-# gelu: H(a) = a m(a) = a Phi(-a) e^(a^2/2). tanh, erf and 1 - e^-a: themselves, up to where they round to 1. softplus
-# and the derivatives, at -a: themselves in the first pieces, which are scaled so that a root lies well inside of one;
-# beyond, times e^a or e^(a^2/2). For a > 18, where e^-a is nothing beside 1, silu'(-a) e^a is 1 - a.
+# gelu: H(a) = a m(a) = a Phi(-a) e^(a^2/2). tanh, erf, 1 - e^-a and selu(-a): themselves, up to where they round to a
+# constant. softplus and the derivatives, at -a: themselves in the first pieces, which are scaled so that a root lies well
+# inside of one; beyond, times e^a or e^(a^2/2). For a > 18, where e^-a is nothing beside 1, silu'(-a) e^a is 1 - a.
 TABLE_END = {
     "gelu": mp.mpf("14.5"),
     "tanh": mp.mpf("9.125"),
     "erf": mp.mpf("3.9375") - mp.mpf(2) ** -8,
     "gelu_derivative": mp.mpf("14.75"),
     "exp_complement": mp.mpf(18),
+    "expm1": mp.mpf("17.5"),
     "softcap": mp.mpf(290),
     "tanh_shrink": mp.mpf("9.25"),
 }
@@ -355,6 +364,14 @@ TABLE_SCALE = {
     "tanh_shrink": mp.mpf("1.59375"),
 }
 NEAR_PIECES = {"silu_derivative": 5, "gelu_derivative": 3, "softplus_tail": 4, "tanh_shrink": 5}
+
+
+def _below_zero(factor: mp.mpf, leading: int, zeros: int) -> Table:
+    """factor (e^x - 1) for x <= 0."""
+    pieces = _octaves(lambda a: -factor * mp.expm1(-a), TABLE_END["expm1"], ONE / 2)
+    return Table(pieces, 12, mp.mpf(leading), zeros=zeros, first_end=2 * OCTAVES_FIRST_END, mirrored=True)
+
+
 TABLES: dict[str, Table] = {
     "gelu": Table(
         _octaves(lambda a: a * mills(a), TABLE_END["gelu"]), 12, mp.mpf("0.5"), zeros=2, first_end=OCTAVES_FIRST_END
@@ -420,6 +437,9 @@ TABLES: dict[str, Table] = {
         leading=-mp.mpf(1) / 2,
         based=NEAR_PIECES["softplus_tail"],
     ),
+    # By pieces of b = 1 + a / 2. For selu twice the argument is near 1.758 times it, and exact.
+    "expm1": _below_zero(ONE, 1, 2),
+    "selu": _below_zero(SELU_SCALE * SELU_ALPHA, 2, 1),
     # The first piece is a times a polynomial.
     "exp_complement": Table(
         _octaves(lambda a: -mp.expm1(-a), TABLE_END["exp_complement"], TABLE_SCALE["exp_complement"]), 12, zeros=1
@@ -584,8 +604,6 @@ def sine_square_bend() -> mp.mpf:
 
 
 # Constants of definitions, as sums of two doubles in both precisions: wide arithmetic takes them.
-SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
-SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
 GELU_TANH_SLOPE = 2 * mp.sqrt(2 / mp.pi)  # twice, for the logistic function
 GELU_TANH_CUBE = mp.mpf("0.044715")
 WIDE_CONSTANTS = {

@@ -81,6 +81,7 @@ LOOPS = {
 # Formulas without parameters that are functions of a whole array of floats, too, in vectors.h.
 ARRAY_FORMULAS = {
     "arctan",
+    "elu_default",
     "erf",
     "gaussian",
     "gelu",
@@ -91,6 +92,7 @@ ARRAY_FORMULAS = {
     "mish",
     "mish_derivative",
     "quick_gelu",
+    "selu",
     "silu",
     "silu_derivative",
     "softcap_default",
@@ -150,11 +152,12 @@ def streams(row, form) -> bool:
 # Formulas with a parameter that are cheaper where it is at its default: the formula for that. For all other values
 # there is one named `general`.
 AT_DEFAULTS = {
-    "celu": "elu",
+    "celu": "elu_default",
     "celu_derivative": "elu_derivative_default",
     "celu_derivative_from_output": "elu_derivative_from_output",
     "clipped_linear": "clipped_linear_default",
     "clipped_linear_derivative": "clipped_linear_derivative_default",
+    "elu": "elu_default",
     "elu_derivative": "elu_derivative_default",
     "rrelu": "rrelu_default",
     "snake_near": "snake_default_near",

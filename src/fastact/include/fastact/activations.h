@@ -824,11 +824,33 @@ FASTACT_INLINE REAL FN(gaussian_second_derivative)(REAL x) {
     return FN(keep_nan)(FN(narrow_scaled)(FN(wide_multiply)(scaled, factor)), x);
 }
 
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+/* A function of x < 0 by a table of it, to which `times` x is added as `leading` elsewhere; at x >= 0 it is +-0. */
+FASTACT_INLINE REAL FN(below_zero)(const float table[8][16], REAL x, REAL times) {
+    const REAL held = FN(hold)(x, -FASTACT_EXPM1_END, K(0));
+    const REAL leading = FN(nearer)(held, K(-2) * FASTACT_OCTAVES_FIRST_END);
+    const int piece = FN(octave_piece)(FN(mad)(held, K(-0.5), K(1)));
+    return FN(piecewise)(table, piece, held, FN(mad)(leading, times, table[1][piece]));
+}
+#endif
+
 /* elu: f(x) = x for x > 0, else alpha expm1(x). f'(0) = alpha. From y <= 0: f' = y + alpha. */
-FASTACT_INLINE REAL FN(elu)(REAL x, REAL alpha) {
+FASTACT_INLINE REAL FN(elu_general)(REAL x, REAL alpha) {
     const FN(pair) m = FN(precise_expm1)(-FN(magnitude)(x, FASTACT_EXP_END));
     const REAL below = FN(copysign)(FN(rounded_times)(m, alpha), x);
     return FN(keep_nan)(FN(keep_nan)(x > 0 ? x : below, x), alpha);
+}
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(elu_default)(REAL x) {
+    static const float table[8][16] = FASTACT_EXPM1_TABLE;
+    const REAL below = FN(below_zero)(table, x, K(1)); /* never below x where x < 0 */
+    return below > x ? below : x;
+}
+#else
+FASTACT_INLINE REAL FN(elu_default)(REAL x) { return FN(elu_general)(x, K(1)); }
+#endif
+FASTACT_INLINE REAL FN(elu)(REAL x, REAL alpha) {
+    return FN(select)(alpha == 1, FN(elu_default)(x), FN(elu_general)(x, alpha));
 }
 FASTACT_INLINE REAL FN(elu_derivative_general)(REAL x, REAL alpha) {
     const REAL below = FN(exp_times)(FN(widen)(-FN(magnitude)(x, FASTACT_POWER_END)), alpha);
@@ -848,11 +870,18 @@ FASTACT_INLINE REAL FN(elu_derivative_from_output)(REAL y, REAL alpha) {
 
 /* selu: f(x) = scale x for x > 0, else scale alpha expm1(x), with the constants of its paper. f'(0) = scale alpha. */
 FASTACT_INLINE REAL FN(selu)(REAL x) {
-    const FN(pair) both = FN(pair_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
     const REAL rest = (REAL)((FASTACT_WIDE_SELU_SCALE_HI - 1) + FASTACT_WIDE_SELU_SCALE_LO); /* a twentieth: one number is enough */
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+    static const float table[8][16] = FASTACT_SELU_TABLE;
+    const REAL below = FN(below_zero)(table, x, K(2));
+    const REAL above = FN(at_least)(x, K(0));
+    return x < 0 ? below : FN(mad)(above, rest, above);
+#else
+    const FN(pair) both = FN(pair_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
     const FN(pair) m = FN(precise_expm1)(-FN(magnitude)(x, FASTACT_EXP_END));
     const REAL below = FN(rounded_product)(m, both), above = FN(mad)(FN(used)(x > 0, x), rest, x);
     return FN(keep_nan)(FN(copysign)(x > 0 ? above : below, x), x);
+#endif
 }
 FASTACT_INLINE REAL FN(selu_derivative)(REAL x) {
     const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
@@ -883,7 +912,7 @@ FASTACT_INLINE REAL FN(celu_general)(REAL x, REAL alpha) {
     return FN(keep_nan)(FN(keep_nan)(limit, x), alpha);
 }
 FASTACT_INLINE REAL FN(celu)(REAL x, REAL alpha) {
-    return FN(select)(alpha == 1, FN(elu)(x, alpha), FN(celu_general)(x, alpha));
+    return FN(select)(alpha == 1, FN(elu_default)(x), FN(celu_general)(x, alpha));
 }
 FASTACT_INLINE REAL FN(celu_derivative_general)(REAL x, REAL alpha) {
     const REAL below = FN(exp_times)(FN(celu_exponent)(x, alpha), K(1));

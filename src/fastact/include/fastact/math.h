@@ -132,6 +132,12 @@ FASTACT_INLINE FASTACT_REAL FASTACT_NAME(hold)(FASTACT_REAL x, FASTACT_REAL lowe
     return FASTACT_NAME(from_bits)((FASTACT_BITS)(below < least ? below : least));
 }
 
+/* a, or the end where that is nearer to 0, both of one sign. */
+FASTACT_INLINE FASTACT_REAL FASTACT_NAME(nearer)(FASTACT_REAL a, FASTACT_REAL end) {
+    const FASTACT_UNSIGNED bits = (FASTACT_UNSIGNED)FASTACT_NAME(bits)(a), most = (FASTACT_UNSIGNED)FASTACT_NAME(bits)(end);
+    return FASTACT_NAME(from_bits)((FASTACT_BITS)(bits < most ? bits : most));
+}
+
 /* chosen ? a : b by a mask. Several `?:` on one condition become a branch before gcc vectorises, and it then does not. */
 FASTACT_INLINE FASTACT_REAL FASTACT_NAME(select)(FASTACT_BITS chosen, FASTACT_REAL a, FASTACT_REAL b) {
     const FASTACT_BITS mask = -chosen;

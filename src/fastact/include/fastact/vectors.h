@@ -40,6 +40,9 @@ FASTACT_INLINE __m512 fastact_hold_v(__m512 x, float lower, float upper) {
     const __m512i below = _mm512_min_epi32(_mm512_castps_si512(x), _mm512_castps_si512(_mm512_set1_ps(upper)));
     return _mm512_castsi512_ps(_mm512_min_epu32(below, _mm512_castps_si512(_mm512_set1_ps(lower))));
 }
+FASTACT_INLINE __m512 fastact_nearer_v(__m512 a, float end) {
+    return _mm512_castsi512_ps(_mm512_min_epu32(_mm512_castps_si512(a), _mm512_castps_si512(_mm512_set1_ps(end))));
+}
 FASTACT_INLINE __m512 fastact_abs_v(__m512 x) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x); }
 /* y >= 0 with the sign of x. */
 FASTACT_INLINE __m512 fastact_signed_v(__m512 y, __m512 x) {
@@ -120,6 +123,9 @@ FASTACT_INLINE __m256 fastact_most_v(__m256 a, __m256 b) { return _mm256_max_ps(
 FASTACT_INLINE __m256 fastact_hold_v(__m256 x, float lower, float upper) {
     const __m256i below = _mm256_min_epi32(_mm256_castps_si256(x), _mm256_castps_si256(_mm256_set1_ps(upper)));
     return _mm256_castsi256_ps(_mm256_min_epu32(below, _mm256_castps_si256(_mm256_set1_ps(lower))));
+}
+FASTACT_INLINE __m256 fastact_nearer_v(__m256 a, float end) {
+    return _mm256_castsi256_ps(_mm256_min_epu32(_mm256_castps_si256(a), _mm256_castps_si256(_mm256_set1_ps(end))));
 }
 FASTACT_INLINE __m256 fastact_abs_v(__m256 x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
 FASTACT_INLINE __m256 fastact_signed_v(__m256 y, __m256 x) {
@@ -383,6 +389,22 @@ FASTACT_INLINE fastact_floats fastact_log_sigmoid_derivative_from_output_v(
     return fastact_softplus_derivative_from_output_default_v(-y, table);
 }
 
+FASTACT_INLINE fastact_floats fastact_below_zero_v(fastact_floats x, const fastact_table *table, float times) {
+    const fastact_floats held = fastact_hold_v(x, -FASTACT_EXPM1_END, 0.0f);
+    const fastact_floats leading = fastact_nearer_v(held, -2.0f * FASTACT_OCTAVES_FIRST_END);
+    const fastact_ints piece = fastact_octave_piece_v(fastact_fma_v(held, fastact_all(-0.5f), fastact_all(1.0f)));
+    const fastact_floats base = fastact_fma_v(leading, fastact_all(times), fastact_look_up(table[1], piece));
+    return fastact_piecewise_v(table, piece, held, base);
+}
+FASTACT_INLINE fastact_floats fastact_elu_default_v(fastact_floats x, const fastact_table *table) {
+    return fastact_most_v(fastact_below_zero_v(x, table, 1.0f), x);
+}
+FASTACT_INLINE fastact_floats fastact_selu_v(fastact_floats x, const fastact_table *table) {
+    const float rest = (float)((FASTACT_WIDE_SELU_SCALE_HI - 1) + FASTACT_WIDE_SELU_SCALE_LO);
+    const fastact_floats positive = fastact_positive_v(x), above = fastact_fma_v(positive, fastact_all(rest), positive);
+    return fastact_where_below_v(x, 0.0f, fastact_below_zero_v(x, table, 2.0f), above);
+}
+
 FASTACT_INLINE fastact_pair_v fastact_pair_times_v(fastact_pair_v a, fastact_floats b) {
     const fastact_pair_v product = fastact_product_v(a.hi, b);
     return fastact_pair_of_v(product.hi, fastact_fma_v(a.lo, b, product.lo));
@@ -528,6 +550,8 @@ FASTACT_ARRAY(softplus_default, FASTACT_SOFTPLUS_TAIL_TABLE, 9)
 FASTACT_ARRAY(log_sigmoid, FASTACT_SOFTPLUS_TAIL_TABLE, 9)
 FASTACT_ARRAY(softplus_derivative_from_output_default, FASTACT_EXP_COMPLEMENT_TABLE, 8)
 FASTACT_ARRAY(log_sigmoid_derivative_from_output, FASTACT_EXP_COMPLEMENT_TABLE, 8)
+FASTACT_ARRAY(elu_default, FASTACT_EXPM1_TABLE, 8)
+FASTACT_ARRAY(selu, FASTACT_SELU_TABLE, 8)
 FASTACT_ARRAY(gaussian, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(silu, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(quick_gelu, FASTACT_EXP_TABLE, 1)
