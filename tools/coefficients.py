@@ -344,8 +344,9 @@ def _softplus_tail(a: mp.mpf) -> mp.mpf:
 
 
 # gelu: H(a) = a m(a) = a Phi(-a) e^(a^2/2). tanh, erf, 1 - e^-a and selu(-a): themselves, up to where they round to a
-# constant. softplus and the derivatives, at -a: themselves in the first pieces, which are scaled so that a root lies well
-# inside of one; beyond, times e^a or e^(a^2/2). For a > 18, where e^-a is nothing beside 1, silu'(-a) e^a is 1 - a.
+# constant. softplus and the derivatives, at -a: themselves in the first pieces, which are scaled so that a root lies
+# well inside of one; beyond, times e^a or e^(a^2/2). For a > 18, where e^-a is nothing beside 1, silu'(-a) e^a is
+# 1 - a.
 TABLE_END = {
     "gelu": mp.mpf("14.5"),
     "tanh": mp.mpf("9.125"),
@@ -686,7 +687,16 @@ def steps(coefficients: Sequence[mp.mpf], precision: str) -> str:
 # a cubic. All powers are off by one factor, which the cubic makes good: a search for a factor that leaves the floats of
 # the table nearly exact, to 0.142 units in the last place at most.
 EXP_FACTOR = mp.mpf(2) ** (mp.mpf(-0.0128165638938839) / 16)
-EXP_SLOPES = {"growth": ONE, "decay": -ONE, "quick_gelu": -mp.mpf("1.702"), "gelu_tanh": -GELU_TANH_SLOPE}
+EXP_SLOPES = {
+    "exponential": ONE,
+    "growth": ONE,
+    "decay": -ONE,
+    "quick_gelu": -mp.mpf("1.702"),
+    "gelu_tanh": -GELU_TANH_SLOPE,
+}
+# Pieces end at odd multiples of STEP / 2 times this. So small a change moves the ends by a few floats near 0, to where
+# the pieces that meet leave the floats of e^x in order.
+EXP_ENDS = {"exponential": 1 - mp.mpf(2) ** -20}
 
 
 def exp_table() -> str:
@@ -699,12 +709,14 @@ def exp_table() -> str:
     return "{{" + ", ".join(entries) + "}}"
 
 
-def exp_constants(slope: mp.mpf) -> str:
-    """1 / STEP, STEP in two parts, so that n times the first is exact, and the cubic from its highest coefficient."""
+def exp_constants(name: str) -> str:
+    """1 / STEP, for the ends of the pieces, STEP in two parts, so that n times the first is exact, and the cubic."""
+    slope = EXP_SLOPES[name]
     step = mp.log(2) / 16 / slope
     end = abs(step) / 2 * WIDER
     cubic = remez(lambda r: mp.exp(slope * r) / EXP_FACTOR - 1, lambda _: ONE, range(4), -end, end)
-    numbers = [hexfloat(round_to(number, 24), "f32") for number in (1 / step, *reversed(cubic))]
+    inverse = 1 / step / EXP_ENDS.get(name, ONE)
+    numbers = [hexfloat(round_to(number, 24), "f32") for number in (inverse, *reversed(cubic))]
     return ", ".join([numbers[0], *split(step, "f32", 11), *numbers[1:]])
 
 
@@ -796,7 +808,7 @@ def definitions(precision: str) -> dict[str, str]:
         out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
         out |= tables()
         out["EXP_TABLE"] = exp_table()
-        out |= {f"{name.upper()}_EXP": exp_constants(slope) for name, slope in EXP_SLOPES.items()}
+        out |= {f"{name.upper()}_EXP": exp_constants(name) for name in EXP_SLOPES}
         cube, cube_lo = split(GELU_TANH_CUBE, precision, bits)
         out["GELU_TANH_CUBE"], out["GELU_TANH_CUBE_LO"] = cube, cube_lo
         out["OCTAVES_FIRST_END"] = hexfloat(OCTAVES_FIRST_END, precision)

@@ -11,8 +11,10 @@ cimport numpy as cnp
 cnp.import_array()
 
 cdef extern from "fastact/activations.h" nogil:
-    float fastact_exponential_f32(float x) noexcept
     double fastact_exponential_f64(double x) noexcept
+
+cdef extern from "fastact/vectors.h" nogil:
+    void fastact_exponential_array_f32(const float *x, float *y, Py_ssize_t length) noexcept
 
 ctypedef fused real:
     float
@@ -22,8 +24,14 @@ cdef enum:
     BLOCK = 64  # samples at a time
 
 
-cdef inline real exponential(real x) noexcept nogil:
-    return fastact_exponential_f32(x) if real is float else fastact_exponential_f64(x)
+cdef inline void exponentials(real *x, Py_ssize_t length) noexcept nogil:
+    """Each number's in its place."""
+    cdef Py_ssize_t j
+    if real is float:
+        fastact_exponential_array_f32(x, x, length)
+    else:
+        for j in range(length):
+            x[j] = fastact_exponential_f64(x[j])
 
 
 cdef inline real log_of_one_plus(real x) noexcept nogil:
@@ -62,10 +70,12 @@ cdef double of_block(
     for k in range(classes):
         index = <real> k
         for j in range(n):
-            e = exponential(x[k * stride + j] - top[j])
+            g[k * gradient_stride + j] = x[k * stride + j] - top[j]
+        exponentials(g + k * gradient_stride, n)
+        for j in range(n):
+            e = g[k * gradient_stride + j]
             rest[j] = rest[j] + (zero if label[j] == index else e)
             own[j] = own[j] + (e if label[j] == index else zero)
-            g[k * gradient_stride + j] = e
     for j in range(n):
         here = log_of_one_plus(rest[j] + (own[j] - one)) - (at[j] - top[j])
         weight = weights[j] if weights != NULL else one

@@ -785,13 +785,20 @@ FASTACT_INLINE REAL FN(exponential)(REAL x) {
     const REAL held = FN(hold)(x, -FASTACT_EXP_END, FASTACT_EXP_MOST);
     /* Kept times 2^SCALE below 0 and 2^-SCALE above. By the sign's bits: two `?:` would take longer. */
     const FASTACT_BITS negative = FN(sign_mask)(x);
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+    const FASTACT_BITS up = FN(bits)(FASTACT_SIXTEENTHS_ROUNDER), down = FN(bits)(FASTACT_SIXTEENTHS_ROUNDER_DOWN);
+#else
     const FASTACT_BITS up = FN(bits)(FASTACT_ROUNDER), down = FN(bits)(FASTACT_ROUNDER_DOWN);
+#endif
     const FASTACT_BITS less = FN(bits)(FASTACT_UNSCALE), more = FN(bits)(K(1) / FASTACT_UNSCALE);
     const REAL rounder = FN(from_bits)(down ^ (negative & (up ^ down)));
     const REAL unscale = FN(from_bits)(more ^ (negative & (more ^ less)));
 #if FASTACT_PRECISION == 64
     const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), rounder);
     const REAL result = FN(mad)(e.power, e.t, e.power) * unscale; /* 1.1 ULP */
+#elif FASTACT_HAS_LOOKUP
+    const fastact_exp_product e = fastact_exp_product_of(held, K(0), rounder, FASTACT_EXPONENTIAL_EXP);
+    const REAL result = FN(mad)(e.power, e.t, e.power) * unscale;
 #else
     const REAL result = FN(exp_pair)(held, K(0), rounder).hi * unscale;
 #endif

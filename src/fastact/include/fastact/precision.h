@@ -46,6 +46,7 @@
 #undef FASTACT_ERF_TABLE
 #undef FASTACT_EXPM1_END
 #undef FASTACT_EXPM1_TABLE
+#undef FASTACT_EXPONENTIAL_EXP
 #undef FASTACT_EXP_COMPLEMENT_END
 #undef FASTACT_EXP_COMPLEMENT_SCALE
 #undef FASTACT_EXP_COMPLEMENT_TABLE
@@ -535,6 +536,8 @@
 #define FASTACT_EXP_TABLE {{0x1.ffb73ep-1f, 0x1.fb2f8ap-1f, 0x1.f703d8p-1f, 0x1.f35e3ap-1f, 0x1.f0449ep-1f, \
     0x1.edbd38p-1f, 0x1.ebce8p-1f, 0x1.ea7f3ap-1f, 0x1.e9d674p-1f, 0x1.e9db8ep-1f, 0x1.ea963ap-1f, 0x1.ec0e82p-1f, \
     0x1.ee4cccp-1f, 0x1.f159dap-1f, 0x1.f53ed6p-1f, 0x1.fa054ep-1f}}
+#define FASTACT_EXPONENTIAL_EXP 0x1.71548ep+4f, 0x1.63p-5f, -0x1.bd0106p-17f, 0x1.5588f2p-3f, 0x1.0026f8p-1f, \
+    0x1.002466p+0f, 0x1.232ef6p-11f
 #define FASTACT_GROWTH_EXP 0x1.715476p+4f, 0x1.63p-5f, -0x1.bd0106p-17f, 0x1.5588f2p-3f, 0x1.0026f8p-1f, \
     0x1.002466p+0f, 0x1.232ef6p-11f
 #define FASTACT_DECAY_EXP -0x1.715476p+4f, -0x1.63p-5f, 0x1.bd0106p-17f, -0x1.5588f2p-3f, 0x1.0026f8p-1f, \

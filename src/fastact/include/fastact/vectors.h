@@ -86,6 +86,15 @@ FASTACT_INLINE __m512 fastact_sixteenths_power_v(__m512 shifted, __m512 entry) {
     const __m512i steps = _mm512_slli_epi32(_mm512_castps_si512(shifted), 19);
     return _mm512_castsi512_ps(_mm512_add_epi32(steps, _mm512_castps_si512(entry)));
 }
+/* y 2^floor(n), rounded once. */
+FASTACT_INLINE __m512 fastact_scale_v(__m512 y, __m512 n) { return _mm512_scalef_ps(y, n); }
+/* The table of powers itself, from the one that sixteenths_power_v takes. */
+FASTACT_INLINE fastact_table fastact_powers(fastact_table table) {
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i bits = _mm512_add_epi32(_mm512_castps_si512(table.all), _mm512_slli_epi32(lane, 19));
+    const fastact_table powers = {_mm512_castsi512_ps(bits)};
+    return powers;
+}
 /* max(0, x), which is x where x is NaN or -0. */
 FASTACT_INLINE __m512 fastact_positive_v(__m512 x) { return _mm512_max_ps(_mm512_setzero_ps(), x); }
 /* The first `count` elements; the others are 0 and are not read or written. */
@@ -420,19 +429,21 @@ FASTACT_INLINE fastact_floats fastact_divide_v(fastact_pair_v n, fastact_pair_v 
 }
 
 typedef struct { fastact_floats power, t; } fastact_exp_product_v;
+FASTACT_INLINE fastact_floats fastact_exp_cubic_v(fastact_floats r, float c3, float c2, float c1, float c0) {
+    const fastact_floats line = fastact_fma_v(fastact_all(c3), r, fastact_all(c2));
+    return fastact_fma_v(fastact_fma_v(line, r, fastact_all(c1)), r, fastact_all(c0));
+}
 FASTACT_INLINE fastact_exp_product_v fastact_exp_product_from_v(
     const fastact_table *table, fastact_floats shifted, fastact_floats r, float c3, float c2, float c1, float c0) {
     fastact_exp_product_v e;
     e.power = fastact_sixteenths_power_v(shifted, fastact_look_up(table[0], fastact_bits_v(shifted)));
-    e.t = fastact_fma_v(fastact_all(c3), r, fastact_all(c2));
-    e.t = fastact_fma_v(fastact_fma_v(e.t, r, fastact_all(c1)), r, fastact_all(c0));
+    e.t = fastact_exp_cubic_v(r, c3, c2, c1, c0);
     return e;
 }
 FASTACT_INLINE fastact_exp_product_v fastact_exp_product_of_v(
-    const fastact_table *table, fastact_floats z_hi, fastact_floats z_lo, float rounder, float inverse, float step_hi,
-    float step_lo, float c3, float c2, float c1, float c0) {
-    const fastact_floats shifted = fastact_fma_v(z_hi, fastact_all(inverse), fastact_all(rounder));
-    const fastact_floats n = shifted - fastact_all(rounder);
+    const fastact_table *table, fastact_floats z_hi, fastact_floats z_lo, fastact_floats rounder, float inverse,
+    float step_hi, float step_lo, float c3, float c2, float c1, float c0) {
+    const fastact_floats shifted = fastact_fma_v(z_hi, fastact_all(inverse), rounder), n = shifted - rounder;
     const fastact_floats near = fastact_fma_v(n, fastact_all(-step_hi), z_hi);
     const fastact_floats r = fastact_fma_v(n, fastact_all(-step_lo), near) - z_lo;
     return fastact_exp_product_from_v(table, shifted, r, c3, c2, c1, c0);
@@ -444,6 +455,43 @@ FASTACT_INLINE fastact_exp_product_v fastact_exp_product_of_square_v(
     const fastact_floats n = shifted - fastact_all(rounder), near = fastact_fma_v(a, a, n * fastact_all(-step_hi));
     return fastact_exp_product_from_v(table, shifted, fastact_fma_v(n, fastact_all(-step_lo), near), c3, c2, c1, c0);
 }
+#if FASTACT_WIDTH == 16
+/* AVX-512 scales by any power of two and rounds once, where the scalar formula takes two products. n is in units of 1
+ * here, with sixteenths; of an infinite x it is infinite, and the result without having overflowed. */
+FASTACT_INLINE fastact_floats fastact_exponential_from_v(
+    fastact_floats x, const fastact_table *table, float inverse, float step_hi, float step_lo, float c3, float c2,
+    float c1, float c0) {
+    const fastact_floats rounder = fastact_all(0x1.8p19f), raised = fastact_most_v(fastact_all(-FASTACT_EXP_END), x);
+    const fastact_floats held = fastact_least_v(fastact_all(FASTACT_EXP_END), raised);
+    const fastact_floats shifted = fastact_fma_v(raised, fastact_all(0x1p-4f * inverse), rounder), n = shifted - rounder;
+    const fastact_floats near = fastact_fma_v(n, fastact_all(-0x1p4f * step_hi), held);
+    const fastact_floats r = fastact_fma_v(n, fastact_all(-0x1p4f * step_lo), near);
+    /* Beyond the end r is far below its range; only the sign of 1 + t counts there. */
+    const fastact_floats t = fastact_exp_cubic_v(fastact_most_v(fastact_all(-0x1p-5f), r), c3, c2, c1, c0);
+    const fastact_floats power = fastact_look_up(fastact_powers(table[0]), fastact_bits_v(shifted));
+    return fastact_scale_v(fastact_fma_v(power, t, power), n);
+}
+FASTACT_INLINE fastact_floats fastact_exponential_v(fastact_floats x, const fastact_table *table) {
+    return fastact_exponential_from_v(x, table, FASTACT_EXPONENTIAL_EXP);
+}
+#else
+FASTACT_INLINE fastact_floats fastact_exponential_v(fastact_floats x, const fastact_table *table) {
+    const float less = FASTACT_UNSCALE, more = 1.0f / FASTACT_UNSCALE, up = FASTACT_SIXTEENTHS_ROUNDER;
+    const fastact_floats held = fastact_hold_v(x, -FASTACT_EXP_END, FASTACT_EXP_MOST), zero = fastact_all(0.0f);
+    const fastact_floats rounder = fastact_where_negative_v(x, up, FASTACT_SIXTEENTHS_ROUNDER_DOWN);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(table, held, zero, rounder, FASTACT_EXPONENTIAL_EXP);
+    const fastact_floats result = fastact_fma_v(e.power, e.t, e.power) * fastact_where_negative_v(x, less, more);
+    const fastact_floats beyond = fastact_where_up_to_v(x, FASTACT_EXP_MOST, zero, x);
+    return fastact_fma_v(beyond, fastact_all(FASTACT_LARGEST), result);
+}
+#endif
+FASTACT_INLINE fastact_floats fastact_exponential_derivative_v(fastact_floats x, const fastact_table *table) {
+    return fastact_exponential_v(x, table);
+}
+FASTACT_INLINE fastact_floats fastact_exponential_second_derivative_v(fastact_floats x, const fastact_table *table) {
+    return fastact_exponential_v(x, table);
+}
+
 FASTACT_INLINE fastact_pair_v fastact_positive_sum_v(fastact_floats a, fastact_floats b) {
     const fastact_floats sum = a + b, more = fastact_most_v(a, b), less = fastact_least_v(a, b);
     return fastact_pair_of_v(sum, less - (sum - more));
@@ -467,14 +515,14 @@ FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact
 FASTACT_INLINE fastact_floats fastact_silu_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
-        table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP);
+        table, held, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_DECAY_EXP);
     return fastact_where_up_to_v(x, FASTACT_LOGISTIC_END, fastact_gate_v(held, e), x);
 }
 FASTACT_INLINE fastact_floats fastact_quick_gelu_v(fastact_floats x, const fastact_table *table) {
     const float most = FASTACT_LOGISTIC_END / 1.703125f;
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END / 1.703125f, most);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
-        table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP);
+        table, held, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_QUICK_GELU_EXP);
     return fastact_where_up_to_v(x, most, fastact_gate_v(held, e), x);
 }
 FASTACT_INLINE fastact_floats fastact_gelu_tanh_v(fastact_floats x, const fastact_table *table) {
@@ -484,14 +532,14 @@ FASTACT_INLINE fastact_floats fastact_gelu_tanh_v(fastact_floats x, const fastac
     factor.lo = fastact_fma_v(square.hi, fastact_all(FASTACT_GELU_TANH_CUBE_LO), factor.lo);
     const fastact_pair_v cube = fastact_pair_times_v(factor, held), z = fastact_sum_v(cube.hi, held);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
-        table, z.hi, -(z.lo + cube.lo), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP);
+        table, z.hi, -(z.lo + cube.lo), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_GELU_TANH_EXP);
     return fastact_where_up_to_v(x, FASTACT_GELU_TANH_MOST, fastact_gate_v(held, e), x);
 }
 FASTACT_INLINE fastact_floats fastact_mish_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats unscale = fastact_all(FASTACT_UNSCALE);
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_MISH_END);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
-        table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER, FASTACT_GROWTH_EXP);
+        table, held, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER), FASTACT_GROWTH_EXP);
     const fastact_floats power = e.power * unscale;
     fastact_pair_v more = fastact_positive_sum_v(fastact_all(2.0f), power);
     more.lo = fastact_fma_v(power, e.t, more.lo);
@@ -505,7 +553,7 @@ FASTACT_INLINE fastact_floats fastact_mish_v(fastact_floats x, const fastact_tab
 FASTACT_INLINE fastact_floats fastact_mish_derivative_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats one = fastact_all(1.0f), held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_MISH_END);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
-        table, held, fastact_all(0.0f), FASTACT_SIXTEENTHS_ROUNDER, FASTACT_GROWTH_EXP);
+        table, held, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER), FASTACT_GROWTH_EXP);
     const fastact_exp_product_v unscaled = {e.power * fastact_all(FASTACT_UNSCALE), e.t};
     const fastact_pair_v f = fastact_plus_exp_v(1.0f, unscaled), square = fastact_pair_square_v(f);
     const fastact_pair_v line = fastact_quick_sum_v(fastact_all(4.0f) * held, one);
@@ -552,6 +600,9 @@ FASTACT_ARRAY(softplus_derivative_from_output_default, FASTACT_EXP_COMPLEMENT_TA
 FASTACT_ARRAY(log_sigmoid_derivative_from_output, FASTACT_EXP_COMPLEMENT_TABLE, 8)
 FASTACT_ARRAY(elu_default, FASTACT_EXPM1_TABLE, 8)
 FASTACT_ARRAY(selu, FASTACT_SELU_TABLE, 8)
+FASTACT_ARRAY(exponential, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(exponential_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(exponential_second_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gaussian, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(silu, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(quick_gelu, FASTACT_EXP_TABLE, 1)
