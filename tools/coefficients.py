@@ -766,6 +766,8 @@ def polynomial_macros(name: str) -> dict[str, str]:
 def tables() -> dict[str, str]:
     """The tables of f32, where they end and how they are divided."""
     out = {f"{name.upper()}_TABLE": table.columns() for name, table in TABLES.items()}
+    # The powers stand in a row of theirs behind.
+    out["SOFTPLUS_TAIL_TABLE"] = f"{out['SOFTPLUS_TAIL_TABLE'][:-1]}, {exp_table()[1:]}"
     out |= {f"{name.upper()}_END": hexfloat(end, "f32") for name, end in TABLE_END.items()}
     out |= {f"{name.upper()}_SCALE": hexfloat(scale, "f32") for name, scale in TABLE_SCALE.items()}
     return out | {f"{name.upper()}_FAR": hexfloat(_octave(pieces), "f32") for name, pieces in NEAR_PIECES.items()}

@@ -276,7 +276,7 @@ FASTACT_INLINE REAL FN(softplus_general)(REAL x, REAL beta) {
  * added instead, so that D is small even beside the change from one float to the next: f is monotone. */
 typedef struct { float a, b, c; int piece; FASTACT_BITS near; } fastact_softplus_piece;
 FASTACT_INLINE fastact_softplus_piece fastact_softplus_piece_of(float x) {
-    static const float table[9][16] = FASTACT_SOFTPLUS_TAIL_TABLE;
+    static const float table[10][16] = FASTACT_SOFTPLUS_TAIL_TABLE;
     fastact_softplus_piece p;
     p.a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END);
     p.b = FN(mad)(p.a, FASTACT_SOFTPLUS_TAIL_SCALE, K(1));
@@ -287,12 +287,11 @@ FASTACT_INLINE fastact_softplus_piece fastact_softplus_piece_of(float x) {
 }
 /* D + error or the tail, times 2^SCALE. */
 FASTACT_INLINE REAL FN(softplus_tail)(fastact_softplus_piece p, REAL error) {
-    static const float table[9][16] = FASTACT_SOFTPLUS_TAIL_TABLE;
+    static const float table[10][16] = FASTACT_SOFTPLUS_TAIL_TABLE;
     const REAL d = FN(piecewise)(table, p.piece, p.a, table[1][p.piece] + FN(select)(p.near, error, K(0)));
-    const fastact_decay e = fastact_decay_of(FN(select)(p.near, K(0), p.a));
-    const REAL t = FN(mad)(e.q, e.r, e.r), rest = FN(mad)(e.q, e.r, FN(mad)(d, t, d));
-    const REAL part = e.r_hi + FN(mad)(e.k, -FASTACT_LN2_LO, rest), power = FN(power_of_two)(e.shifted);
-    return FN(mad)(power, part, FN(select)(p.near, K(0), power));
+    const fastact_exp_product e = fastact_exp_product_of(p.a, K(0), FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
+    const REAL far = FN(mad)(e.t, d, e.t) + d, power = FN(select)(p.near, K(1) / FASTACT_UNSCALE, e.power);
+    return FN(mad)(power, FN(select)(p.near, d, far), FN(select)(p.near, K(0), power));
 }
 FASTACT_INLINE REAL FN(softplus_default)(REAL x) {
     const fastact_softplus_piece p = fastact_softplus_piece_of(x);

@@ -358,33 +358,9 @@ FASTACT_INLINE fastact_softplus_piece_v fastact_softplus_piece_of_v(fastact_floa
     fastact_softplus_piece_v p;
     p.a = fastact_least_v(fastact_all(FASTACT_TAIL_END), fastact_abs_v(x));
     p.b = fastact_fma_v(p.a, fastact_all(FASTACT_SOFTPLUS_TAIL_SCALE), fastact_all(1.0f));
-    p.piece = fastact_octave_piece_v(fastact_least_v(p.b, fastact_all(15.0f)));
+    p.piece = fastact_octave_piece_v(fastact_nearer_v(p.b, 15.0f));
     p.c = fastact_look_up(table[8], p.piece);
     return p;
-}
-FASTACT_INLINE fastact_floats fastact_softplus_tail_v(
-    fastact_softplus_piece_v p, fastact_floats error, const fastact_table *table) {
-    const fastact_floats first = fastact_look_up(table[1], p.piece);
-    const fastact_floats base = first + fastact_below_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, error);
-    const fastact_floats d = fastact_piecewise_v(table, p.piece, p.a, base);
-    const fastact_decay_v e = fastact_decay_of_v(fastact_from_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, p.a));
-    const fastact_floats t = fastact_fma_v(e.q, e.r, e.r), rest = fastact_fma_v(e.q, e.r, fastact_fma_v(d, t, d));
-    const fastact_floats part = e.r_hi + fastact_fma_v(e.k, fastact_all(-FASTACT_LN2_LO), rest);
-    const fastact_floats power = fastact_power_of_two_v(e.shifted);
-    return fastact_fma_v(power, part, fastact_from_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, power));
-}
-FASTACT_INLINE fastact_floats fastact_softplus_default_v(fastact_floats x, const fastact_table *table) {
-    const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
-    const fastact_floats above = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, fastact_positive_v(x));
-    const fastact_floats sum = above + p.c, tail = fastact_softplus_tail_v(p, above - (sum - p.c), table);
-    return fastact_fma_v(tail, fastact_all(FASTACT_UNSCALE), sum);
-}
-FASTACT_INLINE fastact_floats fastact_log_sigmoid_v(fastact_floats x, const fastact_table *table) {
-    const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
-    const fastact_floats negative = fastact_least_v(fastact_all(0.0f), x);
-    const fastact_floats below = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, negative);
-    const fastact_floats sum = below - p.c, tail = fastact_softplus_tail_v(p, (sum + p.c) - below, table);
-    return fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), sum);
 }
 FASTACT_INLINE fastact_floats fastact_softplus_derivative_from_output_default_v(
     fastact_floats y, const fastact_table *table) {
@@ -492,6 +468,33 @@ FASTACT_INLINE fastact_floats fastact_exponential_second_derivative_v(fastact_fl
     return fastact_exponential_v(x, table);
 }
 
+FASTACT_INLINE fastact_floats fastact_softplus_tail_v(
+    fastact_softplus_piece_v p, fastact_floats error, const fastact_table *table) {
+    const fastact_floats first = fastact_look_up(table[1], p.piece);
+    const fastact_floats base = first + fastact_below_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, error);
+    const fastact_floats d = fastact_piecewise_v(table, p.piece, p.a, base);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table + 9, p.a, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER), FASTACT_DECAY_EXP);
+    const fastact_floats far = fastact_fma_v(e.t, d, e.t) + d;
+    const fastact_floats power = fastact_where_below_v(
+        p.b, FASTACT_SOFTPLUS_TAIL_FAR, fastact_all(1.0f / FASTACT_UNSCALE), e.power);
+    const fastact_floats part = fastact_where_below_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, d, far);
+    const fastact_floats lead = fastact_where_below_v(p.b, FASTACT_SOFTPLUS_TAIL_FAR, fastact_all(0.0f), power);
+    return fastact_fma_v(power, part, lead);
+}
+FASTACT_INLINE fastact_floats fastact_softplus_default_v(fastact_floats x, const fastact_table *table) {
+    const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
+    const fastact_floats above = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, fastact_positive_v(x));
+    const fastact_floats sum = above + p.c, tail = fastact_softplus_tail_v(p, above - (sum - p.c), table);
+    return fastact_fma_v(tail, fastact_all(FASTACT_UNSCALE), sum);
+}
+FASTACT_INLINE fastact_floats fastact_log_sigmoid_v(fastact_floats x, const fastact_table *table) {
+    const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
+    const fastact_floats negative = fastact_least_v(fastact_all(0.0f), x);
+    const fastact_floats below = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, negative);
+    const fastact_floats sum = below - p.c, tail = fastact_softplus_tail_v(p, (sum + p.c) - below, table);
+    return fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), sum);
+}
 FASTACT_INLINE fastact_pair_v fastact_positive_sum_v(fastact_floats a, fastact_floats b) {
     const fastact_floats sum = a + b, more = fastact_most_v(a, b), less = fastact_least_v(a, b);
     return fastact_pair_of_v(sum, less - (sum - more));
@@ -594,8 +597,8 @@ FASTACT_ARRAY(tanh, FASTACT_TANH_TABLE, 8)
 FASTACT_ARRAY(erf, FASTACT_ERF_TABLE, 8)
 FASTACT_ARRAY(silu_derivative, FASTACT_SILU_DERIVATIVE_TABLE, 8)
 FASTACT_ARRAY(gelu_derivative, FASTACT_GELU_DERIVATIVE_TABLE, 8)
-FASTACT_ARRAY(softplus_default, FASTACT_SOFTPLUS_TAIL_TABLE, 9)
-FASTACT_ARRAY(log_sigmoid, FASTACT_SOFTPLUS_TAIL_TABLE, 9)
+FASTACT_ARRAY(softplus_default, FASTACT_SOFTPLUS_TAIL_TABLE, 10)
+FASTACT_ARRAY(log_sigmoid, FASTACT_SOFTPLUS_TAIL_TABLE, 10)
 FASTACT_ARRAY(softplus_derivative_from_output_default, FASTACT_EXP_COMPLEMENT_TABLE, 8)
 FASTACT_ARRAY(log_sigmoid_derivative_from_output, FASTACT_EXP_COMPLEMENT_TABLE, 8)
 FASTACT_ARRAY(elu_default, FASTACT_EXPM1_TABLE, 8)
