@@ -137,6 +137,7 @@ def mills(a: mp.mpf) -> mp.mpf:
 ONE = mp.mpf(1)
 SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
 SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
+QUICK_GELU = mp.mpf("1.702")
 # Where the derivatives of silu and gelu are 0, negated: 1 + e^-r = r, and Phi(-r) = r phi(r).
 SILU_ROOT = mp.findroot(lambda r: 1 + mp.exp(-r) - r, mp.mpf("1.28"))
 GELU_ROOT = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), mp.mpf("0.75"))
@@ -346,7 +347,7 @@ def _softplus_tail(a: mp.mpf) -> mp.mpf:
 # gelu: H(a) = a m(a) = a Phi(-a) e^(a^2/2). tanh, erf, 1 - e^-a and selu(-a): themselves, up to where they round to a
 # constant. softplus and the derivatives, at -a: themselves in the first pieces, which are scaled so that a root lies
 # well inside of one; beyond, times e^a or e^(a^2/2). For a > 18, where e^-a is nothing beside 1, silu'(-a) e^a is
-# 1 - a.
+# 1 - a. quick_gelu' is silu' of 1.702 a.
 TABLE_END = {
     "gelu": mp.mpf("14.5"),
     "tanh": mp.mpf("9.125"),
@@ -359,12 +360,19 @@ TABLE_END = {
 }
 TABLE_SCALE = {
     "silu_derivative": mp.mpf("0.6875"),
+    "quick_gelu_derivative": mp.mpf("1.171875"),
     "gelu_derivative": mp.mpf("0.8125"),
     "softplus_tail": mp.mpf("0.6875"),
     "exp_complement": mp.mpf("0.8125"),
     "tanh_shrink": mp.mpf("1.59375"),
 }
-NEAR_PIECES = {"silu_derivative": 5, "gelu_derivative": 3, "softplus_tail": 4, "tanh_shrink": 5}
+NEAR_PIECES = {
+    "silu_derivative": 5,
+    "quick_gelu_derivative": 5,
+    "gelu_derivative": 3,
+    "softplus_tail": 4,
+    "tanh_shrink": 5,
+}
 
 
 def _below_zero(factor: mp.mpf, leading: int, zeros: int) -> Table:
@@ -416,6 +424,20 @@ TABLES: dict[str, Table] = {
         12,
         root=SILU_ROOT,
         last=(mp.mpf(0), mp.mpf(1), mp.mpf(-1)),
+    ),
+    "quick_gelu_derivative": Table(
+        _octaves(
+            lambda a: _silu_tail(QUICK_GELU * a),
+            (_octave(15) - 1) / TABLE_SCALE["quick_gelu_derivative"],
+            TABLE_SCALE["quick_gelu_derivative"],
+            (
+                NEAR_PIECES["quick_gelu_derivative"],
+                lambda a: _silu_tail(QUICK_GELU * a) * mp.exp(-QUICK_GELU * a),
+            ),
+        ),
+        12,
+        root=SILU_ROOT / QUICK_GELU,
+        last=(mp.mpf(0), mp.mpf(1), round_to(-QUICK_GELU, 24)),
     ),
     "gelu_derivative": Table(
         _octaves(
@@ -613,7 +635,7 @@ WIDE_CONSTANTS = {
     "SELU_SCALE": SELU_SCALE,
     "SELU_SCALE_ALPHA": SELU_SCALE * SELU_ALPHA,
     "SILU_ROOT": SILU_ROOT,
-    "QUICK_GELU": mp.mpf("1.702"),
+    "QUICK_GELU": QUICK_GELU,
     "GELU_TANH_SLOPE": GELU_TANH_SLOPE,
     "GELU_TANH_CUBE": GELU_TANH_SLOPE * GELU_TANH_CUBE,
 }
@@ -691,7 +713,7 @@ EXP_SLOPES = {
     "exponential": ONE,
     "growth": ONE,
     "decay": -ONE,
-    "quick_gelu": -mp.mpf("1.702"),
+    "quick_gelu": -QUICK_GELU,
     "gelu_tanh": -GELU_TANH_SLOPE,
 }
 # Pieces end at odd multiples of STEP / 2 times this. So small a change moves the ends by a few floats near 0, to where
@@ -808,6 +830,11 @@ def definitions(precision: str) -> dict[str, str]:
         fitted = [round_to(c, bits) for c in POLYNOMIALS["exp_f32"]().fit()]
         scaled = [c * (-mp.mpf(1) / 2) ** power / 4 for power, c in enumerate(fitted)]
         out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
+        # e^(1.702 r) - 1 = 1.702 r + r^2 P(r), |1.702 r| <= ln(2) / 2, by the same.
+        out["QUICK_GELU_LOG2E"] = hexfloat(round_to(QUICK_GELU / mp.log(2), bits), precision)
+        out["QUICK_GELU_LN2_HI"], out["QUICK_GELU_LN2_LO"] = split(mp.log(2) / QUICK_GELU, precision, 16)
+        scaled = [c * QUICK_GELU ** (power + 2) for power, c in enumerate(fitted)]
+        out["QUICK_GELU_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
         out |= tables()
         out["EXP_TABLE"] = exp_table()
         out |= {f"{name.upper()}_EXP": exp_constants(name) for name in EXP_SLOPES}

@@ -95,6 +95,7 @@ ARRAY_FORMULAS = {
     "mish",
     "mish_derivative",
     "quick_gelu",
+    "quick_gelu_derivative",
     "selu",
     "silu",
     "silu_derivative",

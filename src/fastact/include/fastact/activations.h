@@ -1120,8 +1120,7 @@ FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
     return FN(keep_payload)(FN(gate_slope)(e, (K(1) - a.hi) - a.lo, x, 1), x);
 }
 #else
-FASTACT_INLINE REAL FN(quick_gelu_held)(REAL x) { return FN(magnitude)(x, FASTACT_TAIL_END / K(1.703125)); }
-#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+#if FASTACT_HAS_LOOKUP
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
     const REAL most = FASTACT_LOGISTIC_END / K(1.703125);
     const REAL held = FN(hold)(x, -FASTACT_TAIL_END / K(1.703125), most);
@@ -1129,19 +1128,38 @@ FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
         held, fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP));
     return x <= most ? result : x;
 }
+/* As silu', with 1.702 in the table and in the polynomial of e^(1.702 r). */
+FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
+    static const float table[8][16] = FASTACT_QUICK_GELU_DERIVATIVE_TABLE;
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END / K(1.703125));
+    const REAL b = FN(mad)(a, FASTACT_QUICK_GELU_DERIVATIVE_SCALE, K(1));
+    const int piece = FN(octave_piece)(FN(magnitude)(b, K(15)));
+    const REAL h = FN(piecewise)(table, piece, a, table[1][piece]);
+    const REAL far = FN(select)(b >= FASTACT_QUICK_GELU_DERIVATIVE_FAR, a, K(0));
+    const REAL shifted = FN(mad)(far, -FASTACT_QUICK_GELU_LOG2E, FASTACT_ROUNDER), k = shifted - FASTACT_ROUNDER;
+    const REAL r = FN(mad)(k, -FASTACT_QUICK_GELU_LN2_LO, FN(mad)(k, -FASTACT_QUICK_GELU_LN2_HI, -far));
+#define FIRST(c) float p = c;
+#define STEP(c) p = fastact_mad_f32(p, r, c);
+    FASTACT_QUICK_GELU_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL t = FN(mad)(r, K(FASTACT_WIDE_QUICK_GELU_HI), p * r * r);
+    return FN(tail_slope)(h, t, shifted, x);
+}
 #else
+FASTACT_INLINE REAL FN(quick_gelu_held)(REAL x) { return FN(magnitude)(x, FASTACT_TAIL_END / K(1.703125)); }
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
     const FN(pair) sharpness = FN(pair_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
     const FN(pair) a = FN(pair_times)(sharpness, FN(quick_gelu_held)(x));
     const REAL result = FN(gated)(FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LARGEST), a, x < 0);
     return x <= FASTACT_LARGEST ? result : x;
 }
-#endif
 FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
     const FN(wide) sharpness = FN(wide_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
     const FN(wide) a = FN(wide_times)(sharpness, FN(quick_gelu_held)(x));
     return FN(keep_nan)(FN(linear_gate_slope)(a, x < 0), x);
 }
+#endif
 #endif
 
 /* gelu_tanh: f(x) = x s(z), z = 2 sqrt(2/pi) (x + 0.044715 x^3) = x (slope + cube x^2). */
@@ -1510,8 +1528,8 @@ FASTACT_INLINE FN(unit_root) FN(unit_root_of)(REAL a, REAL one) {
 }
 /* What rounding took from the root, times twice the root. */
 FASTACT_INLINE REAL FN(root_rest)(FN(unit_root) s) { return FN(fma)(-s.root, s.root, s.square) + s.square_lo; }
-/* r (r + a) = d + d_lo + rest a / (2 r): one / (r (r + a)) is one - a / r where that cancels. With one = scale^2 and a times
- * scale neither small nor large numbers leave the range. */
+/* r (r + a) = d + d_lo + rest a / (2 r), r = sqrt(one + a^2): one / (r (r + a)) is 1 - a / r, and does not cancel. With a scale
+ * whose square is one neither small nor large numbers leave the range. */
 typedef struct { REAL d, d_lo, root, rest; } FN(slope_divisor);
 FASTACT_INLINE FN(slope_divisor) FN(slope_divisor_of)(REAL a, REAL one) {
     FN(slope_divisor) s;

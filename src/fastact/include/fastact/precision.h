@@ -98,7 +98,14 @@
 #undef FASTACT_QUARTERS_FIRST_END
 #undef FASTACT_QUARTER_PI_HI
 #undef FASTACT_QUARTER_PI_LO
+#undef FASTACT_QUICK_GELU_DERIVATIVE_FAR
+#undef FASTACT_QUICK_GELU_DERIVATIVE_SCALE
+#undef FASTACT_QUICK_GELU_DERIVATIVE_TABLE
 #undef FASTACT_QUICK_GELU_EXP
+#undef FASTACT_QUICK_GELU_LN2_HI
+#undef FASTACT_QUICK_GELU_LN2_LO
+#undef FASTACT_QUICK_GELU_LOG2E
+#undef FASTACT_QUICK_GELU_POLYNOMIAL
 #undef FASTACT_RATIONAL_END
 #undef FASTACT_SELU_TABLE
 #undef FASTACT_SILU_DERIVATIVE_FAR
@@ -274,6 +281,11 @@
 #define FASTACT_RATIONAL_END 0x1.ep+3f
 #define FASTACT_GAUSS_POLYNOMIAL(FIRST, STEP) FIRST(0x1.6db49ap-16f) STEP(-0x1.123bb8p-12f) STEP(0x1.55545ep-9f) \
     STEP(-0x1.55548ep-6f) STEP(0x1p-3f)
+#define FASTACT_QUICK_GELU_LOG2E 0x1.3a4cbep+1f
+#define FASTACT_QUICK_GELU_LN2_HI 0x1.a108p-2f
+#define FASTACT_QUICK_GELU_LN2_LO -0x1.58979p-19f
+#define FASTACT_QUICK_GELU_POLYNOMIAL(FIRST, STEP) FIRST(0x1.15cdep-5f) STEP(0x1.e995b6p-4f) STEP(0x1.66084p-2f) \
+    STEP(0x1.a4b868p-1f) STEP(0x1.72ca7ap+0f)
 #define FASTACT_GELU_TABLE {{0x1.3fbp+0f, 0x1.bfep+0f, 0x1.1ffcp+1f, 0x1.5f9p+1f, 0x1.c28p+1f, 0x1.1fap+2f, \
     0x1.6024p+2f, 0x1.a0dp+2f, 0x1.006cp+3f, 0x1.4074p+3f, 0x1.81bcp+3f, 0x1.b878p+3f, 0x0p+0f, 0x1.7fe8p-2f, \
     0x1.3fep-1f, 0x1.bff8p-1f}, {0x1.4e83c4p-3f, 0x1.97d0e4p-3f, 0x1.c4050cp-3f, 0x1.e015fcp-3f, 0x1.faca2cp-3f, \
@@ -414,6 +426,27 @@
     -0x1.3bb098p-13f, -0x1.2576aep-13f, -0x1.573738p-15f, -0x1.f14606p-20f, 0x1.7e2a2p-20f, 0x1.9af86ap-22f, \
     0x1.212c8ep-23f, 0x1.10ea2ap-26f, -0x1.e7bf12p-24f, 0x0p+0f, 0x1.0a3c9cp-9f, 0x1.0852f4p-8f, 0x1.59fe3ep-9f, \
     0x1.2cfdaap-13f}}
+#define FASTACT_QUICK_GELU_DERIVATIVE_TABLE {{0x1.105112p+0f, 0x1.7d6718p+0f, 0x1.edf11ep+0f, 0x1.2cab92p+1f, \
+    0x1.7e3718p+1f, 0x1.eae11ep+1f, 0x1.2cf392p+2f, 0x1.633496p+2f, 0x1.b2f41cp+2f, 0x1.113112p+3f, \
+    0x1.461e14p+3f, 0x0p+0f, 0x1.b57c1cp-4f, 0x1.473214p-2f, 0x1.111112p-1f, 0x1.80974ap-1f}, {-0x1.4021e2p-4f, \
+    -0x1.40262p+0f, -0x1.0b2578p+1f, -0x1.6fc4bcp+1f, -0x1.01a8fap+2f, -0x1.609cb2p+2f, -0x1.bfe6p+2f, \
+    -0x1.0e3c0ep+3f, -0x1.522386p+3f, -0x1.b0f8c8p+3f, -0x1.0586a6p+4f, 0x1p+0f, 0x1.a36f6ap-2f, 0x1.ed648p-3f, \
+    0x1.9fe27p-4f, 0x1.24d84cp-28f}, {-0x1.262f18p-3f, -0x1.e3b716p+0f, -0x1.e5acep+0f, -0x1.d8fb8ap+0f, \
+    -0x1.c6a98ap+0f, -0x1.ba170ap+0f, -0x1.b59ac4p+0f, -0x1.b4424p+0f, -0x1.b3cb8cp+0f, -0x1.b3b7b2p+0f, \
+    -0x1.b3b66p+0f, -0x1.b3b646p+0f, -0x1.ac925cp-1f, -0x1.77ca36p-1f, -0x1.201cf2p-1f, -0x1.7b9cdap-2f}, \
+    {0x1.292eeep-2f, -0x1.691a16p-4f, 0x1.63d852p-5f, 0x1.0a33c2p-4f, 0x1.682514p-5f, 0x1.148154p-6f, \
+    0x1.5c6f86p-8f, 0x1.a06b34p-10f, 0x1.04ee5ep-12f, 0x1.1f03bep-16f, 0x1.4feab2p-20f, 0x0p+0f, 0x1.0934cap-3f, \
+    0x1.5c5a3ep-2f, 0x1.c28b76p-2f, 0x1.b30224p-2f}, {-0x1.56c1fp-3f, 0x1.5aa3eap-3f, 0x1.7172f8p-5f, \
+    -0x1.0dece6p-9f, -0x1.c2e1c4p-7f, -0x1.d033cp-8f, -0x1.427f46p-9f, -0x1.948ea8p-11f, -0x1.06e394p-13f, \
+    -0x1.26901ap-17f, -0x1.7c573cp-21f, 0x0p+0f, 0x1.902d06p-2f, 0x1.01f46ep-2f, 0x1.e72a7p-5f, -0x1.7d2bbep-4f}, \
+    {-0x1.982c78p-10f, -0x1.841e1p-4f, -0x1.7721b8p-5f, -0x1.d47f4p-7f, 0x1.bcdac8p-11f, 0x1.f91a4ap-10f, \
+    0x1.a89146p-11f, 0x1.1ced3ep-12f, 0x1.87b06ep-15f, 0x1.b7e422p-19f, 0x1.4006fep-22f, 0x0p+0f, -0x1.7a7cb6p-4f, \
+    -0x1.b8fe92p-3f, -0x1.b7a802p-3f, -0x1.05a41ap-3f}, {0x1.d05042p-5f, 0x1.1142a4p-6f, 0x1.4fb34ep-6f, \
+    0x1.3e9cc6p-7f, 0x1.acf55ap-10f, -0x1.0e599ep-12f, -0x1.96fa5ap-13f, -0x1.2bdd42p-14f, -0x1.e38eccp-17f, \
+    -0x1.3eb9e2p-20f, -0x1.705f7ep-25f, 0x0p+0f, -0x1.48c458p-3f, -0x1.de0eeep-5f, 0x1.a6e77ap-5f, \
+    0x1.80cdaap-4f}, {-0x1.ebf812p-6f, 0x1.6ed136p-7f, -0x1.f04a88p-9f, -0x1.e01204p-9f, -0x1.08c632p-10f, \
+    -0x1.9ad314p-15f, 0x1.b0b05ap-16f, 0x1.32bfccp-16f, 0x1.c4eeaap-19f, 0x1.a52bd8p-22f, -0x1.f27a4cp-27f, \
+    0x0p+0f, 0x1.8ebe42p-5f, 0x1.89e2b2p-4f, 0x1.e39722p-5f, 0x1.254ac8p-8f}}
 #define FASTACT_GELU_DERIVATIVE_TABLE {{0x1.89dc9ep+0f, 0x1.13653cp+1f, 0x1.60ee28p+1f, 0x1.b12314p+1f, \
     0x1.137d3cp+2f, 0x1.601a28p+2f, 0x1.af7f14p+2f, 0x1.0038p+3f, 0x1.3a2fb2p+3f, 0x1.877c9ep+3f, 0x1.c5218ap+3f, \
     0x0p+0f, 0x1.3b17b2p-3f, 0x1.d6fd8ap-2f, 0x1.80ead2p-1f, 0x1.13013cp+0f}, {-0x1.a54d2p-2f, -0x1.66070ep-1f, \
@@ -528,11 +561,13 @@
 #define FASTACT_SOFTCAP_END 0x1.22p+8f
 #define FASTACT_TANH_SHRINK_END 0x1.28p+3f
 #define FASTACT_SILU_DERIVATIVE_SCALE 0x1.6p-1f
+#define FASTACT_QUICK_GELU_DERIVATIVE_SCALE 0x1.2cp+0f
 #define FASTACT_GELU_DERIVATIVE_SCALE 0x1.ap-1f
 #define FASTACT_SOFTPLUS_TAIL_SCALE 0x1.6p-1f
 #define FASTACT_EXP_COMPLEMENT_SCALE 0x1.ap-1f
 #define FASTACT_TANH_SHRINK_SCALE 0x1.98p+0f
 #define FASTACT_SILU_DERIVATIVE_FAR 0x1.4p+1f
+#define FASTACT_QUICK_GELU_DERIVATIVE_FAR 0x1.4p+1f
 #define FASTACT_GELU_DERIVATIVE_FAR 0x1.cp+0f
 #define FASTACT_SOFTPLUS_TAIL_FAR 0x1p+1f
 #define FASTACT_TANH_SHRINK_FAR 0x1.4p+1f

@@ -353,6 +353,25 @@ FASTACT_INLINE fastact_floats fastact_silu_derivative_v(fastact_floats x, const 
     const fastact_decay_v e = fastact_decay_of_v(fastact_from_v(b, FASTACT_SILU_DERIVATIVE_FAR, a));
     return fastact_tail_slope_v(h, fastact_fma_v(e.q, e.r, e.r), e.shifted, x);
 }
+FASTACT_INLINE fastact_floats fastact_quick_gelu_derivative_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats a = fastact_least_v(fastact_all(FASTACT_TAIL_END / 1.703125f), fastact_abs_v(x));
+    const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_QUICK_GELU_DERIVATIVE_SCALE), fastact_all(1.0f));
+    const fastact_ints piece = fastact_octave_piece_v(fastact_least_v(b, fastact_all(15.0f)));
+    const fastact_floats h = fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
+    const fastact_floats far = fastact_from_v(b, FASTACT_QUICK_GELU_DERIVATIVE_FAR, a);
+    const fastact_floats rounder = fastact_all(FASTACT_ROUNDER);
+    const fastact_floats shifted = fastact_fma_v(far, fastact_all(-FASTACT_QUICK_GELU_LOG2E), rounder);
+    const fastact_floats k = shifted - rounder;
+    const fastact_floats near = fastact_fma_v(k, fastact_all(-FASTACT_QUICK_GELU_LN2_HI), -far);
+    const fastact_floats r = fastact_fma_v(k, fastact_all(-FASTACT_QUICK_GELU_LN2_LO), near);
+#define FIRST(c) fastact_floats p = fastact_all(c);
+#define STEP(c) p = fastact_fma_v(p, r, fastact_all(c));
+    FASTACT_QUICK_GELU_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const fastact_floats t = fastact_fma_v(r, fastact_all((float)FASTACT_WIDE_QUICK_GELU_HI), p * r * r);
+    return fastact_tail_slope_v(h, t, shifted, x);
+}
 typedef struct { fastact_floats a, b, c; fastact_ints piece; } fastact_softplus_piece_v;
 FASTACT_INLINE fastact_softplus_piece_v fastact_softplus_piece_of_v(fastact_floats x, const fastact_table *table) {
     fastact_softplus_piece_v p;
@@ -596,6 +615,7 @@ FASTACT_ARRAY(gelu, FASTACT_GELU_TABLE, 8)
 FASTACT_ARRAY(tanh, FASTACT_TANH_TABLE, 8)
 FASTACT_ARRAY(erf, FASTACT_ERF_TABLE, 8)
 FASTACT_ARRAY(silu_derivative, FASTACT_SILU_DERIVATIVE_TABLE, 8)
+FASTACT_ARRAY(quick_gelu_derivative, FASTACT_QUICK_GELU_DERIVATIVE_TABLE, 8)
 FASTACT_ARRAY(gelu_derivative, FASTACT_GELU_DERIVATIVE_TABLE, 8)
 FASTACT_ARRAY(softplus_default, FASTACT_SOFTPLUS_TAIL_TABLE, 10)
 FASTACT_ARRAY(log_sigmoid, FASTACT_SOFTPLUS_TAIL_TABLE, 10)
