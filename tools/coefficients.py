@@ -629,6 +629,7 @@ def sine_square_bend() -> mp.mpf:
 # Constants of definitions, as sums of two doubles in both precisions: wide arithmetic takes them.
 GELU_TANH_SLOPE = 2 * mp.sqrt(2 / mp.pi)  # twice, for the logistic function
 GELU_TANH_CUBE = mp.mpf("0.044715")
+QUICK_GELU = mp.mpf("1.702")
 WIDE_CONSTANTS = {
     "THIRD": mp.mpf(1) / 3,
     "LN2": mp.log(2),
@@ -705,41 +706,81 @@ def steps(coefficients: Sequence[mp.mpf], precision: str) -> str:
     return " ".join([f"FIRST({first})", *(f"STEP({c})" for c in others)])
 
 
-# f32: e^(slope z) = 2^(n / 16) e^(slope r), r = z - n STEP, by a table of 2^(i / 16) for the last four bits i of n and
-# a cubic. All powers are off by one factor, which the cubic makes good: a search for a factor that leaves the floats of
-# the table nearly exact, to 0.142 units in the last place at most.
-EXP_FACTOR = mp.mpf(2) ** (mp.mpf(-0.0128165638938839) / 16)
-EXP_SLOPES = {
-    "exponential": ONE,
-    "growth": ONE,
-    "decay": -ONE,
-    "quick_gelu": -QUICK_GELU,
-    "gelu_tanh": -GELU_TANH_SLOPE,
+# e^(slope z) = 2^(n / 16) e^(slope r), r = z - n STEP, by a table of 2^(i / 16) for the last four bits i of n and a
+# cubic; in f64 by eighths and a polynomial of degree 7. All powers are off by one factor, which the polynomial makes
+# good: a search for a factor that leaves the table nearly exact, to 0.142 and 0.028 units in the last place at most.
+@dataclass(frozen=True)
+class Exponential:
+    """How the exponential of a precision is reduced."""
+
+    parts: int
+    factor: mp.mpf
+    degree: int
+    step_bits: int
+    slopes: dict[str, mp.mpf]
+
+
+EXPONENTIALS = {
+    "f32": Exponential(
+        16,
+        mp.mpf(2) ** (mp.mpf(-0.0128165638938839) / 16),
+        3,
+        11,
+        {
+            "exponential": ONE,
+            "growth": ONE,
+            "decay": -ONE,
+            "quick_gelu": -QUICK_GELU,
+            "gelu_tanh": -GELU_TANH_SLOPE,
+        },
+    ),
+    "f64": Exponential(
+        8, 1 + mp.ldexp(157253372, -52), 7, 39, {"quick_gelu": -QUICK_GELU, "gelu_tanh": -GELU_TANH_SLOPE}
+    ),
 }
 # Pieces end at odd multiples of STEP / 2 times this. So small a change moves the ends by a few floats near 0, to where
 # the pieces that meet leave the floats of e^x in order.
-EXP_ENDS = {"exponential": 1 - mp.mpf(2) ** -20}
+EXP_ENDS = {("exponential", "f32"): 1 - mp.mpf(2) ** -20}
+FLOAT_OF_INTEGER = {"f32": ("<f", "<i", 23), "f64": ("<d", "<q", 52)}
 
 
-def exp_table() -> str:
-    """The table for C: of each power the bits, as those of a float, less what i adds to the exponent's bits."""
+def exp_table(precision: str) -> str:
+    """The table for C: of each power the bits, as those of a number, less what i adds to the exponent's bits."""
+    scheme, (real, integer, mantissa) = EXPONENTIALS[precision], FLOAT_OF_INTEGER[precision]
     entries = []
-    for i in range(16):
-        (bits,) = struct.unpack("<i", struct.pack("<f", float(round_to(2 ** (mp.mpf(i) / 16) * EXP_FACTOR, 24))))
-        (entry,) = struct.unpack("<f", struct.pack("<i", bits - (i << 19)))
-        entries.append(hexfloat(mp.mpf(entry), "f32"))
+    for i in range(scheme.parts):
+        power = round_to(2 ** (mp.mpf(i) / scheme.parts) * scheme.factor, BITS[precision])
+        (bits,) = struct.unpack(integer, struct.pack(real, float(power)))
+        (entry,) = struct.unpack(real, struct.pack(integer, bits - (i << mantissa) // scheme.parts))
+        entries.append(hexfloat(mp.mpf(entry), precision))
     return "{{" + ", ".join(entries) + "}}"
 
 
-def exp_constants(name: str) -> str:
-    """1 / STEP, for the ends of the pieces, STEP in two parts, so that n times the first is exact, and the cubic."""
-    slope = EXP_SLOPES[name]
-    step = mp.log(2) / 16 / slope
+def exp_constants(name: str, precision: str) -> str:
+    """1 / STEP for the pieces' ends, STEP in two parts, n times the first exact, and the polynomial, highest first."""
+    scheme = EXPONENTIALS[precision]
+    slope = scheme.slopes[name]
+    step = mp.log(2) / scheme.parts / slope
     end = abs(step) / 2 * WIDER
-    cubic = remez(lambda r: mp.exp(slope * r) / EXP_FACTOR - 1, lambda _: ONE, range(4), -end, end)
-    inverse = 1 / step / EXP_ENDS.get(name, ONE)
-    numbers = [hexfloat(round_to(number, 24), "f32") for number in (inverse, *reversed(cubic))]
-    return ", ".join([numbers[0], *split(step, "f32", 11), *numbers[1:]])
+    powers = range(scheme.degree + 1)
+    fitted = remez(lambda r: mp.exp(slope * r) / scheme.factor - 1, lambda _: ONE, powers, -end, end)
+    inverse = 1 / step / EXP_ENDS.get((name, precision), ONE)
+    numbers = [hexfloat(round_to(number, BITS[precision]), precision) for number in (inverse, *reversed(fitted))]
+    return ", ".join([numbers[0], *split(step, precision, scheme.step_bits), *numbers[1:]])
+
+
+def ordered_exp_constants() -> str:
+    """For e^z in f64: 1 / STEP, STEP in two parts, the factor's logarithm, which r is less of, and P of r + r^2 P(r).
+
+    r is added as it is: what rounding takes from P then does not put consecutive numbers out of order.
+    """
+    scheme = EXPONENTIALS["f64"]
+    step = mp.log(2) / scheme.parts
+    end = step / 2 * WIDER
+    fitted = remez(_exp_tail, lambda r: r * r + end**2 / 64, range(scheme.degree - 1), -end, end)
+    numbers = (mp.log(scheme.factor), *reversed(fitted))
+    rounded = [hexfloat(round_to(number, 53), "f64") for number in (1 / step, *numbers)]
+    return ", ".join([rounded[0], *split(step, "f64", scheme.step_bits), *rounded[1:]])
 
 
 def inverse_pi() -> str:
@@ -789,7 +830,7 @@ def tables() -> dict[str, str]:
     """The tables of f32, where they end and how they are divided."""
     out = {f"{name.upper()}_TABLE": table.columns() for name, table in TABLES.items()}
     # The powers stand in a row of theirs behind.
-    out["SOFTPLUS_TAIL_TABLE"] = f"{out['SOFTPLUS_TAIL_TABLE'][:-1]}, {exp_table()[1:]}"
+    out["SOFTPLUS_TAIL_TABLE"] = out["SOFTPLUS_TAIL_TABLE"][:-1] + ", " + exp_table("f32")[1:]
     out |= {f"{name.upper()}_END": hexfloat(end, "f32") for name, end in TABLE_END.items()}
     out |= {f"{name.upper()}_SCALE": hexfloat(scale, "f32") for name, scale in TABLE_SCALE.items()}
     return out | {f"{name.upper()}_FAR": hexfloat(_octave(pieces), "f32") for name, pieces in NEAR_PIECES.items()}
@@ -805,7 +846,11 @@ def definitions(precision: str) -> dict[str, str]:
         out[f"WIDE_{name}_HI"], out[f"WIDE_{name}_LO"] = split(constant, "f64", BITS["f64"])
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
     out |= circle(precision)
+    out["EXP_TABLE"] = exp_table(precision)
+    out |= {f"{name.upper()}_EXP": exp_constants(name, precision) for name in EXPONENTIALS[precision].slopes}
+    out["GELU_TANH_CUBE"], out["GELU_TANH_CUBE_LO"] = split(GELU_TANH_CUBE, precision, bits)
     if precision == "f64":
+        out["GROWTH_EXP"] = ordered_exp_constants()
         out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
         out["ERF_END"] = hexfloat(ERF_END, precision)
         out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)
@@ -836,10 +881,6 @@ def definitions(precision: str) -> dict[str, str]:
         scaled = [c * QUICK_GELU ** (power + 2) for power, c in enumerate(fitted)]
         out["QUICK_GELU_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
         out |= tables()
-        out["EXP_TABLE"] = exp_table()
-        out |= {f"{name.upper()}_EXP": exp_constants(name) for name in EXP_SLOPES}
-        cube, cube_lo = split(GELU_TANH_CUBE, precision, bits)
-        out["GELU_TANH_CUBE"], out["GELU_TANH_CUBE_LO"] = cube, cube_lo
         out["OCTAVES_FIRST_END"] = hexfloat(OCTAVES_FIRST_END, precision)
         out["QUARTERS_FIRST_END"] = hexfloat(QUARTERS_FIRST_END, precision)
     for name in POLYNOMIALS:

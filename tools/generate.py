@@ -78,33 +78,45 @@ LOOPS = {
 }
 
 
-# Formulas without parameters that are functions of a whole array of floats, too, in vectors.h.
+# Formulas without parameters that are functions of a whole array, too, in vectors.h and vectors_f64.h.
 ARRAY_FORMULAS = {
-    "arctan",
-    "elu_default",
-    "erf",
-    "exponential",
-    "exponential_derivative",
-    "exponential_second_derivative",
-    "gaussian",
-    "gelu",
-    "gelu_derivative",
-    "gelu_tanh",
-    "log_sigmoid",
-    "log_sigmoid_derivative_from_output",
-    "mish",
-    "mish_derivative",
-    "quick_gelu",
-    "quick_gelu_derivative",
-    "selu",
-    "silu",
-    "silu_derivative",
-    "softcap_default",
-    "softplus_default",
-    "softplus_derivative_from_output_default",
-    "tanh",
-    "tanh_shrink",
-    "tanh_shrink_derivative",
+    "f32": {
+        "arctan",
+        "elu_default",
+        "erf",
+        "exponential",
+        "exponential_derivative",
+        "exponential_second_derivative",
+        "gaussian",
+        "gelu",
+        "gelu_derivative",
+        "gelu_tanh",
+        "log_sigmoid",
+        "log_sigmoid_derivative_from_output",
+        "mish",
+        "mish_derivative",
+        "quick_gelu",
+        "quick_gelu_derivative",
+        "selu",
+        "silu",
+        "silu_derivative",
+        "softcap_default",
+        "softplus_default",
+        "softplus_derivative_from_output_default",
+        "tanh",
+        "tanh_shrink",
+        "tanh_shrink_derivative",
+    },
+    "f64": {
+        "exponential",
+        "exponential_derivative",
+        "gaussian",
+        "gelu_tanh",
+        "log_sigmoid_derivative",
+        "quick_gelu",
+        "sigmoid",
+        "silu",
+    },
 }
 
 
@@ -199,7 +211,7 @@ def loop(row, form, names: list[str], suffix: str, varying: int, operands: str, 
     def call(names: list[str]) -> str:
         if takes_arrays(names, suffix) and not varying:
             arrays = LOOPS[form.kind].replace("map_", "map_array_")
-            return f"{arrays}({array_functions(names)}, {operands}, {length}, {count})"
+            return f"{arrays}[{c_type}]({array_functions(names, suffix)}, {operands}, {length}, {count})"
         passed = ", ".join(f"{name}_{suffix}" for name in names)
         return f"{LOOPS[form.kind]}[{c_type}]({passed}, {operands}, {length}, {count}, {bool(varying)})"
 
@@ -238,12 +250,12 @@ def near_and_far(row, form, suffix: str, varying: int) -> list[str]:
 
 def takes_arrays(names: list[str], suffix: str) -> bool:
     """Whether a kernel of these formulas calls functions of arrays."""
-    return suffix == "f32" and not ARRAY_FORMULAS.isdisjoint(names)
+    return not ARRAY_FORMULAS[suffix].isdisjoint(names)
 
 
-def array_functions(names: list[str]) -> str:
+def array_functions(names: list[str], suffix: str) -> str:
     """The arguments for it: functions of vectors.h, and loops over the other formulas."""
-    return ", ".join(f"{'fastact_' * (name in ARRAY_FORMULAS)}{name}_array_f32" for name in names)
+    return ", ".join(f"{'fastact_' * (name in ARRAY_FORMULAS[suffix])}{name}_array_{suffix}" for name in names)
 
 
 def kernel_table(catalogue: ModuleType) -> str:
@@ -260,11 +272,12 @@ def kernel_table(catalogue: ModuleType) -> str:
                 lines.append(f"    {result} fastact_{name}_{suffix}({arguments}) noexcept")
     lines += ["", 'cdef extern from "fastact/vectors.h" nogil:']
     lines += [
-        f"    void fastact_{name}_array_f32(const float *, float *, Py_ssize_t) noexcept"
-        for name in sorted(ARRAY_FORMULAS)
+        f"    void fastact_{name}_array_{suffix}(const {c_type} *, {c_type} *, Py_ssize_t) noexcept"
+        for suffix, c_type in PRECISIONS.items()
+        for name in sorted(ARRAY_FORMULAS[suffix])
     ]
     fills: list[str] = []
-    looped: set[str] = set()
+    looped: set[tuple[str, str]] = set()
     for row in rows:
         count = len(row.parameters)
         for name in scalar_functions(row):
@@ -277,20 +290,23 @@ def kernel_table(catalogue: ModuleType) -> str:
                     f"    return fastact_{name}_{suffix}(x{arguments})",
                 ]
         beside = {
-            name
+            (name, suffix)
+            for suffix in PRECISIONS
             for form in row.forms
             for which in (at_defaults, general)
-            if takes_arrays(names := list(map(which, form_formulas(row, form))), "f32")
+            if takes_arrays(names := list(map(which, form_formulas(row, form))), suffix)
             for name in names
+            if name not in ARRAY_FORMULAS[suffix]
         }
-        for name in sorted(beside - ARRAY_FORMULAS - looped):
-            looped.add(name)
+        for name, suffix in sorted(beside - looped):
+            looped.add((name, suffix))
+            c_type, loop_name = PRECISIONS[suffix], f"{name}_array_{suffix}"
             lines += [
                 "",
-                f"cdef inline void {name}_array_f32(const float *x, float *y, Py_ssize_t length) noexcept nogil:",
+                f"cdef inline void {loop_name}(const {c_type} *x, {c_type} *y, Py_ssize_t length) noexcept nogil:",
                 "    cdef Py_ssize_t i",
                 "    for i in range(length):",
-                f"        y[i] = fastact_{name}_f32(x[i])",
+                f"        y[i] = fastact_{name}_{suffix}(x[i])",
             ]
         for form in row.forms:
             public = row.name + form.suffix
@@ -342,7 +358,7 @@ def gate_kernels(catalogue: ModuleType, unit, fills: list[str]) -> list[str]:
             body = f"map_gate{backward}[{c_type}]({value}{f', {slope}' * (outputs - 1)}, operands, length)"
             names = [row.name, f"{row.name}_derivative"][:outputs]
             if takes_arrays(names, suffix):
-                body = f"map_gate_array{backward}({array_functions(names)}, operands, length)"
+                body = f"map_gate_array{backward}[{c_type}]({array_functions(names, suffix)}, operands, length)"
             kernel = f"{public}_kernel_{suffix}"
             lines += ["", f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:", f"    {body}"]
             member = {"f32": "float32", "f64": "float64"}[suffix]

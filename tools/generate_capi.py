@@ -270,8 +270,10 @@ def inline_pxd(catalogue: ModuleType) -> str:
                 arguments = ", ".join(f"{c_type} {a}" for a in (argument, *row.defaults))
                 lines.append(f"    {c_type} fastact_{name}_{suffix}({arguments}) noexcept")
     lines += ["", 'cdef extern from "fastact/vectors.h" nogil:']
-    for name in sorted(ARRAY_FORMULAS):
-        lines.append(f"    void fastact_{name}_array_f32(const float *x, float *y, Py_ssize_t length) noexcept")
+    for suffix, c_type in PRECISIONS.items():
+        for name in sorted(ARRAY_FORMULAS[suffix]):
+            arguments = f"const {c_type} *x, {c_type} *y, Py_ssize_t length"
+            lines.append(f"    void fastact_{name}_array_{suffix}({arguments}) noexcept")
     return "\n".join([*lines, ""])
 
 

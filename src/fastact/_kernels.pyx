@@ -293,13 +293,13 @@ cdef inline void map_gate_backward(
 
 # The same where a formula is a function of an array: by blocks, since an output may be an input.
 
-ctypedef void (*array_function)(const float *, float *, Py_ssize_t) noexcept nogil
-
-cdef inline void map_gate_array(array_function value, void **operands, Py_ssize_t length) noexcept nogil:
-    cdef const float *a = <const float *> operands[0]
-    cdef const float *b = <const float *> operands[1]
-    cdef float *out = <float *> operands[2]
-    cdef float block[BLOCK]
+cdef inline void map_gate_array(
+    void (*value)(const real *, real *, Py_ssize_t) noexcept nogil, void **operands, Py_ssize_t length,
+) noexcept nogil:
+    cdef const real *a = <const real *> operands[0]
+    cdef const real *b = <const real *> operands[1]
+    cdef real *out = <real *> operands[2]
+    cdef real block[BLOCK]
     cdef Py_ssize_t start = 0, size, i
     while start < length:
         size = min(<Py_ssize_t> BLOCK, length - start)
@@ -310,16 +310,18 @@ cdef inline void map_gate_array(array_function value, void **operands, Py_ssize_
 
 
 cdef inline void map_gate_array_backward(
-    array_function value, array_function derivative, void **operands, Py_ssize_t length,
+    void (*value)(const real *, real *, Py_ssize_t) noexcept nogil,
+    void (*derivative)(const real *, real *, Py_ssize_t) noexcept nogil,
+    void **operands, Py_ssize_t length,
 ) noexcept nogil:
-    cdef const float *grad = <const float *> operands[0]
-    cdef const float *a = <const float *> operands[1]
-    cdef const float *b = <const float *> operands[2]
-    cdef float *grad_a = <float *> operands[3]
-    cdef float *grad_b = <float *> operands[4]
-    cdef float values[BLOCK]
-    cdef float slopes[BLOCK]
-    cdef float given
+    cdef const real *grad = <const real *> operands[0]
+    cdef const real *a = <const real *> operands[1]
+    cdef const real *b = <const real *> operands[2]
+    cdef real *grad_a = <real *> operands[3]
+    cdef real *grad_b = <real *> operands[4]
+    cdef real values[BLOCK]
+    cdef real slopes[BLOCK]
+    cdef real given
     cdef Py_ssize_t start = 0, size, i
     while start < length:
         size = min(<Py_ssize_t> BLOCK, length - start)
@@ -333,12 +335,14 @@ cdef inline void map_gate_array_backward(
 
 
 cdef inline void map_array_both(
-    array_function value, array_function derivative, void **operands, Py_ssize_t length, int parameters,
+    void (*value)(const real *, real *, Py_ssize_t) noexcept nogil,
+    void (*derivative)(const real *, real *, Py_ssize_t) noexcept nogil,
+    void **operands, Py_ssize_t length, int parameters,
 ) noexcept nogil:
-    cdef const float *x = <const float *> operands[0]
-    cdef float *y = <float *> operands[1 + parameters]
-    cdef float *slope = <float *> operands[2 + parameters]
-    cdef float block[BLOCK]
+    cdef const real *x = <const real *> operands[0]
+    cdef real *y = <real *> operands[1 + parameters]
+    cdef real *slope = <real *> operands[2 + parameters]
+    cdef real block[BLOCK]
     cdef Py_ssize_t start = 0, size, i
     while start < length:
         size = min(<Py_ssize_t> BLOCK, length - start)
@@ -350,18 +354,20 @@ cdef inline void map_array_both(
 
 
 cdef inline void map_array_value(
-    array_function value, void **operands, Py_ssize_t length, int parameters,
+    void (*value)(const real *, real *, Py_ssize_t) noexcept nogil,
+    void **operands, Py_ssize_t length, int parameters,
 ) noexcept nogil:
-    value(<const float *> operands[0], <float *> operands[1 + parameters], length)
+    value(<const real *> operands[0], <real *> operands[1 + parameters], length)
 
 
 cdef inline void map_array_backward(
-    array_function derivative, void **operands, Py_ssize_t length, int parameters,
+    void (*derivative)(const real *, real *, Py_ssize_t) noexcept nogil,
+    void **operands, Py_ssize_t length, int parameters,
 ) noexcept nogil:
-    cdef const float *grad = <const float *> operands[0]
-    cdef const float *x = <const float *> operands[1]
-    cdef float *out = <float *> operands[2 + parameters]
-    cdef float block[BLOCK]
+    cdef const real *grad = <const real *> operands[0]
+    cdef const real *x = <const real *> operands[1]
+    cdef real *out = <real *> operands[2 + parameters]
+    cdef real block[BLOCK]
     cdef Py_ssize_t start = 0, size, i
     while start < length:
         size = min(<Py_ssize_t> BLOCK, length - start)

@@ -147,6 +147,54 @@ FASTACT_INLINE float fastact_gate(float x, fastact_exp_product e) {
     return fastact_mad_f32(rest, reciprocal, quotient) * FASTACT_UNSCALE;
 }
 #endif
+#elif FASTACT_HAS_LOOKUP
+/* The same in double, by eight powers to an octave: |t| < 0.045, and what rounding takes from it is 2^-58. */
+typedef struct { double power, t; } fastact_exp_product_f64;
+FASTACT_INLINE double fastact_eighths_power_f64(double shifted) {
+    static const double table[1][8] = FASTACT_EXP_TABLE;
+    const uint64_t bits = (uint64_t)fastact_bits_f64(shifted), entry = (uint64_t)fastact_bits_f64(table[0][bits & 7]);
+    return fastact_from_bits_f64((int64_t)((bits << 49) + entry));
+}
+FASTACT_INLINE fastact_exp_product_f64 fastact_exp_product_of_f64(
+    double z_hi, double z_lo, double rounder, double inverse, double step_hi, double step_lo, double c7, double c6,
+    double c5, double c4, double c3, double c2, double c1, double c0) {
+    const double shifted = fastact_mad_f64(z_hi, inverse, rounder), n = shifted - rounder;
+    const double r = fastact_mad_f64(n, -step_lo, fastact_mad_f64(n, -step_hi, z_hi)) - z_lo;
+    fastact_exp_product_f64 e;
+    e.power = fastact_eighths_power_f64(shifted);
+    e.t = fastact_mad_f64(fastact_mad_f64(fastact_mad_f64(c7, r, c6), r, c5), r, c4);
+    e.t = fastact_mad_f64(fastact_mad_f64(fastact_mad_f64(fastact_mad_f64(e.t, r, c3), r, c2), r, c1), r, c0);
+    return e;
+}
+/* e^z so that t is r + r^2 P(r): in order over consecutive z. Below, at z = -a^2, of which only the difference from a
+ * multiple of the step is rounded. */
+FASTACT_INLINE fastact_exp_product_f64 fastact_growth_from(
+    double shifted, double r, double c5, double c4, double c3, double c2, double c1, double c0) {
+    fastact_exp_product_f64 e;
+    e.power = fastact_eighths_power_f64(shifted);
+    e.t = fastact_mad_f64(fastact_mad_f64(fastact_mad_f64(c5, r, c4), r, c3), r, c2);
+    e.t = fastact_mad_f64(r * r, fastact_mad_f64(fastact_mad_f64(e.t, r, c1), r, c0), r);
+    return e;
+}
+FASTACT_INLINE fastact_exp_product_f64 fastact_growth_of(
+    double z, double rounder, double inverse, double step_hi, double step_lo, double shift, double c5, double c4,
+    double c3, double c2, double c1, double c0) {
+    const double shifted = fastact_mad_f64(z, inverse, rounder), n = shifted - rounder;
+    const double r = fastact_mad_f64(n, -step_lo, fastact_mad_f64(n, -step_hi, z) - shift);
+    return fastact_growth_from(shifted, r, c5, c4, c3, c2, c1, c0);
+}
+FASTACT_INLINE fastact_exp_product_f64 fastact_growth_of_square(
+    double a, double rounder, double inverse, double step_hi, double step_lo, double shift, double c5, double c4,
+    double c3, double c2, double c1, double c0) {
+    const double shifted = fastact_mad_f64(a * -inverse, a, rounder), n = shifted - rounder;
+    const double r = fastact_mad_f64(n, -step_lo, fastact_fma_f64(-a, a, n * -step_hi) - shift);
+    return fastact_growth_from(shifted, r, c5, c4, c3, c2, c1, c0);
+}
+/* (1 + e^-z) 2^-SCALE, rounded once, from e^-z times 2^-SCALE. */
+FASTACT_INLINE double fastact_plus_exp_f64(fastact_exp_product_f64 e) {
+    const fastact_pair_f64 sum = fastact_positive_sum_f64(FASTACT_UNSCALE, e.power);
+    return sum.hi + fastact_mad_f64(e.power, e.t, sum.lo);
+}
 #endif
 
 /* identity: f(x) = x */
@@ -173,7 +221,15 @@ FASTACT_INLINE REAL FN(leaky_relu_derivative_from_output)(REAL y, REAL negative_
 }
 
 /* sigmoid: f(x) = 1 / (1 + e^-x). f' = e / (1 + e)^2, e = e^-|x|: even, so that no digit is lost on either side. */
+#if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(sigmoid)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_EXP_END, FASTACT_LOGISTIC_END);
+    const REAL d = fastact_plus_exp_f64(fastact_growth_of(-held, FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_GROWTH_EXP));
+    return FN(keep_nan)(K(1) / d * FASTACT_UNSCALE, x);
+}
+#else
 FASTACT_INLINE REAL FN(sigmoid)(REAL x) { return FN(keep_nan)(FN(logistic)(x, K(0)), x); }
+#endif
 FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, FASTACT_EXP_END), K(1), K(1)), x);
 }
@@ -786,13 +842,18 @@ FASTACT_INLINE REAL FN(exponential)(REAL x) {
     const FASTACT_BITS negative = FN(sign_mask)(x);
 #if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
     const FASTACT_BITS up = FN(bits)(FASTACT_SIXTEENTHS_ROUNDER), down = FN(bits)(FASTACT_SIXTEENTHS_ROUNDER_DOWN);
+#elif FASTACT_HAS_LOOKUP
+    const FASTACT_BITS up = FN(bits)(FASTACT_EIGHTHS_ROUNDER), down = FN(bits)(FASTACT_EIGHTHS_ROUNDER_DOWN);
 #else
     const FASTACT_BITS up = FN(bits)(FASTACT_ROUNDER), down = FN(bits)(FASTACT_ROUNDER_DOWN);
 #endif
     const FASTACT_BITS less = FN(bits)(FASTACT_UNSCALE), more = FN(bits)(K(1) / FASTACT_UNSCALE);
     const REAL rounder = FN(from_bits)(down ^ (negative & (up ^ down)));
     const REAL unscale = FN(from_bits)(more ^ (negative & (more ^ less)));
-#if FASTACT_PRECISION == 64
+#if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
+    const fastact_exp_product_f64 e = fastact_growth_of(held, rounder, FASTACT_GROWTH_EXP);
+    const REAL result = FN(mad)(e.power, e.t, e.power) * unscale;
+#elif FASTACT_PRECISION == 64
     const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), rounder);
     const REAL result = FN(mad)(e.power, e.t, e.power) * unscale; /* 1.1 ULP */
 #elif FASTACT_HAS_LOOKUP
@@ -813,6 +874,9 @@ FASTACT_INLINE REAL FN(gaussian)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
 #if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
     const fastact_exp_product e = fastact_exp_product_of_square(a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
+    return FN(keep_nan)(FN(mad)(e.power, e.t, e.power) * FASTACT_UNSCALE, x);
+#elif FASTACT_HAS_LOOKUP
+    const fastact_exp_product_f64 e = fastact_growth_of_square(a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     return FN(keep_nan)(FN(mad)(e.power, e.t, e.power) * FASTACT_UNSCALE, x);
 #else
     return FN(keep_nan)(FN(narrow_scaled)(FN(wide_exp_scaled)(FN(wide_product)(-a, a))), x);
@@ -1015,6 +1079,12 @@ FASTACT_INLINE REAL FN(silu)(REAL x) {
         held, fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP));
     return x <= FASTACT_LOGISTIC_END ? result : x;
 }
+#elif FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(silu)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
+    const REAL d = fastact_plus_exp_f64(fastact_growth_of(-held, FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_GROWTH_EXP));
+    return x <= FASTACT_LOGISTIC_END ? held / d * FASTACT_UNSCALE : x;
+}
 #elif FASTACT_PRECISION == 64
 FASTACT_INLINE REAL FN(silu)(REAL x) {
     const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
@@ -1110,8 +1180,14 @@ FASTACT_INLINE FN(pair) FN(quick_gelu_exponent)(REAL x) {
 }
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
     const REAL held = FN(hold)(x, -FASTACT_TAIL_END / K(1.703125), FASTACT_LOGISTIC_END);
+#if FASTACT_HAS_LOOKUP
+    const fastact_exp_product_f64 e = fastact_exp_product_of_f64(
+        held, K(0), FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP);
+    const REAL result = held / fastact_plus_exp_f64(e) * FASTACT_UNSCALE;
+#else
     const FN(pair) z = FN(quick_gelu_exponent)(held);
     const REAL result = FN(gate)(held, FN(precise_exp_parts_of)(-z.hi, z.lo, FASTACT_ROUNDER_DOWN));
+#endif
     return x <= FASTACT_LOGISTIC_END ? result : x;
 }
 FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
@@ -1179,7 +1255,7 @@ FASTACT_INLINE FN(gelu_tanh_exponent) FN(gelu_tanh_exponent_of)(REAL x) {
 FASTACT_INLINE FN(wide) FN(gelu_tanh_exponent_slope)(FN(gelu_tanh_exponent) z) {
     return FN(wide_add)(z.slope, FN(wide_times)(z.square, K(3)));
 }
-#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+#if FASTACT_HAS_LOOKUP
 /* z / slope as a pair. */
 FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
     const REAL held = FN(hold)(x, FASTACT_GELU_TANH_LEAST, FASTACT_GELU_TANH_MOST);
@@ -1187,8 +1263,14 @@ FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
     FN(pair) factor = FN(pair_times)(square, FASTACT_GELU_TANH_CUBE);
     factor.lo = FN(mad)(square.hi, FASTACT_GELU_TANH_CUBE_LO, factor.lo);
     const FN(pair) cube = FN(pair_times)(factor, held), z = FN(pair_plus)(cube, held);
+#if FASTACT_PRECISION == 32
     const REAL result = fastact_gate(
         held, fastact_exp_product_of(z.hi, -z.lo, FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP));
+#else
+    const fastact_exp_product_f64 e = fastact_exp_product_of_f64(
+        z.hi, -z.lo, FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP);
+    const REAL result = held / fastact_plus_exp_f64(e) * FASTACT_UNSCALE;
+#endif
     return x <= FASTACT_GELU_TANH_MOST ? result : x;
 }
 #else

@@ -16,6 +16,8 @@
 #undef FASTACT_ROUNDER_DOWN
 #undef FASTACT_SIXTEENTHS_ROUNDER
 #undef FASTACT_SIXTEENTHS_ROUNDER_DOWN
+#undef FASTACT_EIGHTHS_ROUNDER
+#undef FASTACT_EIGHTHS_ROUNDER_DOWN
 #undef FASTACT_LOGISTIC_END
 #undef FASTACT_SCALE
 #undef FASTACT_UNSCALE
@@ -270,6 +272,21 @@
 #define FASTACT_TWO_OVER_ROOT_PI_LO 0x1.1ae3a914fed8p-56
 #define FASTACT_ONE_OVER_ROOT_TWO_PI_HI 0x1.9884533d43651p-2
 #define FASTACT_ONE_OVER_ROOT_TWO_PI_LO -0x1.cbc0d30ebfd15p-56
+#define FASTACT_EXP_TABLE {{0x1.ffb73ep-1f, 0x1.fb2f8ap-1f, 0x1.f703d8p-1f, 0x1.f35e3ap-1f, 0x1.f0449ep-1f, \
+    0x1.edbd38p-1f, 0x1.ebce8p-1f, 0x1.ea7f3ap-1f, 0x1.e9d674p-1f, 0x1.e9db8ep-1f, 0x1.ea963ap-1f, 0x1.ec0e82p-1f, \
+    0x1.ee4cccp-1f, 0x1.f159dap-1f, 0x1.f53ed6p-1f, 0x1.fa054ep-1f}}
+#define FASTACT_EXPONENTIAL_EXP 0x1.71548ep+4f, 0x1.63p-5f, -0x1.bd0106p-17f, 0x1.5588f2p-3f, 0x1.0026f8p-1f, \
+    0x1.002466p+0f, 0x1.232ef6p-11f
+#define FASTACT_GROWTH_EXP 0x1.715476p+4f, 0x1.63p-5f, -0x1.bd0106p-17f, 0x1.5588f2p-3f, 0x1.0026f8p-1f, \
+    0x1.002466p+0f, 0x1.232ef6p-11f
+#define FASTACT_DECAY_EXP -0x1.715476p+4f, -0x1.63p-5f, 0x1.bd0106p-17f, -0x1.5588f2p-3f, 0x1.0026f8p-1f, \
+    -0x1.002466p+0f, 0x1.232ef6p-11f
+#define FASTACT_QUICK_GELU_EXP -0x1.3a4cbep+5f, -0x1.a1p-6f, -0x1.d4ed0ep-20f, -0x1.a4f8fcp-1f, 0x1.7302eap+0f, \
+    -0x1.b3f438p+0f, 0x1.232ef6p-11f
+#define FASTACT_GELU_TANH_EXP -0x1.26aec2p+5f, -0x1.bccp-6f, -0x1.4a94fcp-19f, -0x1.5af6f8p-1f, 0x1.4624a4p+0f, \
+    -0x1.98be68p+0f, 0x1.232ef6p-11f
+#define FASTACT_GELU_TANH_CUBE 0x1.6e4e26p-5f
+#define FASTACT_GELU_TANH_CUBE_LO 0x1.a9003ep-30f
 #define FASTACT_INVERSE_PI {0x0u, 0x0u, 0x517cc1b727220a94u, 0xfe13abe8fa9a6ee0u, 0x6db14acc9e21c820u, \
     0xff28b1d5ef5de2b0u, 0xdb92371d2126e970u, 0x324977504e8c90eu, 0x7f0ef58e5894d39fu, 0x74411afa975da242u, \
     0x74ce38135a2fbf20u, 0x9cc8eb1cc1a99cfau, 0x4e422fc5defc941du, 0x8ffc4bffef02cc07u, 0xf79788c5ad05368fu, \
@@ -571,21 +588,6 @@
 #define FASTACT_GELU_DERIVATIVE_FAR 0x1.cp+0f
 #define FASTACT_SOFTPLUS_TAIL_FAR 0x1p+1f
 #define FASTACT_TANH_SHRINK_FAR 0x1.4p+1f
-#define FASTACT_EXP_TABLE {{0x1.ffb73ep-1f, 0x1.fb2f8ap-1f, 0x1.f703d8p-1f, 0x1.f35e3ap-1f, 0x1.f0449ep-1f, \
-    0x1.edbd38p-1f, 0x1.ebce8p-1f, 0x1.ea7f3ap-1f, 0x1.e9d674p-1f, 0x1.e9db8ep-1f, 0x1.ea963ap-1f, 0x1.ec0e82p-1f, \
-    0x1.ee4cccp-1f, 0x1.f159dap-1f, 0x1.f53ed6p-1f, 0x1.fa054ep-1f}}
-#define FASTACT_EXPONENTIAL_EXP 0x1.71548ep+4f, 0x1.63p-5f, -0x1.bd0106p-17f, 0x1.5588f2p-3f, 0x1.0026f8p-1f, \
-    0x1.002466p+0f, 0x1.232ef6p-11f
-#define FASTACT_GROWTH_EXP 0x1.715476p+4f, 0x1.63p-5f, -0x1.bd0106p-17f, 0x1.5588f2p-3f, 0x1.0026f8p-1f, \
-    0x1.002466p+0f, 0x1.232ef6p-11f
-#define FASTACT_DECAY_EXP -0x1.715476p+4f, -0x1.63p-5f, 0x1.bd0106p-17f, -0x1.5588f2p-3f, 0x1.0026f8p-1f, \
-    -0x1.002466p+0f, 0x1.232ef6p-11f
-#define FASTACT_QUICK_GELU_EXP -0x1.3a4cbep+5f, -0x1.a1p-6f, -0x1.d4ed0ep-20f, -0x1.a4f8fcp-1f, 0x1.7302eap+0f, \
-    -0x1.b3f438p+0f, 0x1.232ef6p-11f
-#define FASTACT_GELU_TANH_EXP -0x1.26aec2p+5f, -0x1.bccp-6f, -0x1.4a94fcp-19f, -0x1.5af6f8p-1f, 0x1.4624a4p+0f, \
-    -0x1.98be68p+0f, 0x1.232ef6p-11f
-#define FASTACT_GELU_TANH_CUBE 0x1.6e4e26p-5f
-#define FASTACT_GELU_TANH_CUBE_LO 0x1.a9003ep-30f
 #define FASTACT_OCTAVES_FIRST_END 0x1.fffff8p-3f
 #define FASTACT_QUARTERS_FIRST_END 0x1.ep-3f
 #define FASTACT_EXP_POLYNOMIAL(FIRST, STEP) FIRST(0x1.6db49ap-10f) STEP(0x1.123bb8p-7f) STEP(0x1.55545ep-5f) \
@@ -630,6 +632,9 @@
 #define FASTACT_ROUNDER (0x1.8p52 + 1151)
 /* The same with k + bias - scale. */
 #define FASTACT_ROUNDER_DOWN (0x1.8p52 + 895)
+/* Of eighths: n + 8 scale and n - 8 scale stand in the low bits; the table has the bias. */
+#define FASTACT_EIGHTHS_ROUNDER (0x1.8p52 + 8 * FASTACT_SCALE)
+#define FASTACT_EIGHTHS_ROUNDER_DOWN (0x1.8p52 - 8 * FASTACT_SCALE)
 #define FASTACT_UNSCALE 0x1p-128
 #define FASTACT_LARGEST 0x1.fffffffffffffp1023
 /* 4 exp(-FASTACT_EXP_END) rounds to zero. */
@@ -644,6 +649,9 @@
 /* exp(-x^2), and the logistic function at gelu_tanh's argument, times x^5: zero beyond. */
 #define FASTACT_GAUSSIAN_END 28.0
 #define FASTACT_GELU_TANH_END 21.75
+/* gelu_tanh is -0 below and x above, and exp(-z) times 2^-FASTACT_SCALE is in the normal range between. */
+#define FASTACT_GELU_TANH_LEAST -21.75
+#define FASTACT_GELU_TANH_MOST 12.0
 /* exp of it is finite, and of the next number not. */
 #define FASTACT_EXP_MOST 0x1.62e42fefa39efp9
 /* 1 / x^2 rounds to zero; times this scale neither its square nor that of 1 leaves the range. */
@@ -689,6 +697,19 @@
 #define FASTACT_TWO_OVER_ROOT_PI_LO 0x1.1ae3a914fed8p-56
 #define FASTACT_ONE_OVER_ROOT_TWO_PI_HI 0x1.9884533d43651p-2
 #define FASTACT_ONE_OVER_ROOT_TWO_PI_LO -0x1.cbc0d30ebfd15p-56
+#define FASTACT_EXP_TABLE {{0x1.00000095f7efcp+0, 0x1.f72b846b5fcbdp-1, 0x1.f06fe15573682p-1, 0x1.ebfdae15ded1p-1, \
+    0x1.ea09e73c0a228p-1, 0x1.eace5509f2838p-1, 0x1.ee89fa91e4837p-1, 0x1.f5818ee2c567bp-1}}
+#define FASTACT_QUICK_GELU_EXP -0x1.3a4cbdc7ee26bp+4, -0x1.a10753b438p-5, -0x1.305015c728834p-47, \
+    -0x1.0d01f551ead84p-7, 0x1.1498418d702cep-5, -0x1.e78087aea15a1p-4, 0x1.6609437525ce5p-2, \
+    -0x1.a4b95ce0d195ep-1, 0x1.72ca785c3f308p+0, -0x1.b3b644a28badap+0, -0x1.2befded0a4493p-25
+#define FASTACT_GELU_TANH_EXP -0x1.26aec21bce759p+4, -0x1.bcca54a7e4p-5, -0x1.981a0be0d362p-45, \
+    -0x1.56a9ea11c40d9p-8, 0x1.77c867ca5780bp-6, -0x1.6134ec54d7cb2p-4, 0x1.14aca3687d4f8p-2, \
+    -0x1.5ac288b17c7eep-1, 0x1.45f3061daa847p+0, -0x1.9884524df2baep+0, -0x1.2befded0a4493p-25
+#define FASTACT_GELU_TANH_CUBE 0x1.6e4e26d4801f7p-5
+#define FASTACT_GELU_TANH_CUBE_LO 0x1.441355475a31ap-59
+#define FASTACT_GROWTH_EXP 0x1.71547652b82fep+3, 0x1.62e42fefa4p-4, -0x1.8432a1b0e2634p-46, 0x1.2befdf282572fp-25, \
+    0x1.a02075eb47b29p-13, 0x1.6c1cb683050efp-10, 0x1.11111107d913cp-7, 0x1.555555483a04dp-5, \
+    0x1.555555555565ep-3, 0x1.0000000000103p-1
 #define FASTACT_TANH_SHRINK_END 0x1.4p-1
 #define FASTACT_ERF_END 0x1.8p+2
 #define FASTACT_ERF_SMALL 0x1p+0

@@ -638,6 +638,8 @@ FASTACT_ARRAY(tanh_shrink, FASTACT_TANH_SHRINK_TABLE, 8)
 FASTACT_ARRAY(tanh_shrink_derivative, FASTACT_TANH_TABLE, 8)
 #undef FASTACT_ARRAY
 
+#include "vectors_f64.h"
+
 #undef FASTACT_REAL
 
 #endif /* FASTACT_VECTORS_H */

@@ -1,0 +1,250 @@
+/*
+ * The formulas in double whose table must stand in registers, as in vectors.h, which includes this.
+ *
+ * The table has eight doubles: one register with AVX-512; with AVX2 two, of their upper and of their lower halves.
+ */
+#ifndef FASTACT_VECTORS_F64_H
+#define FASTACT_VECTORS_F64_H
+
+#define FASTACT_PRECISION 64
+#include "precision.h"
+#undef FASTACT_PRECISION
+
+#if FASTACT_HAS_LOOKUP
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#define FASTACT_DOUBLES 8
+typedef __m512d fastact_doubles;
+typedef struct { __m512d all; } fastact_table_d;
+FASTACT_INLINE fastact_table_d fastact_load_table_d(const double *entries) {
+    const fastact_table_d table = {_mm512_loadu_pd(entries)};
+    return table;
+}
+/* The entry at the low three bits of each number. */
+FASTACT_INLINE __m512d fastact_look_up_d(fastact_table_d table, __m512d index) {
+    return _mm512_permutexvar_pd(_mm512_castpd_si512(index), table.all);
+}
+FASTACT_INLINE __m512d fastact_all_d(double x) { return _mm512_set1_pd(x); }
+FASTACT_INLINE __m512d fastact_fma_d(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
+FASTACT_INLINE __m512d fastact_least_d(__m512d a, __m512d b) { return _mm512_min_pd(a, b); } /* b where one is NaN */
+FASTACT_INLINE __m512d fastact_most_d(__m512d a, __m512d b) { return _mm512_max_pd(a, b); }
+FASTACT_INLINE __m512d fastact_abs_d(__m512d x) { return _mm512_andnot_pd(_mm512_set1_pd(-0.0), x); }
+/* yes where b <= end, else no. */
+FASTACT_INLINE __m512d fastact_where_up_to_d(__m512d b, double end, __m512d yes, __m512d no) {
+    return _mm512_mask_mov_pd(no, _mm512_cmp_pd_mask(b, _mm512_set1_pd(end), _CMP_LE_OQ), yes);
+}
+/* Constants: the first where x has the sign bit. */
+FASTACT_INLINE __m512d fastact_where_negative_d(__m512d x, double yes, double no) {
+    return _mm512_mask_blend_pd(_mm512_movepi64_mask(_mm512_castpd_si512(x)), _mm512_set1_pd(no), _mm512_set1_pd(yes));
+}
+/* y, or x where x is NaN. */
+FASTACT_INLINE __m512d fastact_where_number_d(__m512d x, __m512d y) {
+    return _mm512_mask_mov_pd(x, _mm512_cmp_pd_mask(x, x, _CMP_ORD_Q), y);
+}
+/* The double of bits(shifted) << 49 plus the bits of the entry. */
+FASTACT_INLINE __m512d fastact_eighths_power_d(__m512d shifted, __m512d entry) {
+    const __m512i steps = _mm512_slli_epi64(_mm512_castpd_si512(shifted), 49);
+    return _mm512_castsi512_pd(_mm512_add_epi64(steps, _mm512_castpd_si512(entry)));
+}
+FASTACT_INLINE __m512d fastact_load_d(const double *x) { return _mm512_loadu_pd(x); }
+FASTACT_INLINE void fastact_store_d(double *y, __m512d value) { _mm512_storeu_pd(y, value); }
+/* The first `count` elements; the others are 0 and are not read or written. */
+FASTACT_INLINE __m512d fastact_load_some_d(const double *x, ptrdiff_t count) {
+    return _mm512_maskz_loadu_pd((__mmask8)((1u << count) - 1u), x);
+}
+FASTACT_INLINE void fastact_store_some_d(double *y, ptrdiff_t count, __m512d value) {
+    _mm512_mask_storeu_pd(y, (__mmask8)((1u << count) - 1u), value);
+}
+
+#else /* AVX2 */
+#define FASTACT_DOUBLES 4
+typedef __m256d fastact_doubles;
+typedef struct { __m256i lower, upper; } fastact_table_d;
+FASTACT_INLINE fastact_table_d fastact_load_table_d(const double *entries) {
+    int32_t lower[8], upper[8];
+    fastact_table_d table;
+    for (int i = 0; i < 8; ++i) {
+        lower[i] = (int32_t)fastact_bits_f64(entries[i]);
+        upper[i] = (int32_t)(fastact_bits_f64(entries[i]) >> 32);
+    }
+    table.lower = _mm256_loadu_si256((const __m256i *)lower);
+    table.upper = _mm256_loadu_si256((const __m256i *)upper);
+    return table;
+}
+FASTACT_INLINE __m256d fastact_look_up_d(fastact_table_d table, __m256d index) {
+    const __m256i both = _mm256_castps_si256(_mm256_moveldup_ps(_mm256_castpd_ps(index)));
+    const __m256i lower = _mm256_permutevar8x32_epi32(table.lower, both);
+    return _mm256_castsi256_pd(_mm256_blend_epi32(lower, _mm256_permutevar8x32_epi32(table.upper, both), 0xaa));
+}
+FASTACT_INLINE __m256d fastact_all_d(double x) { return _mm256_set1_pd(x); }
+FASTACT_INLINE __m256d fastact_fma_d(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
+FASTACT_INLINE __m256d fastact_least_d(__m256d a, __m256d b) { return _mm256_min_pd(a, b); } /* b where one is NaN */
+FASTACT_INLINE __m256d fastact_most_d(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
+FASTACT_INLINE __m256d fastact_abs_d(__m256d x) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x); }
+FASTACT_INLINE __m256d fastact_where_up_to_d(__m256d b, double end, __m256d yes, __m256d no) {
+    return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(b, _mm256_set1_pd(end), _CMP_LE_OQ));
+}
+FASTACT_INLINE __m256d fastact_where_negative_d(__m256d x, double yes, double no) {
+    return _mm256_blendv_pd(_mm256_set1_pd(no), _mm256_set1_pd(yes), x);
+}
+FASTACT_INLINE __m256d fastact_where_number_d(__m256d x, __m256d y) {
+    return _mm256_blendv_pd(x, y, _mm256_cmp_pd(x, x, _CMP_ORD_Q));
+}
+FASTACT_INLINE __m256d fastact_eighths_power_d(__m256d shifted, __m256d entry) {
+    const __m256i steps = _mm256_slli_epi64(_mm256_castpd_si256(shifted), 49);
+    return _mm256_castsi256_pd(_mm256_add_epi64(steps, _mm256_castpd_si256(entry)));
+}
+FASTACT_INLINE __m256d fastact_load_d(const double *x) { return _mm256_loadu_pd(x); }
+FASTACT_INLINE void fastact_store_d(double *y, __m256d value) { _mm256_storeu_pd(y, value); }
+FASTACT_INLINE __m256i fastact_first_d(ptrdiff_t count) {
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+FASTACT_INLINE __m256d fastact_load_some_d(const double *x, ptrdiff_t count) {
+    return _mm256_maskload_pd(x, fastact_first_d(count));
+}
+FASTACT_INLINE void fastact_store_some_d(double *y, ptrdiff_t count, __m256d value) {
+    _mm256_maskstore_pd(y, fastact_first_d(count), value);
+}
+#endif
+
+/* NaN gives a bound. */
+FASTACT_INLINE fastact_doubles fastact_hold_d(fastact_doubles x, double lower, double upper) {
+    return fastact_most_d(fastact_least_d(x, fastact_all_d(upper)), fastact_all_d(lower));
+}
+FASTACT_INLINE fastact_doubles fastact_magnitude_d(fastact_doubles x, double end) {
+    return fastact_least_d(fastact_abs_d(x), fastact_all_d(end));
+}
+
+/* The formulas of these names, for a vector. */
+typedef struct { fastact_doubles power, t; } fastact_exp_product_d;
+FASTACT_INLINE fastact_exp_product_d fastact_exp_product_of_d(
+    const fastact_table_d *table, fastact_doubles z_hi, fastact_doubles z_lo, double rounder, double inverse,
+    double step_hi, double step_lo, double c7, double c6, double c5, double c4, double c3, double c2, double c1,
+    double c0) {
+    const fastact_doubles shifted = fastact_fma_d(z_hi, fastact_all_d(inverse), fastact_all_d(rounder));
+    const fastact_doubles n = shifted - fastact_all_d(rounder);
+    const fastact_doubles near = fastact_fma_d(n, fastact_all_d(-step_hi), z_hi);
+    const fastact_doubles r = fastact_fma_d(n, fastact_all_d(-step_lo), near) - z_lo;
+    fastact_exp_product_d e;
+    e.power = fastact_eighths_power_d(shifted, fastact_look_up_d(table[0], shifted));
+    e.t = fastact_fma_d(fastact_all_d(c7), r, fastact_all_d(c6));
+    e.t = fastact_fma_d(fastact_fma_d(e.t, r, fastact_all_d(c5)), r, fastact_all_d(c4));
+    e.t = fastact_fma_d(fastact_fma_d(e.t, r, fastact_all_d(c3)), r, fastact_all_d(c2));
+    e.t = fastact_fma_d(fastact_fma_d(e.t, r, fastact_all_d(c1)), r, fastact_all_d(c0));
+    return e;
+}
+FASTACT_INLINE fastact_exp_product_d fastact_growth_from_d(
+    const fastact_table_d *table, fastact_doubles shifted, fastact_doubles r, double c5, double c4, double c3,
+    double c2, double c1, double c0) {
+    fastact_exp_product_d e;
+    e.power = fastact_eighths_power_d(shifted, fastact_look_up_d(table[0], shifted));
+    e.t = fastact_fma_d(fastact_all_d(c5), r, fastact_all_d(c4));
+    e.t = fastact_fma_d(fastact_fma_d(e.t, r, fastact_all_d(c3)), r, fastact_all_d(c2));
+    e.t = fastact_fma_d(fastact_fma_d(e.t, r, fastact_all_d(c1)), r, fastact_all_d(c0));
+    e.t = fastact_fma_d(r * r, e.t, r);
+    return e;
+}
+FASTACT_INLINE fastact_exp_product_d fastact_growth_of_d(
+    const fastact_table_d *table, fastact_doubles z, fastact_doubles rounder, double inverse, double step_hi,
+    double step_lo, double shift, double c5, double c4, double c3, double c2, double c1, double c0) {
+    const fastact_doubles shifted = fastact_fma_d(z, fastact_all_d(inverse), rounder), n = shifted - rounder;
+    const fastact_doubles near = fastact_fma_d(n, fastact_all_d(-step_hi), z) - fastact_all_d(shift);
+    const fastact_doubles r = fastact_fma_d(n, fastact_all_d(-step_lo), near);
+    return fastact_growth_from_d(table, shifted, r, c5, c4, c3, c2, c1, c0);
+}
+FASTACT_INLINE fastact_exp_product_d fastact_growth_of_square_d(
+    const fastact_table_d *table, fastact_doubles a, double rounder, double inverse, double step_hi, double step_lo,
+    double shift, double c5, double c4, double c3, double c2, double c1, double c0) {
+    const fastact_doubles shifted = fastact_fma_d(a * fastact_all_d(-inverse), a, fastact_all_d(rounder));
+    const fastact_doubles n = shifted - fastact_all_d(rounder), square = fastact_fma_d(-a, a, n * fastact_all_d(-step_hi));
+    const fastact_doubles r = fastact_fma_d(n, fastact_all_d(-step_lo), square - fastact_all_d(shift));
+    return fastact_growth_from_d(table, shifted, r, c5, c4, c3, c2, c1, c0);
+}
+FASTACT_INLINE fastact_doubles fastact_plus_exp_d(fastact_exp_product_d e) {
+    const fastact_doubles one = fastact_all_d(FASTACT_UNSCALE), sum = one + e.power;
+    const fastact_doubles lo = fastact_least_d(one, e.power) - (sum - fastact_most_d(one, e.power));
+    return sum + fastact_fma_d(e.power, e.t, lo);
+}
+FASTACT_INLINE fastact_doubles fastact_exponential_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles held = fastact_hold_d(x, -FASTACT_EXP_END, FASTACT_EXP_MOST);
+    const fastact_doubles rounder = fastact_where_negative_d(x, FASTACT_EIGHTHS_ROUNDER, FASTACT_EIGHTHS_ROUNDER_DOWN);
+    const fastact_doubles unscale = fastact_where_negative_d(x, FASTACT_UNSCALE, 1.0 / FASTACT_UNSCALE);
+    const fastact_exp_product_d e = fastact_growth_of_d(table, held, rounder, FASTACT_GROWTH_EXP);
+    const fastact_doubles result = fastact_fma_d(e.power, e.t, e.power) * unscale;
+    const fastact_doubles beyond = fastact_where_up_to_d(x, FASTACT_EXP_MOST, fastact_all_d(0.0), x);
+    return fastact_fma_d(beyond, fastact_all_d(FASTACT_LARGEST), result);
+}
+FASTACT_INLINE fastact_doubles fastact_exponential_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    return fastact_exponential_d(x, table);
+}
+FASTACT_INLINE fastact_doubles fastact_gaussian_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles a = fastact_magnitude_d(x, FASTACT_GAUSSIAN_END);
+    const fastact_exp_product_d e = fastact_growth_of_square_d(table, a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    return fastact_where_number_d(x, fastact_fma_d(e.power, e.t, e.power) * fastact_all_d(FASTACT_UNSCALE));
+}
+FASTACT_INLINE fastact_doubles fastact_sigmoid_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles held = fastact_hold_d(x, -FASTACT_EXP_END, FASTACT_LOGISTIC_END);
+    const fastact_doubles d = fastact_plus_exp_d(
+        fastact_growth_of_d(table, -held, fastact_all_d(FASTACT_EIGHTHS_ROUNDER_DOWN), FASTACT_GROWTH_EXP));
+    return fastact_where_number_d(x, fastact_all_d(1.0) / d * fastact_all_d(FASTACT_UNSCALE));
+}
+FASTACT_INLINE fastact_doubles fastact_log_sigmoid_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    return fastact_sigmoid_d(-x, table);
+}
+FASTACT_INLINE fastact_doubles fastact_silu_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles held = fastact_hold_d(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
+    const fastact_doubles d = fastact_plus_exp_d(
+        fastact_growth_of_d(table, -held, fastact_all_d(FASTACT_EIGHTHS_ROUNDER_DOWN), FASTACT_GROWTH_EXP));
+    return fastact_where_up_to_d(x, FASTACT_LOGISTIC_END, held / d * fastact_all_d(FASTACT_UNSCALE), x);
+}
+FASTACT_INLINE fastact_doubles fastact_quick_gelu_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles held = fastact_hold_d(x, -FASTACT_TAIL_END / 1.703125, FASTACT_LOGISTIC_END);
+    const fastact_doubles d = fastact_plus_exp_d(fastact_exp_product_of_d(
+        table, held, fastact_all_d(0.0), FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP));
+    return fastact_where_up_to_d(x, FASTACT_LOGISTIC_END, held / d * fastact_all_d(FASTACT_UNSCALE), x);
+}
+FASTACT_INLINE fastact_doubles fastact_gelu_tanh_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles held = fastact_hold_d(x, FASTACT_GELU_TANH_LEAST, FASTACT_GELU_TANH_MOST);
+    const fastact_doubles slope = fastact_all_d(FASTACT_GELU_TANH_CUBE);
+    const fastact_doubles square = held * held, square_lo = fastact_fma_d(held, held, -square);
+    const fastact_doubles factor = square * slope;
+    const fastact_doubles factor_rest = fastact_fma_d(square_lo, slope, fastact_fma_d(square, slope, -factor));
+    const fastact_doubles factor_lo = fastact_fma_d(square, fastact_all_d(FASTACT_GELU_TANH_CUBE_LO), factor_rest);
+    const fastact_doubles cube = factor * held;
+    const fastact_doubles cube_lo = fastact_fma_d(factor_lo, held, fastact_fma_d(factor, held, -cube));
+    const fastact_doubles z = cube + held, seen = z - cube, z_lo = (cube - (z - seen)) + (held - seen);
+    const fastact_doubles d = fastact_plus_exp_d(fastact_exp_product_of_d(
+        table, z, -(z_lo + cube_lo), FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP));
+    return fastact_where_up_to_d(x, FASTACT_GELU_TANH_MOST, held / d * fastact_all_d(FASTACT_UNSCALE), x);
+}
+#endif /* a table look-up */
+
+#if FASTACT_HAS_LOOKUP
+#define FASTACT_ARRAY(name, TABLE, ROWS) \
+    FASTACT_INLINE void fastact_##name##_array_f64(const double *x, double *y, ptrdiff_t length) { \
+        static const double entries[ROWS][8] = TABLE; \
+        fastact_table_d table[ROWS]; \
+        ptrdiff_t i = 0; \
+        for (int j = 0; j < ROWS; ++j) table[j] = fastact_load_table_d(entries[j]); \
+        for (; i + FASTACT_DOUBLES <= length; i += FASTACT_DOUBLES) \
+            fastact_store_d(y + i, fastact_##name##_d(fastact_load_d(x + i), table)); \
+        if (i < length) \
+            fastact_store_some_d( \
+                y + i, length - i, fastact_##name##_d(fastact_load_some_d(x + i, length - i), table)); \
+    }
+#else
+#define FASTACT_ARRAY(name, TABLE, ROWS) \
+    FASTACT_INLINE void fastact_##name##_array_f64(const double *x, double *y, ptrdiff_t length) { \
+        for (ptrdiff_t i = 0; i < length; ++i) y[i] = fastact_##name##_f64(x[i]); \
+    }
+#endif
+FASTACT_ARRAY(exponential, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(exponential_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(gaussian, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(sigmoid, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(log_sigmoid_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(silu, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(quick_gelu, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(gelu_tanh, FASTACT_EXP_TABLE, 1)
+#undef FASTACT_ARRAY
+
+#endif /* FASTACT_VECTORS_F64_H */
