@@ -744,12 +744,12 @@ EXP_ENDS = {("exponential", "f32"): 1 - mp.mpf(2) ** -20}
 FLOAT_OF_INTEGER = {"f32": ("<f", "<i", 23), "f64": ("<d", "<q", 52)}
 
 
-def exp_table(precision: str) -> str:
+def exp_table(precision: str, factor: mp.mpf) -> str:
     """The table for C: of each power the bits, as those of a number, less what i adds to the exponent's bits."""
     scheme, (real, integer, mantissa) = EXPONENTIALS[precision], FLOAT_OF_INTEGER[precision]
     entries = []
     for i in range(scheme.parts):
-        power = round_to(2 ** (mp.mpf(i) / scheme.parts) * scheme.factor, BITS[precision])
+        power = round_to(2 ** (mp.mpf(i) / scheme.parts) * factor, BITS[precision])
         (bits,) = struct.unpack(integer, struct.pack(real, float(power)))
         (entry,) = struct.unpack(real, struct.pack(integer, bits - (i << mantissa) // scheme.parts))
         entries.append(hexfloat(mp.mpf(entry), precision))
@@ -781,6 +781,23 @@ def ordered_exp_constants() -> str:
     numbers = (mp.log(scheme.factor), *reversed(fitted))
     rounded = [hexfloat(round_to(number, 53), "f64") for number in (1 / step, *numbers)]
     return ", ".join([rounded[0], *split(step, "f64", scheme.step_bits), *rounded[1:]])
+
+
+def expm1_table() -> str:
+    """For e^z - 1 in f64: the powers without a factor as in ``exp_table``, and what rounding took of each, over it."""
+    powers = [2 ** (mp.mpf(i) / 8) for i in range(8)]
+    lows = [hexfloat(round_to(power / round_to(power, 53) - 1, 53), "f64") for power in powers]
+    return exp_table("f64", ONE)[:-1] + ", {" + ", ".join(lows) + "}}"
+
+
+def expm1_constants() -> str:
+    """The same with P of a degree more, so that r + r^2 P(r) is as exact as its last digits however small r is."""
+    scheme = EXPONENTIALS["f64"]
+    step = mp.log(2) / scheme.parts
+    end = step / 2 * WIDER
+    fitted = remez(_exp_tail, lambda r: abs(r) + end / 64, range(scheme.degree), -end, end)
+    numbers = [hexfloat(round_to(number, 53), "f64") for number in (1 / step, *reversed(fitted))]
+    return ", ".join([numbers[0], *split(step, "f64", scheme.step_bits), *numbers[1:]])
 
 
 def inverse_pi() -> str:
@@ -830,7 +847,9 @@ def tables() -> dict[str, str]:
     """The tables of f32, where they end and how they are divided."""
     out = {f"{name.upper()}_TABLE": table.columns() for name, table in TABLES.items()}
     # The powers stand in a row of theirs behind.
-    out["SOFTPLUS_TAIL_TABLE"] = out["SOFTPLUS_TAIL_TABLE"][:-1] + ", " + exp_table("f32")[1:]
+    out["SOFTPLUS_TAIL_TABLE"] = (
+        out["SOFTPLUS_TAIL_TABLE"][:-1] + ", " + exp_table("f32", EXPONENTIALS["f32"].factor)[1:]
+    )
     out |= {f"{name.upper()}_END": hexfloat(end, "f32") for name, end in TABLE_END.items()}
     out |= {f"{name.upper()}_SCALE": hexfloat(scale, "f32") for name, scale in TABLE_SCALE.items()}
     return out | {f"{name.upper()}_FAR": hexfloat(_octave(pieces), "f32") for name, pieces in NEAR_PIECES.items()}
@@ -846,11 +865,13 @@ def definitions(precision: str) -> dict[str, str]:
         out[f"WIDE_{name}_HI"], out[f"WIDE_{name}_LO"] = split(constant, "f64", BITS["f64"])
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
     out |= circle(precision)
-    out["EXP_TABLE"] = exp_table(precision)
+    out["EXP_TABLE"] = exp_table(precision, EXPONENTIALS[precision].factor)
     out |= {f"{name.upper()}_EXP": exp_constants(name, precision) for name in EXPONENTIALS[precision].slopes}
     out["GELU_TANH_CUBE"], out["GELU_TANH_CUBE_LO"] = split(GELU_TANH_CUBE, precision, bits)
     if precision == "f64":
         out["GROWTH_EXP"] = ordered_exp_constants()
+        out["EXPM1_TABLE"] = expm1_table()
+        out["EXPM1_EXP"] = expm1_constants()
         out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
         out["ERF_END"] = hexfloat(ERF_END, precision)
         out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)

@@ -190,6 +190,27 @@ FASTACT_INLINE fastact_exp_product_f64 fastact_growth_of_square(
     const double r = fastact_mad_f64(n, -step_lo, fastact_fma_f64(-a, a, n * -step_hi) - shift);
     return fastact_growth_from(shifted, r, c5, c4, c3, c2, c1, c0);
 }
+/* e^z with power not times 2^SCALE, and t to its last digits where e^z - 1 is small: the power is then 1. */
+FASTACT_INLINE fastact_exp_product_f64 fastact_expm1_product_of(
+    double z, double inverse, double step_hi, double step_lo, double c6, double c5, double c4, double c3, double c2,
+    double c1, double c0) {
+    static const double table[2][8] = FASTACT_EXPM1_TABLE;
+    const double rounder = 0x1.8p52, shifted = fastact_mad_f64(z, inverse, rounder), n = shifted - rounder;
+    const uint64_t bits = (uint64_t)fastact_bits_f64(shifted), entry = (uint64_t)fastact_bits_f64(table[0][bits & 7]);
+    const double near = fastact_mad_f64(n, -step_hi, z) + table[1][bits & 7], r = fastact_mad_f64(n, -step_lo, near);
+    fastact_exp_product_f64 e;
+    e.power = fastact_from_bits_f64((int64_t)((bits << 49) + entry));
+    e.t = fastact_mad_f64(fastact_mad_f64(fastact_mad_f64(c6, r, c5), r, c4), r, c3);
+    e.t = fastact_mad_f64(fastact_mad_f64(fastact_mad_f64(e.t, r, c2), r, c1), r, c0);
+    e.t = fastact_mad_f64(r * r, e.t, r);
+    return e;
+}
+/* e^z - 1 for z in [-LOGISTIC_END, 0]: the first number alone is right to 1.1 ULP and in order. */
+FASTACT_INLINE fastact_pair_f64 fastact_expm1_by_table(double z) {
+    const fastact_exp_product_f64 e = fastact_expm1_product_of(z, FASTACT_EXPM1_EXP);
+    const double base = e.power - 1, rest = fastact_mad_f64(e.power, e.t, e.power - (base + 1));
+    return fastact_quick_sum_f64(base, rest);
+}
 /* (1 + e^-z) 2^-SCALE, rounded once, from e^-z times 2^-SCALE. */
 FASTACT_INLINE double fastact_plus_exp_f64(fastact_exp_product_f64 e) {
     const fastact_pair_f64 sum = fastact_positive_sum_f64(FASTACT_UNSCALE, e.power);
@@ -230,9 +251,21 @@ FASTACT_INLINE REAL FN(sigmoid)(REAL x) {
 #else
 FASTACT_INLINE REAL FN(sigmoid)(REAL x) { return FN(keep_nan)(FN(logistic)(x, K(0)), x); }
 #endif
+#if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
+/* e / (1 + e)^2 for e = e^z, z <= 0, times a power of two. */
+FASTACT_INLINE REAL fastact_density_by_table(REAL z, REAL factor) {
+    const fastact_exp_product_f64 parts = fastact_growth_of(z, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const REAL scaled = FN(mad)(parts.power, parts.t, parts.power), e = scaled * FASTACT_UNSCALE;
+    return scaled / FN(mad)(e, K(2) + e, K(1)) * (factor * FASTACT_UNSCALE);
+}
+FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
+    return FN(keep_nan)(fastact_density_by_table(-FN(magnitude)(x, FASTACT_EXP_END), K(1)), x);
+}
+#else
 FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, FASTACT_EXP_END), K(1), K(1)), x);
 }
+#endif
 FASTACT_INLINE REAL FN(sigmoid_derivative_from_output)(REAL y) { return y * (K(1) - y); }
 FASTACT_INLINE REAL FN(sigmoid_second_derivative)(REAL x) {
     const REAL curvature = FN(logistic_curvature)(FN(magnitude)(x, FASTACT_TAIL_END), 1.0);
@@ -291,7 +324,12 @@ FASTACT_INLINE REAL FN(scaled_tanh)(REAL x, REAL scale) {
 FASTACT_INLINE REAL FN(tanh)(REAL x) { return FN(scaled_tanh)(x, K(1)); }
 #endif
 FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
-    return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, K(0.5) * FASTACT_EXP_END), K(2), K(4)), x);
+    const REAL a = FN(magnitude)(x, K(0.5) * FASTACT_EXP_END);
+#if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
+    return FN(keep_nan)(fastact_density_by_table(K(-2) * a, K(4)), x);
+#else
+    return FN(keep_nan)(FN(logistic_density)(a, K(2), K(4)), x);
+#endif
 }
 FASTACT_INLINE REAL FN(tanh_derivative_from_output)(REAL y) { return (K(1) - y) * (K(1) + y); }
 FASTACT_INLINE REAL FN(tanh_second_derivative)(REAL x) {
@@ -359,7 +397,11 @@ FASTACT_INLINE REAL FN(softplus_default)(REAL x) {
  * divides, and what is rounded before the last sum is so small that consecutive numbers stay in order. */
 FASTACT_INLINE REAL FN(softplus_default)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_EXP_END);
+#if FASTACT_HAS_LOOKUP
+    const fastact_exp_product_f64 parts = fastact_growth_of(-a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+#else
     const FN(exp_parts) parts = FN(exp_parts_of)(-a, K(0), K(1), FASTACT_ROUNDER);
+#endif
     const REAL scaled = FN(mad)(parts.power, parts.t, parts.power), e = scaled * FASTACT_UNSCALE, square = a * a;
 #define FIRST(c) REAL near = c;
 #define STEP(c) near = FN(mad)(near, square, c);
@@ -884,8 +926,14 @@ FASTACT_INLINE REAL FN(gaussian)(REAL x) {
 }
 FASTACT_INLINE REAL FN(gaussian_derivative)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
+#if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
+    const fastact_exp_product_f64 e = fastact_growth_of_square(a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const REAL slope = FN(mad)(e.power, e.t, e.power) * (a + a) * FASTACT_UNSCALE;
+#else
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_product)(-a, a));
-    return FN(keep_nan)(FN(copysign)(FN(narrow_scaled)(FN(wide_times)(scaled, a + a)), -x), x);
+    const REAL slope = FN(narrow_scaled)(FN(wide_times)(scaled, a + a));
+#endif
+    return FN(keep_nan)(FN(copysign)(slope, -x), x);
 }
 FASTACT_INLINE REAL FN(gaussian_second_derivative)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
@@ -916,6 +964,11 @@ FASTACT_INLINE REAL FN(elu_default)(REAL x) {
     const REAL below = FN(below_zero)(table, x, K(1)); /* never below x where x < 0 */
     return below > x ? below : x;
 }
+#elif FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(elu_default)(REAL x) {
+    const REAL below = fastact_expm1_by_table(-FN(magnitude)(x, FASTACT_LOGISTIC_END)).hi;
+    return x <= 0 ? FN(copysign)(below, x) : x;
+}
 #else
 FASTACT_INLINE REAL FN(elu_default)(REAL x) { return FN(elu_general)(x, K(1)); }
 #endif
@@ -928,7 +981,11 @@ FASTACT_INLINE REAL FN(elu_derivative_general)(REAL x, REAL alpha) {
 }
 FASTACT_INLINE REAL FN(elu_derivative_default)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_EXP_END);
+#if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
+    const fastact_exp_product_f64 e = fastact_growth_of(-a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+#else
     const FN(exp_parts) e = FN(exp_parts_of)(-a, K(0), K(1), FASTACT_ROUNDER);
+#endif
     return FN(keep_nan)(x > 0 ? K(1) : FN(mad)(e.power, e.t, e.power) * FASTACT_UNSCALE, x);
 }
 FASTACT_INLINE REAL FN(elu_derivative)(REAL x, REAL alpha) {
@@ -948,7 +1005,11 @@ FASTACT_INLINE REAL FN(selu)(REAL x) {
     return x < 0 ? below : FN(mad)(above, rest, above);
 #else
     const FN(pair) both = FN(pair_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
+#if FASTACT_HAS_LOOKUP
+    const FN(pair) m = fastact_expm1_by_table(-FN(magnitude)(x, FASTACT_LOGISTIC_END));
+#else
     const FN(pair) m = FN(precise_expm1)(-FN(magnitude)(x, FASTACT_EXP_END));
+#endif
     const REAL below = FN(rounded_product)(m, both), above = FN(mad)(FN(used)(x > 0, x), rest, x);
     return FN(keep_nan)(FN(copysign)(x > 0 ? above : below, x), x);
 #endif
@@ -957,7 +1018,12 @@ FASTACT_INLINE REAL FN(selu_derivative)(REAL x) {
     const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
     const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
     /* 1 + t and the constant are rounded, and their product: 1.2 ULP. */
-    const FN(exp_parts) e = FN(exp_parts_of)(-FN(magnitude)(x, FASTACT_EXP_END), K(0), K(1), FASTACT_ROUNDER);
+    const REAL z = -FN(magnitude)(x, FASTACT_EXP_END);
+#if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
+    const fastact_exp_product_f64 e = fastact_growth_of(z, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+#else
+    const FN(exp_parts) e = FN(exp_parts_of)(z, K(0), K(1), FASTACT_ROUNDER);
+#endif
     const REAL power = e.power * FN(narrow)(both), below = FN(mad)(power, e.t, power) * FASTACT_UNSCALE;
     return FN(keep_nan)(x > 0 ? FN(narrow)(scale) : below, x);
 }
@@ -1114,6 +1180,21 @@ FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
     const REAL h = FN(piecewise)(table, piece, a, table[1][piece]);
     const fastact_decay e = fastact_decay_of(FN(select)(b >= FASTACT_SILU_DERIVATIVE_FAR, a, K(0)));
     return FN(tail_slope)(h, FN(mad)(e.q, e.r, e.r), e.shifted, x);
+}
+#elif FASTACT_HAS_LOOKUP
+/* As gate_slope: the tail e n / d, n = 1 + e - a and d = (1 + e)^2, by a product e q with what is left of q. */
+FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_TAIL_END);
+    const fastact_exp_product_f64 parts = fastact_growth_of(-a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const REAL power = parts.power * FASTACT_UNSCALE, e = FN(mad)(power, parts.t, power);
+    const FN(pair) base = FN(sum)(K(1) - a, power);
+    const REAL n = FN(mad)(power, parts.t, base.hi), n_lo = FN(mad)(power, parts.t, base.hi - n) + base.lo;
+    const REAL more = FN(mad)(n, parts.t, n_lo), d = FN(mad)(e, K(2) + e, K(1)), reciprocal = K(1) / d;
+    const REAL quotient = (n + more) * reciprocal, rest = (FN(fma)(-quotient, d, n) + more) * reciprocal;
+    const FASTACT_BITS negative = FN(sign_mask)(x);
+    const REAL above = FN(masked)(~negative, K(-1) / FASTACT_UNSCALE);
+    const REAL tail = FN(mad)(parts.power, quotient, FN(mad)(parts.power, rest, above));
+    return FN(keep_nan)(tail * FN(choose)(negative, FASTACT_UNSCALE, -FASTACT_UNSCALE), x);
 }
 #elif FASTACT_PRECISION == 64
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {

@@ -32,9 +32,17 @@ FASTACT_INLINE __m512d fastact_abs_d(__m512d x) { return _mm512_andnot_pd(_mm512
 FASTACT_INLINE __m512d fastact_where_up_to_d(__m512d b, double end, __m512d yes, __m512d no) {
     return _mm512_mask_mov_pd(no, _mm512_cmp_pd_mask(b, _mm512_set1_pd(end), _CMP_LE_OQ), yes);
 }
+/* yes where b < end, else no. */
+FASTACT_INLINE __m512d fastact_where_below_d(__m512d b, double end, __m512d yes, __m512d no) {
+    return _mm512_mask_mov_pd(no, _mm512_cmp_pd_mask(b, _mm512_set1_pd(end), _CMP_LT_OQ), yes);
+}
 /* Constants: the first where x has the sign bit. */
 FASTACT_INLINE __m512d fastact_where_negative_d(__m512d x, double yes, double no) {
     return _mm512_mask_blend_pd(_mm512_movepi64_mask(_mm512_castpd_si512(x)), _mm512_set1_pd(no), _mm512_set1_pd(yes));
+}
+/* y with the sign of x set, too. */
+FASTACT_INLINE __m512d fastact_signed_d(__m512d y, __m512d x) {
+    return _mm512_or_pd(y, _mm512_and_pd(_mm512_set1_pd(-0.0), x));
 }
 /* y, or x where x is NaN. */
 FASTACT_INLINE __m512d fastact_where_number_d(__m512d x, __m512d y) {
@@ -83,8 +91,14 @@ FASTACT_INLINE __m256d fastact_abs_d(__m256d x) { return _mm256_andnot_pd(_mm256
 FASTACT_INLINE __m256d fastact_where_up_to_d(__m256d b, double end, __m256d yes, __m256d no) {
     return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(b, _mm256_set1_pd(end), _CMP_LE_OQ));
 }
+FASTACT_INLINE __m256d fastact_where_below_d(__m256d b, double end, __m256d yes, __m256d no) {
+    return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(b, _mm256_set1_pd(end), _CMP_LT_OQ));
+}
 FASTACT_INLINE __m256d fastact_where_negative_d(__m256d x, double yes, double no) {
     return _mm256_blendv_pd(_mm256_set1_pd(no), _mm256_set1_pd(yes), x);
+}
+FASTACT_INLINE __m256d fastact_signed_d(__m256d y, __m256d x) {
+    return _mm256_or_pd(y, _mm256_and_pd(_mm256_set1_pd(-0.0), x));
 }
 FASTACT_INLINE __m256d fastact_where_number_d(__m256d x, __m256d y) {
     return _mm256_blendv_pd(x, y, _mm256_cmp_pd(x, x, _CMP_ORD_Q));
@@ -164,6 +178,39 @@ FASTACT_INLINE fastact_doubles fastact_plus_exp_d(fastact_exp_product_d e) {
     const fastact_doubles lo = fastact_least_d(one, e.power) - (sum - fastact_most_d(one, e.power));
     return sum + fastact_fma_d(e.power, e.t, lo);
 }
+FASTACT_INLINE fastact_exp_product_d fastact_expm1_product_of_d(
+    const fastact_table_d *table, fastact_doubles z, double inverse, double step_hi, double step_lo, double c6,
+    double c5, double c4, double c3, double c2, double c1, double c0) {
+    const fastact_doubles rounder = fastact_all_d(0x1.8p52);
+    const fastact_doubles shifted = fastact_fma_d(z, fastact_all_d(inverse), rounder), n = shifted - rounder;
+    const fastact_doubles near = fastact_fma_d(n, fastact_all_d(-step_hi), z) + fastact_look_up_d(table[1], shifted);
+    const fastact_doubles r = fastact_fma_d(n, fastact_all_d(-step_lo), near);
+    fastact_exp_product_d e;
+    e.power = fastact_eighths_power_d(shifted, fastact_look_up_d(table[0], shifted));
+    e.t = fastact_fma_d(fastact_all_d(c6), r, fastact_all_d(c5));
+    e.t = fastact_fma_d(fastact_fma_d(e.t, r, fastact_all_d(c4)), r, fastact_all_d(c3));
+    e.t = fastact_fma_d(fastact_fma_d(e.t, r, fastact_all_d(c2)), r, fastact_all_d(c1));
+    e.t = fastact_fma_d(r * r, fastact_fma_d(e.t, r, fastact_all_d(c0)), r);
+    return e;
+}
+typedef struct { fastact_doubles hi, lo; } fastact_pair_d;
+FASTACT_INLINE fastact_pair_d fastact_expm1_by_table_d(fastact_doubles z, const fastact_table_d *table) {
+    const fastact_exp_product_d e = fastact_expm1_product_of_d(table, z, FASTACT_EXPM1_EXP);
+    const fastact_doubles one = fastact_all_d(1.0), base = e.power - one;
+    const fastact_doubles rest = fastact_fma_d(e.power, e.t, e.power - (base + one));
+    fastact_pair_d sum;
+    sum.hi = base + rest;
+    sum.lo = rest - (sum.hi - base);
+    return sum;
+}
+FASTACT_INLINE fastact_doubles fastact_density_by_table_d(fastact_doubles z, double factor, const fastact_table_d *table) {
+    const fastact_exp_product_d parts = fastact_growth_of_d(
+        table, z, fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+    const fastact_doubles scaled = fastact_fma_d(parts.power, parts.t, parts.power);
+    const fastact_doubles e = scaled * fastact_all_d(FASTACT_UNSCALE);
+    const fastact_doubles d = fastact_fma_d(e, fastact_all_d(2.0) + e, fastact_all_d(1.0));
+    return scaled / d * fastact_all_d(factor * FASTACT_UNSCALE);
+}
 FASTACT_INLINE fastact_doubles fastact_exponential_d(fastact_doubles x, const fastact_table_d *table) {
     const fastact_doubles held = fastact_hold_d(x, -FASTACT_EXP_END, FASTACT_EXP_MOST);
     const fastact_doubles rounder = fastact_where_negative_d(x, FASTACT_EIGHTHS_ROUNDER, FASTACT_EIGHTHS_ROUNDER_DOWN);
@@ -174,6 +221,10 @@ FASTACT_INLINE fastact_doubles fastact_exponential_d(fastact_doubles x, const fa
     return fastact_fma_d(beyond, fastact_all_d(FASTACT_LARGEST), result);
 }
 FASTACT_INLINE fastact_doubles fastact_exponential_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    return fastact_exponential_d(x, table);
+}
+FASTACT_INLINE fastact_doubles fastact_exponential_second_derivative_d(
+    fastact_doubles x, const fastact_table_d *table) {
     return fastact_exponential_d(x, table);
 }
 FASTACT_INLINE fastact_doubles fastact_gaussian_d(fastact_doubles x, const fastact_table_d *table) {
@@ -216,6 +267,94 @@ FASTACT_INLINE fastact_doubles fastact_gelu_tanh_d(fastact_doubles x, const fast
         table, z, -(z_lo + cube_lo), FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP));
     return fastact_where_up_to_d(x, FASTACT_GELU_TANH_MOST, held / d * fastact_all_d(FASTACT_UNSCALE), x);
 }
+FASTACT_INLINE fastact_doubles fastact_sigmoid_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    return fastact_where_number_d(x, fastact_density_by_table_d(-fastact_magnitude_d(x, FASTACT_EXP_END), 1.0, table));
+}
+FASTACT_INLINE fastact_doubles fastact_log_sigmoid_second_derivative_d(
+    fastact_doubles x, const fastact_table_d *table) {
+    return -fastact_sigmoid_derivative_d(x, table);
+}
+FASTACT_INLINE fastact_doubles fastact_tanh_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles z = fastact_all_d(-2.0) * fastact_magnitude_d(x, 0.5 * FASTACT_EXP_END);
+    return fastact_where_number_d(x, fastact_density_by_table_d(z, 4.0, table));
+}
+FASTACT_INLINE fastact_doubles fastact_softplus_default_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles a = fastact_magnitude_d(x, FASTACT_EXP_END), half = fastact_all_d(0.5);
+    const fastact_exp_product_d parts = fastact_growth_of_d(
+        table, -a, fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+    const fastact_doubles scaled = fastact_fma_d(parts.power, parts.t, parts.power);
+    const fastact_doubles e = scaled * fastact_all_d(FASTACT_UNSCALE), square = a * a;
+#define FIRST(c) fastact_doubles near = fastact_all_d(c);
+#define STEP(c) near = fastact_fma_d(near, square, fastact_all_d(c));
+    FASTACT_SOFTPLUS_NEAR_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+#define FIRST(c) fastact_doubles far = fastact_all_d(c);
+#define STEP(c) far = fastact_fma_d(far, e, fastact_all_d(c));
+    FASTACT_SOFTPLUS_FAR_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const fastact_doubles ln2 = fastact_all_d(FASTACT_WIDE_LN2_HI), line = fastact_fma_d(x, half, ln2);
+    const fastact_doubles line_lo = fastact_fma_d(x, half, ln2 - line) + fastact_all_d(FASTACT_WIDE_LN2_LO);
+    const fastact_doubles log1p = fastact_fma_d(-scaled * e, far, scaled);
+    const fastact_doubles inside = line + fastact_fma_d(square, near, line_lo);
+    const fastact_doubles above = fastact_most_d(fastact_all_d(0.0), x);
+    const fastact_doubles outside = fastact_fma_d(log1p, fastact_all_d(FASTACT_UNSCALE), above);
+    return fastact_where_below_d(a, FASTACT_SOFTPLUS_END, inside, outside);
+}
+FASTACT_INLINE fastact_doubles fastact_log_sigmoid_d(fastact_doubles x, const fastact_table_d *table) {
+    return -fastact_softplus_default_d(-x, table);
+}
+FASTACT_INLINE fastact_doubles fastact_gaussian_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles a = fastact_magnitude_d(x, FASTACT_GAUSSIAN_END);
+    const fastact_exp_product_d e = fastact_growth_of_square_d(table, a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_doubles scaled = fastact_fma_d(e.power, e.t, e.power);
+    const fastact_doubles slope = scaled * (a + a) * fastact_all_d(FASTACT_UNSCALE);
+    return fastact_where_number_d(x, fastact_signed_d(slope, -x));
+}
+FASTACT_INLINE fastact_doubles fastact_elu_default_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles below = fastact_expm1_by_table_d(-fastact_magnitude_d(x, FASTACT_LOGISTIC_END), table).hi;
+    return fastact_where_up_to_d(x, 0.0, fastact_signed_d(below, x), x);
+}
+FASTACT_INLINE fastact_doubles fastact_elu_derivative_default_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_exp_product_d e = fastact_growth_of_d(
+        table, -fastact_magnitude_d(x, FASTACT_EXP_END), fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+    const fastact_doubles below = fastact_fma_d(e.power, e.t, e.power) * fastact_all_d(FASTACT_UNSCALE);
+    return fastact_where_number_d(x, fastact_where_up_to_d(x, 0.0, below, fastact_all_d(1.0)));
+}
+FASTACT_INLINE fastact_doubles fastact_selu_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles both = fastact_all_d(FASTACT_WIDE_SELU_SCALE_ALPHA_HI);
+    const fastact_doubles both_lo = fastact_all_d(FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
+    const double rest = (FASTACT_WIDE_SELU_SCALE_HI - 1) + FASTACT_WIDE_SELU_SCALE_LO;
+    const fastact_pair_d m = fastact_expm1_by_table_d(-fastact_magnitude_d(x, FASTACT_LOGISTIC_END), table);
+    const fastact_doubles below = fastact_fma_d(m.hi, both, fastact_fma_d(m.hi, both_lo, m.lo * both));
+    const fastact_doubles above = fastact_fma_d(x, fastact_all_d(rest), x);
+    return fastact_where_number_d(x, fastact_where_up_to_d(x, 0.0, fastact_signed_d(below, x), above));
+}
+FASTACT_INLINE fastact_doubles fastact_selu_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_exp_product_d e = fastact_growth_of_d(
+        table, -fastact_magnitude_d(x, FASTACT_EXP_END), fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+    const fastact_doubles power = e.power * fastact_all_d(FASTACT_WIDE_SELU_SCALE_ALPHA_HI);
+    const fastact_doubles below = fastact_fma_d(power, e.t, power) * fastact_all_d(FASTACT_UNSCALE);
+    const fastact_doubles scale = fastact_all_d(FASTACT_WIDE_SELU_SCALE_HI);
+    return fastact_where_number_d(x, fastact_where_up_to_d(x, 0.0, below, scale));
+}
+FASTACT_INLINE fastact_doubles fastact_silu_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles one = fastact_all_d(1.0), a = fastact_magnitude_d(x, FASTACT_TAIL_END);
+    const fastact_exp_product_d parts = fastact_growth_of_d(
+        table, -a, fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+    const fastact_doubles power = parts.power * fastact_all_d(FASTACT_UNSCALE), e = fastact_fma_d(power, parts.t, power);
+    const fastact_doubles first = one - a, base = first + power, seen = base - first;
+    const fastact_doubles base_lo = (first - (base - seen)) + (power - seen);
+    const fastact_doubles n = fastact_fma_d(power, parts.t, base);
+    const fastact_doubles n_lo = fastact_fma_d(power, parts.t, base - n) + base_lo;
+    const fastact_doubles more = fastact_fma_d(n, parts.t, n_lo), d = fastact_fma_d(e, fastact_all_d(2.0) + e, one);
+    const fastact_doubles reciprocal = one / d, quotient = (n + more) * reciprocal;
+    const fastact_doubles rest = (fastact_fma_d(-quotient, d, n) + more) * reciprocal;
+    const fastact_doubles above = fastact_where_negative_d(x, 0.0, -1.0 / FASTACT_UNSCALE);
+    const fastact_doubles tail = fastact_fma_d(parts.power, quotient, fastact_fma_d(parts.power, rest, above));
+    return fastact_where_number_d(x, tail * fastact_where_negative_d(x, FASTACT_UNSCALE, -FASTACT_UNSCALE));
+}
 #endif /* a table look-up */
 
 #if FASTACT_HAS_LOOKUP
@@ -239,12 +378,24 @@ FASTACT_INLINE fastact_doubles fastact_gelu_tanh_d(fastact_doubles x, const fast
 #endif
 FASTACT_ARRAY(exponential, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(exponential_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(exponential_second_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gaussian, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(sigmoid, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(log_sigmoid_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(silu, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(quick_gelu, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gelu_tanh, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(sigmoid_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(log_sigmoid_second_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(tanh_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(softplus_default, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(log_sigmoid, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(gaussian_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(elu_default, FASTACT_EXPM1_TABLE, 2)
+FASTACT_ARRAY(elu_derivative_default, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(selu, FASTACT_EXPM1_TABLE, 2)
+FASTACT_ARRAY(selu_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(silu_derivative, FASTACT_EXP_TABLE, 1)
 #undef FASTACT_ARRAY
 
 #endif /* FASTACT_VECTORS_F64_H */
