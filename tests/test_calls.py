@@ -7,6 +7,7 @@ makes any call NumPy's, which is what the others are compared with.
 from __future__ import annotations
 
 import itertools
+import pickle
 import sys
 import threading
 import warnings
@@ -131,6 +132,7 @@ KINDS: dict[str, Callable[[type], Any]] = {
     "empty": lambda dtype: np.empty((3, 0, 4), dtype),
     "byte-swapped": lambda dtype: BASE.astype(np.dtype(dtype).newbyteorder()),
     "with metadata": lambda dtype: BASE.astype(np.dtype(dtype, metadata={"unit": "m"})),
+    "unpickled": lambda dtype: pickle.loads(pickle.dumps(BASE.astype(dtype))),
     "misaligned": lambda dtype: misaligned(BASE.astype(dtype)),
     "read-only": lambda dtype: readonly(BASE.astype(dtype)),
     "subclass": lambda dtype: BASE.astype(dtype).view(Subclass),

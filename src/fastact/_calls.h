@@ -28,7 +28,6 @@ static vectorcallfunc fastact_numpys_call;
 static PyArray_Descr *fastact_dtypes[FASTACT_DTYPES];
 static PyObject *fastact_out, *fastact_only_out; /* "out" and ("out",) */
 
-/* Python's exceptions as for a module's initialisation: -1 if there is one. */
 static int fastact_calls_ready(void) {
     const int numbers[FASTACT_DTYPES] = {NPY_HALF, NPY_FLOAT, NPY_DOUBLE};
     for (int i = 0; i < FASTACT_DTYPES; i++) {
@@ -49,10 +48,14 @@ static void fastact_call_through(PyObject *ufunc, vectorcallfunc call) {
     ((PyUFuncObject *)ufunc)->vectorcall = call;
 }
 
-/* The place of the dtype among the loops, or -1. Dtypes in another byte order, or with metadata, are other objects. */
+/* The place of the dtype among the loops, or -1. Most are NumPy's own objects; those of unpickled arrays are not. */
 static inline int fastact_loop_of(const PyArray_Descr *dtype) {
     for (int i = 0; i < FASTACT_DTYPES; i++) {
         if (dtype == fastact_dtypes[i]) return i;
+    }
+    if (!PyArray_ISNBO(dtype->byteorder) || PyDataType_METADATA(dtype) != NULL) return -1;
+    for (int i = 0; i < FASTACT_DTYPES; i++) {
+        if (dtype->type_num == fastact_dtypes[i]->type_num) return i;
     }
     return -1;
 }
@@ -123,7 +126,7 @@ static inline int fastact_apart(PyArrayObject *in, PyArrayObject *out) {
 /* An output that a loop can fill as one piece, but for its flag. */
 static inline int fastact_takes(PyObject *object, int loop, PyArrayObject *shaped) {
     PyArrayObject *out = (PyArrayObject *)object;
-    return PyArray_CheckExact(object) && PyArray_DESCR(out) == fastact_dtypes[loop] && fastact_is_plain(out)
+    return PyArray_CheckExact(object) && fastact_loop_of(PyArray_DESCR(out)) == loop && fastact_is_plain(out)
         && fastact_same_shape(out, shaped);
 }
 
