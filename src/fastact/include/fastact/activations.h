@@ -86,14 +86,13 @@ FASTACT_INLINE int fastact_octave_piece_f32(float b) { return (fastact_bits_f32(
 FASTACT_INLINE int fastact_sixteenth_piece_f32(float b) { return (fastact_bits_f32(b) >> 19) & 15; }
 FASTACT_INLINE int fastact_quarter_piece_f32(float a) { return (fastact_bits_f32(a + 0x1.8p18f) >> 3) & 15; }
 
-/* e^-a = 2^k (1 + r + q r), r rounded from r_hi - k LN2_LO, k + bias + scale in the low bits of `shifted`. */
-typedef struct { float q, r, r_hi, k, shifted; } fastact_decay;
+/* e^-a = 2^k (1 + r + q r), k + bias + scale in the low bits of `shifted`. */
+typedef struct { float q, r, shifted; } fastact_decay;
 FASTACT_INLINE fastact_decay fastact_decay_of(float a) {
     fastact_decay e;
     e.shifted = fastact_mad_f32(a, -FASTACT_LOG2E, FASTACT_ROUNDER);
-    e.k = e.shifted - FASTACT_ROUNDER;
-    e.r_hi = fastact_mad_f32(e.k, -FASTACT_LN2_HI, -a);
-    e.r = fastact_mad_f32(e.k, -FASTACT_LN2_LO, e.r_hi);
+    const float k = e.shifted - FASTACT_ROUNDER;
+    e.r = fastact_mad_f32(k, -FASTACT_LN2_LO, fastact_mad_f32(k, -FASTACT_LN2_HI, -a));
 #define FIRST(c) float p = c;
 #define STEP(c) p = fastact_mad_f32(p, e.r, c);
     FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
@@ -141,9 +140,10 @@ FASTACT_INLINE fastact_pair_f32 fastact_plus_exp(float a, fastact_exp_product e)
 }
 /* x / (1 + e^-z), from e^-z times 2^-SCALE. */
 FASTACT_INLINE float fastact_gate(float x, fastact_exp_product e) {
-    const fastact_pair_f32 d = fastact_plus_exp(FASTACT_UNSCALE, e);
-    const float reciprocal = 1.0f / d.hi, quotient = x * reciprocal;
-    const float rest = fastact_fma_f32(-quotient, d.lo, fastact_fma_f32(-quotient, d.hi, x));
+    const fastact_pair_f32 sum = fastact_positive_sum(FASTACT_UNSCALE, e.power);
+    const float more = fastact_mad_f32(e.power, e.t, sum.lo); /* so little that the first product's rest is nearly exact */
+    const float reciprocal = 1.0f / (sum.hi + more), quotient = x * reciprocal;
+    const float rest = fastact_fma_f32(-quotient, more, fastact_fma_f32(-quotient, sum.hi, x));
     return fastact_mad_f32(rest, reciprocal, quotient) * FASTACT_UNSCALE;
 }
 #endif

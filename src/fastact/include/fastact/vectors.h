@@ -307,10 +307,10 @@ FASTACT_INLINE fastact_floats fastact_gelu_v(fastact_floats x, const fastact_tab
     const fastact_floats a = fastact_magnitude_v(x, FASTACT_GELU_END);
     const fastact_gauss_parts_v e = fastact_gauss_parts_of_v(a);
     const fastact_floats t = e.s * fastact_fma_v(e.p, e.s, fastact_all(-0.5f));
-    const fastact_floats least = fastact_least_v(a, fastact_all(FASTACT_OCTAVES_FIRST_END));
-    const fastact_floats leading = least * fastact_all(0.5f);
+    const fastact_floats leading = fastact_nearer_v(a, FASTACT_OCTAVES_FIRST_END);
     const fastact_ints piece = fastact_octave_piece_v(a + fastact_all(1.0f));
-    const fastact_floats h = fastact_piecewise_v(table, piece, a, leading + fastact_look_up(table[1], piece));
+    const fastact_floats base = fastact_fma_v(leading, fastact_all(0.5f), fastact_look_up(table[1], piece));
+    const fastact_floats h = fastact_piecewise_v(table, piece, a, base);
     const fastact_floats scaled = h * fastact_power_of_two_v(e.shifted), tail = fastact_fma_v(scaled, t, scaled);
     return fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), fastact_positive_v(x));
 }
@@ -329,14 +329,13 @@ FASTACT_INLINE fastact_floats fastact_gelu_derivative_v(fastact_floats x, const 
     const fastact_floats t = fastact_fma_v(e.p * e.s, e.s, fastact_all(-0.5f) * e.s);
     return fastact_tail_slope_v(h, t, e.shifted, x);
 }
-typedef struct { fastact_floats q, r, r_hi, k, shifted; } fastact_decay_v;
+typedef struct { fastact_floats q, r, shifted; } fastact_decay_v;
 FASTACT_INLINE fastact_decay_v fastact_decay_of_v(fastact_floats a) {
     const fastact_floats rounder = fastact_all(FASTACT_ROUNDER);
     fastact_decay_v e;
     e.shifted = fastact_fma_v(a, fastact_all(-FASTACT_LOG2E), rounder);
-    e.k = e.shifted - rounder;
-    e.r_hi = fastact_fma_v(e.k, fastact_all(-FASTACT_LN2_HI), -a);
-    e.r = fastact_fma_v(e.k, fastact_all(-FASTACT_LN2_LO), e.r_hi);
+    const fastact_floats k = e.shifted - rounder, near = fastact_fma_v(k, fastact_all(-FASTACT_LN2_HI), -a);
+    e.r = fastact_fma_v(k, fastact_all(-FASTACT_LN2_LO), near);
 #define FIRST(c) fastact_floats p = fastact_all(c);
 #define STEP(c) p = fastact_fma_v(p, e.r, fastact_all(c));
     FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
@@ -523,9 +522,10 @@ FASTACT_INLINE fastact_pair_v fastact_plus_exp_v(float a, fastact_exp_product_v 
     return fastact_quick_sum_v(sum.hi, fastact_fma_v(e.power, e.t, sum.lo));
 }
 FASTACT_INLINE fastact_floats fastact_gate_v(fastact_floats x, fastact_exp_product_v e) {
-    const fastact_pair_v d = fastact_plus_exp_v(FASTACT_UNSCALE, e);
-    const fastact_floats reciprocal = fastact_all(1.0f) / d.hi, quotient = x * reciprocal;
-    const fastact_floats rest = fastact_fma_v(-quotient, d.lo, fastact_fma_v(-quotient, d.hi, x));
+    const fastact_pair_v sum = fastact_positive_sum_v(fastact_all(FASTACT_UNSCALE), e.power);
+    const fastact_floats more = fastact_fma_v(e.power, e.t, sum.lo);
+    const fastact_floats reciprocal = fastact_all(1.0f) / (sum.hi + more), quotient = x * reciprocal;
+    const fastact_floats rest = fastact_fma_v(-quotient, more, fastact_fma_v(-quotient, sum.hi, x));
     return fastact_fma_v(rest, reciprocal, quotient) * fastact_all(FASTACT_UNSCALE);
 }
 FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact_table *table) {
