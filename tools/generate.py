@@ -237,6 +237,20 @@ def loop(row, form, names: list[str], suffix: str, varying: int, operands: str, 
     return [f"if {all_default}:", f"    {call(at)}", "else:", f"    {call(other)}"]
 
 
+# The generic loops over float16.
+HALF_LOOPS = {"map_value": "map_halves", "map_backward": "map_halves_backward"}
+
+
+def half_loop(row, form) -> list[str]:
+    """The body of a kernel on float16, empty where converting takes little beside the formula."""
+    own = HALF_LOOPS.get(LOOPS[form.kind])
+    if row.name not in LIGHT_ROWS or own is None:
+        return []
+    generic = f"{LOOPS[form.kind]}[float]("
+    lines = loop(row, form, form_formulas(row, form), "f32", 0, "operands", "length")
+    return [line.replace(generic, f"return {own}(").replace(", False)", ")") for line in lines]
+
+
 def near_and_far(row, form, suffix: str, varying: int) -> list[str]:
     """The body of a kernel that, block by block, takes the formulas for near arguments where no argument is far."""
     c_type, count, inputs, outputs = PRECISIONS[suffix], len(row.parameters), len(form.inputs), len(form.outputs)
@@ -330,6 +344,11 @@ def kernel_table(catalogue: ModuleType) -> str:
                 f"    entries[{index}].outputs = {len(form.outputs)}",
                 f"    entries[{index}].streams = {streams(row, form)}",
             ]
+            halves = half_loop(row, form)
+            if halves:
+                head = f"cdef bint {public}_halves(void **operands, Py_ssize_t length) noexcept nogil:"
+                lines += ["", head, *(f"    {line}" for line in halves)]
+            fills.append(f"    entries[{index}].float16 = {f'{public}_halves' if halves else 'NULL'}")
             for suffix in PRECISIONS:
                 member = {"f32": "float32", "f64": "float64"}[suffix]
                 for varying in (0, 1) if count else (0,):
@@ -363,6 +382,7 @@ def gate_kernels(catalogue: ModuleType, unit, fills: list[str]) -> list[str]:
             f"    entries[{index}].parameters = 0",
             f"    entries[{index}].outputs = {outputs}",
             f"    entries[{index}].streams = {row.name in LIGHT_ROWS}",
+            f"    entries[{index}].float16 = NULL",
         ]
         for suffix, c_type in PRECISIONS.items():
             value, slope = f"{row.name}_{suffix}", f"{row.name}_derivative_{suffix}"

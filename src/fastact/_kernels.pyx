@@ -163,6 +163,8 @@ cdef extern from *:
         return overflow;
     }
     """
+    enum:
+        HALVES "32"  # that are converted at once, to stay in registers while a formula is computed
     void fastact_load_halves(float *target, const unsigned short *source, Py_ssize_t length) noexcept nogil
     bint fastact_store_halves(unsigned short *target, const float *source, Py_ssize_t length) noexcept nogil
 
@@ -289,6 +291,56 @@ cdef inline void map_gate_backward(
         # The slope first, which is small where a is large and b is not: grad * a overflows more often.
         grad_b[i] = given * (a[i] * derivative(at, NULL))
         grad_a[i] = value
+
+
+# The same on float16, converted a few at a time: the compiler keeps so few in registers from the load to the store.
+
+cdef inline bint map_halves(
+    float (*formula)(float, const float *) noexcept nogil, void **operands, Py_ssize_t length, int parameters,
+) noexcept nogil:
+    cdef const unsigned short *x = <const unsigned short *> operands[0]
+    cdef unsigned short *y = <unsigned short *> operands[1 + parameters]
+    cdef float p[MAX_PARAMETERS]
+    cdef float block[HALVES]
+    cdef Py_ssize_t start = 0, rest = length % HALVES, i
+    cdef bint overflow = False
+    fetch[float](operands, 1, parameters, 0, p)
+    while start < length - rest:
+        fastact_load_halves(block, x + start, HALVES)
+        for i in range(HALVES):
+            block[i] = formula(block[i], p)
+        overflow |= fastact_store_halves(y + start, block, HALVES)
+        start += HALVES
+    fastact_load_halves(block, x + start, rest)
+    for i in range(rest):
+        block[i] = formula(block[i], p)
+    return overflow | fastact_store_halves(y + start, block, rest)
+
+
+cdef inline bint map_halves_backward(
+    float (*derivative)(float, const float *) noexcept nogil, void **operands, Py_ssize_t length, int parameters,
+) noexcept nogil:
+    cdef const unsigned short *grad = <const unsigned short *> operands[0]
+    cdef const unsigned short *x = <const unsigned short *> operands[1]
+    cdef unsigned short *out = <unsigned short *> operands[2 + parameters]
+    cdef float p[MAX_PARAMETERS]
+    cdef float given[HALVES]
+    cdef float block[HALVES]
+    cdef Py_ssize_t start = 0, rest = length % HALVES, i
+    cdef bint overflow = False
+    fetch[float](operands, 2, parameters, 0, p)
+    while start < length - rest:
+        fastact_load_halves(given, grad + start, HALVES)
+        fastact_load_halves(block, x + start, HALVES)
+        for i in range(HALVES):
+            block[i] = given[i] * derivative(block[i], p)
+        overflow |= fastact_store_halves(out + start, block, HALVES)
+        start += HALVES
+    fastact_load_halves(given, grad + start, rest)
+    fastact_load_halves(block, x + start, rest)
+    for i in range(rest):
+        block[i] = given[i] * derivative(block[i], p)
+    return overflow | fastact_store_halves(out + start, block, rest)
 
 
 # The same where a formula is a function of an array: by blocks, since an output may be an input.
@@ -556,7 +608,7 @@ cdef inline bint run(
     cdef int inputs = form.inputs + form.parameters
     cdef int count = inputs + form.outputs
     cdef int j
-    cdef bint varying = False, any_copied = half, overflow = False
+    cdef bint varying = False, any_copied = half, overflow = False, halves = half and form.float16 != NULL
     cdef Py_ssize_t start = 0, size, wanted, width = BLOCK_BYTES // sizeof(real)
     for j in range(form.inputs, inputs):
         varying = varying or (steps[j] != 0 and length > 1)
@@ -566,9 +618,16 @@ cdef inline bint run(
         if form.inputs <= j < inputs and not varying and not half:
             copied[j] = False
         any_copied = any_copied or copied[j]
+        halves = halves and (form.inputs <= j < inputs or steps[j] == sizeof(short))
     if length > 1 and count > 2 and feeds_itself(args, steps, inputs, count, length, 2 if half else sizeof(real)):
         width = 1
         any_copied = True
+        halves = False
+    if halves and not varying:
+        for j in range(form.inputs, inputs):
+            operands[j] = blocks[j]
+            load_half(<float *> <void *> blocks[j], args[j], steps[j], 1)
+        return form.float16(operands, length)
     if not any_copied:
         if form.streams and streams(operands, inputs, count, length * sizeof(real)):
             for j in range(count):

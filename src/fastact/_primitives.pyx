@@ -22,6 +22,7 @@ cdef void fill(entry *form, const char *name, kernel float32, kernel float64) no
     form.parameters = form.streams = 0
     form.float32[0] = form.float32[1] = float32
     form.float64[0] = form.float64[1] = float64
+    form.float16 = NULL
 
 
 fill(&entries[0], "log", fastact_log_loop_f32, fastact_log_loop_f64)

@@ -9,6 +9,9 @@ cdef enum:
 # Contiguous operands in the order inputs, parameters, outputs; outputs may be the inputs themselves.
 ctypedef void (*kernel)(void **operands, Py_ssize_t length) noexcept nogil
 
+# The same on contiguous float16, the parameters one float32 each. Returns whether a finite float became an infinite half.
+ctypedef bint (*half_kernel)(void **operands, Py_ssize_t length) noexcept nogil
+
 ctypedef void (*ufunc_loop)(char **args, const npy_intp *dimensions, const npy_intp *steps, void *entry) noexcept nogil
 
 cdef struct entry:
@@ -20,6 +23,7 @@ cdef struct entry:
     # float32 and float64, each with every parameter one number, and with every parameter an array.
     kernel float32[2]
     kernel float64[2]
+    half_kernel float16       # NULL where it would not be faster than blocks of float32
 
 # One row of each operand, contiguous (a number where the signature has no n); outputs overlap no input.
 ctypedef void (*row_kernel)(void **operands, Py_ssize_t n) noexcept nogil

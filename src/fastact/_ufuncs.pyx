@@ -425,6 +425,7 @@ def define(str name, int inputs, int parameters, int outputs, bint streams, dict
     for varying in range(2):
         form.float32[varying] = <kernel> <size_t> compiled[32, bool(varying)]
         form.float64[varying] = <kernel> <size_t> compiled[64, bool(varying)]
+    form.float16 = NULL
     return make_one(
         kernels.float16, kernels.float32, kernels.float64, for_all(form), inputs + parameters, outputs, name, NULL,
         promoter,
