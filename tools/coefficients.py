@@ -586,6 +586,20 @@ def _tanh_shrink(degree: int) -> Polynomial:
     return Polynomial(_tanh_shrink_tail, lambda u: u + mp.mpf(2) ** -12, range(degree + 1), mp.mpf(0), end, "f64")
 
 
+# With a look-up, in f64: up to there x^3 (1/3 + u N(u) / B(u)), B = 1 + u / (pi/2)^2 for the nearest pole of tanh, so
+# that N's coefficients fall fast; beyond, by e^2a. The same degree for both: one chain takes either's coefficients.
+TANH_POLE = (mp.pi / 2) ** 2
+
+
+def _tanh_shrink_above(u: mp.mpf) -> mp.mpf:
+    return _tanh_shrink_tail(u) * (1 + u / TANH_POLE)
+
+
+def _tanh_shrink_above_weight(u: mp.mpf) -> mp.mpf:
+    """Relative to the sum."""
+    return (u + mp.mpf(2) ** -10) / ((mp.mpf(1) / 3 + u * _tanh_shrink_tail(u)) * (1 + u / TANH_POLE))
+
+
 # softplus f64: ln 2 + x/2 + x^2 N(x^2), N from log cosh(x/2), up to |x| = END; beyond, log(1 + e) = e - e^2 F(e),
 # e = e^-|x|. There a change of k = rint(x / ln 2) is, and both are about as long.
 SOFTPLUS_END = round_to(mp.mpf("1.5") * mp.log(2), 53)
@@ -800,6 +814,28 @@ def expm1_constants() -> str:
     return ", ".join([numbers[0], *split(step, "f64", scheme.step_bits), *numbers[1:]])
 
 
+def tanh_shrink_constants() -> dict[str, str]:
+    """For tanh_shrink in f64 by a table: e^2a with a step in one part, the chains' coefficients and 3/5's low part."""
+    scheme = EXPONENTIALS["f64"]
+    step = mp.log(2) / scheme.parts / 2
+    end, powers = step / 2 * WIDER, range(scheme.degree + 1)
+    far = remez(lambda r: mp.exp(2 * r) / scheme.factor - 1, lambda _: ONE, powers, -end, end)
+    # What the step's rounding makes of e^2a at its 20th multiple, amid those where it counts.
+    far[0] -= 2 * 20 * (step - round_to(step, 53))
+    near = remez(_tanh_shrink_above, _tanh_shrink_above_weight, powers, mp.mpf(0), TANH_SHRINK_END**2)
+    pairs = [[hexfloat(round_to(c, 53), "f64") for c in both] for both in zip(near, far, strict=True)]
+    first, *others = (", ".join(pair) for pair in reversed(pairs))
+    three_fifths = mp.mpf(3) / 5
+    low = (three_fifths - round_to(three_fifths, 53)) / (1 - three_fifths)
+    return {
+        "TANH_SHRINK_STEP": hexfloat(round_to(step, 53), "f64"),
+        "TANH_SHRINK_INVERSE": hexfloat(round_to(1 / step, 53), "f64"),
+        "TANH_SHRINK_POLE": hexfloat(round_to(1 / TANH_POLE, 53), "f64"),
+        "TANH_SHRINK_LO": hexfloat(round_to(low, 53), "f64"),
+        "TANH_SHRINK_CHAINS(FIRST, STEP)": " ".join([f"FIRST({first})", *(f"STEP({pair})" for pair in others)]),
+    }
+
+
 def inverse_pi() -> str:
     """128 zeros and the bits of 1 / pi after the point, as many as a product of two doubles needs, in words of 64."""
     words = 35
@@ -873,6 +909,7 @@ def definitions(precision: str) -> dict[str, str]:
         out["EXPM1_TABLE"] = expm1_table()
         out["EXPM1_EXP"] = expm1_constants()
         out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
+        out |= tanh_shrink_constants()
         out["ERF_END"] = hexfloat(ERF_END, precision)
         out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)
         out["SOFTPLUS_END"] = hexfloat(SOFTPLUS_END, precision)

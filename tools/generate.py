@@ -128,6 +128,7 @@ ARRAY_FORMULAS = {
         "silu_derivative",
         "softplus_default",
         "tanh_derivative",
+        "tanh_shrink",
     },
 }
 

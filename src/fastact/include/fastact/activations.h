@@ -1577,6 +1577,32 @@ FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
     const FN(pair) t = FN(tanh_pair)(x);
     return FN(mad)(t.hi + t.hi, t.lo, t.hi * t.hi);
 }
+#elif FASTACT_HAS_LOOKUP
+/* With u = x^2, x (u/3 + q), q = u^2 N(u) / (1 + u/p), and beyond, with E = e^2|x| from the table,
+ * tanh = c + (1 - c) (E - e) / (E + 1), e = (1 + c) / (1 - c): the quotient is 0 where tanh is c, and small about there. c is
+ * 3/5 and then 3/4. N and E's polynomial are one chain, with coefficients chosen. */
+FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
+    const REAL a = FN(abs)(x), held = FN(magnitude)(x, FASTACT_TANH_FAR), third = FASTACT_WIDE_THIRD_HI;
+    const FASTACT_BITS near = a < FASTACT_TANH_SHRINK_END, first = a < K(0.84375);
+    const REAL u = held * held, u_lo = FN(fma)(held, held, -u), rounder = K(0x1.8p52);
+    const REAL shifted = FN(mad)(held, FASTACT_TANH_SHRINK_INVERSE, rounder), n = shifted - rounder;
+    const REAL at = FN(select)(near, u, FN(mad)(n, -FASTACT_TANH_SHRINK_STEP, held));
+    const REAL power = fastact_eighths_power_f64(shifted);
+#define FIRST(c, d) REAL chain = FN(select)(near, c, d);
+#define STEP(c, d) chain = FN(mad)(chain, at, FN(select)(near, c, d));
+    FASTACT_TANH_SHRINK_CHAINS(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL root = FN(select)(first, K(4), K(7)), less = FN(mad)(power, chain, power - root);
+    const REAL above = FN(select)(near, u * u * chain, less);
+    const REAL below = FN(select)(
+        near, FN(mad)(u, FASTACT_TANH_SHRINK_POLE, K(1)), FN(mad)(power, chain, power + K(1)));
+    const REAL q = above / below, curve = FN(mad)(u, FASTACT_WIDE_THIRD_LO, FN(mad)(u_lo, third, q));
+    const REAL factor = FN(select)(first, K(-0.4), K(-0.25));
+    const REAL rest = a - FN(select)(first, K(0.6), K(0.75)), low = FN(select)(first, FASTACT_TANH_SHRINK_LO, K(0));
+    const REAL result = FN(select)(near, held * FN(fma)(u, third, curve), FN(mad)(factor, q + low, rest));
+    return FN(with_sign)(result, x);
+}
 #else
 /* In double the same polynomial, of the reduced argument, gives the tanh beyond. */
 FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
@@ -1601,6 +1627,8 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL rest = fastact_kept(curved, FN(mad)(-q.rest, q.reciprocal, lead_lo));
     return FN(with_sign)(FN(select)(near, w * s, lead + rest), x);
 }
+#endif
+#if FASTACT_PRECISION == 64
 FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
     const FN(wide) t = FN(wide_half_tanh)(FN(widen)(K(2) * FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END)));
     return FN(keep_nan)(FN(narrow_product)(t, t), x);

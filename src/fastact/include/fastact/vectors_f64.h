@@ -34,7 +34,7 @@ FASTACT_INLINE __m512d fastact_where_up_to_d(__m512d b, double end, __m512d yes,
 }
 /* yes where b < end, else no. */
 FASTACT_INLINE __m512d fastact_where_below_d(__m512d b, double end, __m512d yes, __m512d no) {
-    return _mm512_mask_mov_pd(no, _mm512_cmp_pd_mask(b, _mm512_set1_pd(end), _CMP_LT_OQ), yes);
+    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(b, _mm512_set1_pd(end), _CMP_LT_OQ), no, yes);
 }
 /* Constants: the first where x has the sign bit. */
 FASTACT_INLINE __m512d fastact_where_negative_d(__m512d x, double yes, double no) {
@@ -355,6 +355,35 @@ FASTACT_INLINE fastact_doubles fastact_silu_derivative_d(fastact_doubles x, cons
     const fastact_doubles tail = fastact_fma_d(parts.power, quotient, fastact_fma_d(parts.power, rest, above));
     return fastact_where_number_d(x, tail * fastact_where_negative_d(x, FASTACT_UNSCALE, -FASTACT_UNSCALE));
 }
+FASTACT_INLINE fastact_doubles fastact_tanh_shrink_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles a = fastact_abs_d(x), held = fastact_magnitude_d(x, FASTACT_TANH_FAR), one = fastact_all_d(1.0);
+    const fastact_doubles third = fastact_all_d(FASTACT_WIDE_THIRD_HI), rounder = fastact_all_d(0x1.8p52);
+    const fastact_doubles u = held * held, u_lo = fastact_fma_d(held, held, -u);
+    const fastact_doubles shifted = fastact_fma_d(held, fastact_all_d(FASTACT_TANH_SHRINK_INVERSE), rounder);
+    const fastact_doubles n = shifted - rounder, r = fastact_fma_d(n, fastact_all_d(-FASTACT_TANH_SHRINK_STEP), held);
+    const fastact_doubles power = fastact_eighths_power_d(shifted, fastact_look_up_d(table[0], shifted));
+#define NEAR(yes, no) fastact_where_below_d(a, FASTACT_TANH_SHRINK_END, yes, no)
+#define CHOSEN(c, d) NEAR(fastact_all_d(c), fastact_all_d(d))
+#define SECOND(c, d) fastact_where_below_d(a, 0.84375, fastact_all_d(c), fastact_all_d(d))
+    const fastact_doubles at = NEAR(u, r);
+#define FIRST(c, d) fastact_doubles chain = CHOSEN(c, d);
+#define STEP(c, d) chain = fastact_fma_d(chain, at, CHOSEN(c, d));
+    FASTACT_TANH_SHRINK_CHAINS(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const fastact_doubles less = fastact_fma_d(power, chain, power - SECOND(4.0, 7.0));
+    const fastact_doubles more = fastact_fma_d(power, chain, power + one);
+    const fastact_doubles pole = fastact_fma_d(u, fastact_all_d(FASTACT_TANH_SHRINK_POLE), one);
+    const fastact_doubles q = NEAR(u * u * chain, less) / NEAR(pole, more);
+    const fastact_doubles rounded = fastact_fma_d(u_lo, third, q);
+    const fastact_doubles curve = fastact_fma_d(u, fastact_all_d(FASTACT_WIDE_THIRD_LO), rounded);
+    const fastact_doubles inside = held * fastact_fma_d(u, third, curve), rest = a - SECOND(0.6, 0.75);
+    const fastact_doubles outside = fastact_fma_d(SECOND(-0.4, -0.25), q + SECOND(FASTACT_TANH_SHRINK_LO, 0.0), rest);
+    return fastact_signed_d(NEAR(inside, outside), x);
+#undef NEAR
+#undef CHOSEN
+#undef SECOND
+}
 #endif /* a table look-up */
 
 #if FASTACT_HAS_LOOKUP
@@ -396,6 +425,7 @@ FASTACT_ARRAY(elu_derivative_default, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(selu, FASTACT_EXPM1_TABLE, 2)
 FASTACT_ARRAY(selu_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(silu_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(tanh_shrink, FASTACT_EXP_TABLE, 1)
 #undef FASTACT_ARRAY
 
 #endif /* FASTACT_VECTORS_F64_H */
