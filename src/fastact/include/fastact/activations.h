@@ -249,7 +249,16 @@ FASTACT_INLINE REAL FN(sigmoid)(REAL x) {
     return FN(keep_nan)(K(1) / d * FASTACT_UNSCALE, x);
 }
 #else
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(sigmoid)(REAL x) {
+    const REAL held = FN(hold)(x, -FASTACT_EXP_END, FASTACT_LOGISTIC_END);
+    const fastact_exp_product e = fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP);
+    const REAL quiet = FN(from_bits)(FN(bits)(x) | 0x400000); /* as a NaN becomes in vectors.h */
+    return x == x ? fastact_gate(K(1), e) : quiet;
+}
+#else
 FASTACT_INLINE REAL FN(sigmoid)(REAL x) { return FN(keep_nan)(FN(logistic)(x, K(0)), x); }
+#endif
 #endif
 #if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
 /* e / (1 + e)^2 for e = e^z, z <= 0, times a power of two. */

@@ -528,11 +528,40 @@ FASTACT_INLINE fastact_floats fastact_gate_v(fastact_floats x, fastact_exp_produ
     const fastact_floats rest = fastact_fma_v(-quotient, more, fastact_fma_v(-quotient, sum.hi, x));
     return fastact_fma_v(rest, reciprocal, quotient) * fastact_all(FASTACT_UNSCALE);
 }
+#if FASTACT_WIDTH == 16
+FASTACT_INLINE fastact_floats fastact_gaussian_from_v(
+    fastact_floats x, const fastact_table *table, float inverse, float step_hi, float step_lo, float c3, float c2,
+    float c1, float c0) {
+    const fastact_floats rounder = fastact_all(0x1.8p19f);
+    const fastact_floats a = fastact_least_v(fastact_all(FASTACT_GAUSSIAN_END), fastact_abs_v(x));
+    const fastact_floats shifted = fastact_fma_v(a * fastact_all(0x1p-4f * inverse), a, rounder), n = shifted - rounder;
+    const fastact_floats near = fastact_fma_v(a, a, n * fastact_all(-0x1p4f * step_hi));
+    const fastact_floats r = fastact_fma_v(n, fastact_all(-0x1p4f * step_lo), near);
+    const fastact_floats power = fastact_look_up(fastact_powers(table[0]), fastact_bits_v(shifted));
+    return fastact_scale_v(fastact_fma_v(power, fastact_exp_cubic_v(r, c3, c2, c1, c0), power), n);
+}
+FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact_table *table) {
+    return fastact_gaussian_from_v(x, table, FASTACT_DECAY_EXP);
+}
+#else
 FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_GAUSSIAN_END), fastact_abs_v(x));
     const fastact_exp_product_v e = fastact_exp_product_of_square_v(
         table, a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
     return fastact_fma_v(e.power, e.t, e.power) * fastact_all(FASTACT_UNSCALE);
+}
+#endif
+/* NaN is kept by the reduced argument; what the power is then must be a number. */
+FASTACT_INLINE fastact_floats fastact_sigmoid_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats raised = fastact_most_v(fastact_all(-FASTACT_EXP_END), x), zero = fastact_all(0.0f);
+    const fastact_floats held = fastact_least_v(fastact_all(FASTACT_LOGISTIC_END), raised);
+    const fastact_floats rounder = fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN);
+    fastact_exp_product_v e = fastact_exp_product_of_v(table, held, zero, rounder, FASTACT_DECAY_EXP);
+    e.power = fastact_nearer_v(e.power, FASTACT_LARGEST);
+    return fastact_gate_v(fastact_all(1.0f), e);
+}
+FASTACT_INLINE fastact_floats fastact_log_sigmoid_derivative_v(fastact_floats x, const fastact_table *table) {
+    return fastact_sigmoid_v(-x, table);
 }
 FASTACT_INLINE fastact_floats fastact_silu_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
@@ -627,6 +656,8 @@ FASTACT_ARRAY(exponential, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(exponential_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(exponential_second_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gaussian, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(sigmoid, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(log_sigmoid_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(silu, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(quick_gelu, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gelu_tanh, FASTACT_EXP_TABLE, 1)
