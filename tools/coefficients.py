@@ -814,6 +814,19 @@ def expm1_constants() -> str:
     return ", ".join([numbers[0], *split(step, "f64", scheme.step_bits), *numbers[1:]])
 
 
+def mills_slope() -> tuple[mp.mpf, mp.mpf]:
+    """Coefficients b, c of 1 + b y + c y^2, the relative change of m over that of y, by least squares."""
+    mapped = POLYNOMIALS["mills_f64"]().target
+    low, high = 1 / (MAPPED_END + MAPPED_SHIFT), 1 / MAPPED_SHIFT
+    ys = [low + (high - low) * i / 40 for i in range(41)]
+    system, right = mp.matrix(len(ys), 2), mp.matrix(len(ys), 1)
+    for row, y in enumerate(ys):
+        v = y - MAPPED_CENTRE
+        system[row, 0], system[row, 1], right[row] = y, y * y, y * mp.diff(mapped, v) / mapped(v)
+    solution = mp.qr_solve(system, right)[0]
+    return solution[0], solution[1]
+
+
 def tanh_shrink_constants() -> dict[str, str]:
     """For tanh_shrink in f64 by a table: e^2a with a step in one part, the chains' coefficients and 3/5's low part."""
     scheme = EXPONENTIALS["f64"]
@@ -919,9 +932,8 @@ def definitions(precision: str) -> dict[str, str]:
         out["MAPPED_SHIFT"] = hexfloat(MAPPED_SHIFT, precision)
         out["MAPPED_CENTRE"] = hexfloat(MAPPED_CENTRE, precision)
         out["MAPPED_END"] = hexfloat(MAPPED_END, precision)
-        # The relative change of m(a) over that of y, 1 + y G'(y) / G(y), is 1 for y -> 0 and about linear.
-        steepness = (MAPPED_SHIFT * mp.sqrt(2 / mp.pi) - 1) * MAPPED_SHIFT
-        out["MILLS_SLOPE"] = hexfloat(round_to(steepness, 8), precision)
+        # The relative change of m(a) over that of y, 1 + y G'(y) / G(y), by a parabola that is 1 at 0: to 0.04.
+        out["MILLS_SLOPE"], out["MILLS_BEND"] = (hexfloat(round_to(c, 12), precision) for c in mills_slope())
         # The mean change of R with y, for the same correction.
         width = 1 / MAPPED_SHIFT - 1 / (MAPPED_END + MAPPED_SHIFT)
         steepness = (tail_slope(mp.mpf(0)) - tail_slope(MAPPED_END)) / width

@@ -117,6 +117,7 @@ ARRAY_FORMULAS = {
         "exponential_second_derivative",
         "gaussian",
         "gaussian_derivative",
+        "gelu",
         "gelu_tanh",
         "log_sigmoid",
         "log_sigmoid_derivative",

@@ -166,7 +166,7 @@ FASTACT_INLINE fastact_exp_product_f64 fastact_exp_product_of_f64(
     e.t = fastact_mad_f64(fastact_mad_f64(fastact_mad_f64(fastact_mad_f64(e.t, r, c3), r, c2), r, c1), r, c0);
     return e;
 }
-/* e^z so that t is r + r^2 P(r): in order over consecutive z. Below, at z = -a^2, of which only the difference from a
+/* e^z so that t is r + r^2 P(r): in order over consecutive z. Below, at z = a b, of which only the difference from a
  * multiple of the step is rounded. */
 FASTACT_INLINE fastact_exp_product_f64 fastact_growth_from(
     double shifted, double r, double c5, double c4, double c3, double c2, double c1, double c0) {
@@ -183,11 +183,11 @@ FASTACT_INLINE fastact_exp_product_f64 fastact_growth_of(
     const double r = fastact_mad_f64(n, -step_lo, fastact_mad_f64(n, -step_hi, z) - shift);
     return fastact_growth_from(shifted, r, c5, c4, c3, c2, c1, c0);
 }
-FASTACT_INLINE fastact_exp_product_f64 fastact_growth_of_square(
-    double a, double rounder, double inverse, double step_hi, double step_lo, double shift, double c5, double c4,
+FASTACT_INLINE fastact_exp_product_f64 fastact_growth_of_product(
+    double a, double b, double rounder, double inverse, double step_hi, double step_lo, double shift, double c5, double c4,
     double c3, double c2, double c1, double c0) {
-    const double shifted = fastact_mad_f64(a * -inverse, a, rounder), n = shifted - rounder;
-    const double r = fastact_mad_f64(n, -step_lo, fastact_fma_f64(-a, a, n * -step_hi) - shift);
+    const double shifted = fastact_mad_f64(b * inverse, a, rounder), n = shifted - rounder;
+    const double r = fastact_mad_f64(n, -step_lo, fastact_fma_f64(b, a, n * -step_hi) - shift);
     return fastact_growth_from(shifted, r, c5, c4, c3, c2, c1, c0);
 }
 /* e^z with power not times 2^SCALE, and t to its last digits where e^z - 1 is small: the power is then 1. */
@@ -575,9 +575,17 @@ FASTACT_INLINE REAL FN(gelu)(REAL x) {
     const REAL slope_lo = FN(fma)(curve, v, FASTACT_MILLS_C1 - slope) + FN(mad)(curve_lo, v, FASTACT_MILLS_C1_LO);
     const REAL g = FN(mad)(slope, v, FASTACT_MILLS_C0);
     const REAL g_lo = FN(fma)(slope, v, FASTACT_MILLS_C0 - g) + FN(mad)(slope_lo, v, FASTACT_MILLS_C0_LO);
-    /* An error of y enters m = y g once as a factor and once through g: together 1 + slope y, about. */
-    const REAL m = y * g, through = FN(mad)(y, FASTACT_MILLS_SLOPE, K(1)) * y_error;
+    /* An error of y enters m = y g once as a factor and once through g: together 1 + slope y + bend y^2, about. */
+    const REAL m = y * g, relative = FN(mad)(y, FASTACT_MILLS_BEND, FASTACT_MILLS_SLOPE);
+    const REAL through = FN(mad)(y, relative, K(1)) * y_error;
     const REAL m_lo = FN(fma)(y, g, -m) + FN(mad)(y, g_lo, m * through);
+#if FASTACT_HAS_LOOKUP
+    const fastact_exp_product_f64 e = fastact_growth_of_product(
+        a, K(-0.5) * a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const REAL product = a * m, product_lo = FN(mad)(a, m_lo, FN(fma)(a, m, -product));
+    const REAL rest = FN(mad)(product, e.t, product_lo);
+    const REAL result = FN(at_least)(x, K(0)) - FN(mad)(e.power, product, e.power * rest) * FASTACT_UNSCALE;
+#else
     const FN(exp_parts) e = FN(gelu_density)(a);
     const REAL e_hi = K(1) + e.t, e_lo = ((K(1) - e_hi) + e.t) + e.t_lo;
     const REAL phi = m * e_hi, phi_lo = FN(fma)(m, e_hi, -phi) + FN(mad)(m, e_lo, m_lo * e_hi);
@@ -585,6 +593,7 @@ FASTACT_INLINE REAL FN(gelu)(REAL x) {
     const REAL tail = product * e.power * FASTACT_UNSCALE, tail_lo = product_lo * e.power * FASTACT_UNSCALE;
     const REAL linear = x > 0 ? a : K(0), difference = linear - tail;
     const REAL result = difference + (((linear - difference) - tail) - tail_lo);
+#endif
     return FN(keep_nan)(x > FASTACT_MAPPED_END ? x : result, x);
 }
 FASTACT_INLINE REAL FN(gelu_derivative)(REAL x) {
@@ -927,7 +936,7 @@ FASTACT_INLINE REAL FN(gaussian)(REAL x) {
     const fastact_exp_product e = fastact_exp_product_of_square(a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
     return FN(keep_nan)(FN(mad)(e.power, e.t, e.power) * FASTACT_UNSCALE, x);
 #elif FASTACT_HAS_LOOKUP
-    const fastact_exp_product_f64 e = fastact_growth_of_square(a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_exp_product_f64 e = fastact_growth_of_product(a, -a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     return FN(keep_nan)(FN(mad)(e.power, e.t, e.power) * FASTACT_UNSCALE, x);
 #else
     return FN(keep_nan)(FN(narrow_scaled)(FN(wide_exp_scaled)(FN(wide_product)(-a, a))), x);
@@ -936,7 +945,7 @@ FASTACT_INLINE REAL FN(gaussian)(REAL x) {
 FASTACT_INLINE REAL FN(gaussian_derivative)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
 #if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
-    const fastact_exp_product_f64 e = fastact_growth_of_square(a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_exp_product_f64 e = fastact_growth_of_product(a, -a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     const REAL slope = FN(mad)(e.power, e.t, e.power) * (a + a) * FASTACT_UNSCALE;
 #else
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_product)(-a, a));

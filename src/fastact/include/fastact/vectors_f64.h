@@ -165,12 +165,12 @@ FASTACT_INLINE fastact_exp_product_d fastact_growth_of_d(
     const fastact_doubles r = fastact_fma_d(n, fastact_all_d(-step_lo), near);
     return fastact_growth_from_d(table, shifted, r, c5, c4, c3, c2, c1, c0);
 }
-FASTACT_INLINE fastact_exp_product_d fastact_growth_of_square_d(
-    const fastact_table_d *table, fastact_doubles a, double rounder, double inverse, double step_hi, double step_lo,
-    double shift, double c5, double c4, double c3, double c2, double c1, double c0) {
-    const fastact_doubles shifted = fastact_fma_d(a * fastact_all_d(-inverse), a, fastact_all_d(rounder));
-    const fastact_doubles n = shifted - fastact_all_d(rounder), square = fastact_fma_d(-a, a, n * fastact_all_d(-step_hi));
-    const fastact_doubles r = fastact_fma_d(n, fastact_all_d(-step_lo), square - fastact_all_d(shift));
+FASTACT_INLINE fastact_exp_product_d fastact_growth_of_product_d(
+    const fastact_table_d *table, fastact_doubles a, fastact_doubles b, double rounder, double inverse, double step_hi,
+    double step_lo, double shift, double c5, double c4, double c3, double c2, double c1, double c0) {
+    const fastact_doubles shifted = fastact_fma_d(b * fastact_all_d(inverse), a, fastact_all_d(rounder));
+    const fastact_doubles n = shifted - fastact_all_d(rounder), near = fastact_fma_d(b, a, n * fastact_all_d(-step_hi));
+    const fastact_doubles r = fastact_fma_d(n, fastact_all_d(-step_lo), near - fastact_all_d(shift));
     return fastact_growth_from_d(table, shifted, r, c5, c4, c3, c2, c1, c0);
 }
 FASTACT_INLINE fastact_doubles fastact_plus_exp_d(fastact_exp_product_d e) {
@@ -229,7 +229,8 @@ FASTACT_INLINE fastact_doubles fastact_exponential_second_derivative_d(
 }
 FASTACT_INLINE fastact_doubles fastact_gaussian_d(fastact_doubles x, const fastact_table_d *table) {
     const fastact_doubles a = fastact_magnitude_d(x, FASTACT_GAUSSIAN_END);
-    const fastact_exp_product_d e = fastact_growth_of_square_d(table, a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_exp_product_d e = fastact_growth_of_product_d(
+        table, a, -a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     return fastact_where_number_d(x, fastact_fma_d(e.power, e.t, e.power) * fastact_all_d(FASTACT_UNSCALE));
 }
 FASTACT_INLINE fastact_doubles fastact_sigmoid_d(fastact_doubles x, const fastact_table_d *table) {
@@ -307,7 +308,8 @@ FASTACT_INLINE fastact_doubles fastact_log_sigmoid_d(fastact_doubles x, const fa
 }
 FASTACT_INLINE fastact_doubles fastact_gaussian_derivative_d(fastact_doubles x, const fastact_table_d *table) {
     const fastact_doubles a = fastact_magnitude_d(x, FASTACT_GAUSSIAN_END);
-    const fastact_exp_product_d e = fastact_growth_of_square_d(table, a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_exp_product_d e = fastact_growth_of_product_d(
+        table, a, -a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     const fastact_doubles scaled = fastact_fma_d(e.power, e.t, e.power);
     const fastact_doubles slope = scaled * (a + a) * fastact_all_d(FASTACT_UNSCALE);
     return fastact_where_number_d(x, fastact_signed_d(slope, -x));
@@ -384,6 +386,37 @@ FASTACT_INLINE fastact_doubles fastact_tanh_shrink_d(fastact_doubles x, const fa
 #undef CHOSEN
 #undef SECOND
 }
+FASTACT_INLINE fastact_doubles fastact_gelu_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles a = fastact_magnitude_d(x, FASTACT_MAPPED_END), one = fastact_all_d(1.0);
+    const fastact_doubles by = fastact_all_d(FASTACT_MAPPED_SHIFT), d = a + by, d_lo = a - (d - by), y = one / d;
+    const fastact_doubles y_error = fastact_fma_d(-y, d_lo, fastact_fma_d(-y, d, one));
+    const fastact_doubles v = y - fastact_all_d(FASTACT_MAPPED_CENTRE), c2 = fastact_all_d(FASTACT_MILLS_C2);
+    const fastact_doubles c1 = fastact_all_d(FASTACT_MILLS_C1), c0 = fastact_all_d(FASTACT_MILLS_C0);
+#define FIRST(c) fastact_doubles p = fastact_all_d(c);
+#define STEP(c) p = fastact_fma_d(p, v, fastact_all_d(c));
+    FASTACT_MILLS_POLYNOMIAL(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const fastact_doubles curve = fastact_fma_d(p, v, c2);
+    const fastact_doubles curve_lo = fastact_fma_d(p, v, c2 - curve) + fastact_all_d(FASTACT_MILLS_C2_LO);
+    const fastact_doubles slope = fastact_fma_d(curve, v, c1);
+    const fastact_doubles slope_rest = fastact_fma_d(curve_lo, v, fastact_all_d(FASTACT_MILLS_C1_LO));
+    const fastact_doubles slope_lo = fastact_fma_d(curve, v, c1 - slope) + slope_rest;
+    const fastact_doubles g = fastact_fma_d(slope, v, c0);
+    const fastact_doubles g_rest = fastact_fma_d(slope_lo, v, fastact_all_d(FASTACT_MILLS_C0_LO));
+    const fastact_doubles g_lo = fastact_fma_d(slope, v, c0 - g) + g_rest, m = y * g;
+    const fastact_doubles relative = fastact_fma_d(
+        y, fastact_all_d(FASTACT_MILLS_BEND), fastact_all_d(FASTACT_MILLS_SLOPE));
+    const fastact_doubles through = fastact_fma_d(y, relative, one) * y_error;
+    const fastact_doubles m_lo = fastact_fma_d(y, g, -m) + fastact_fma_d(y, g_lo, m * through);
+    const fastact_exp_product_d e = fastact_growth_of_product_d(
+        table, a, fastact_all_d(-0.5) * a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const fastact_doubles product = a * m, product_lo = fastact_fma_d(a, m_lo, fastact_fma_d(a, m, -product));
+    const fastact_doubles rest = fastact_fma_d(product, e.t, product_lo);
+    const fastact_doubles tail = fastact_fma_d(e.power, product, e.power * rest) * fastact_all_d(FASTACT_UNSCALE);
+    const fastact_doubles result = fastact_most_d(fastact_all_d(0.0), x) - tail;
+    return fastact_where_up_to_d(x, FASTACT_MAPPED_END, result, x);
+}
 #endif /* a table look-up */
 
 #if FASTACT_HAS_LOOKUP
@@ -426,6 +459,7 @@ FASTACT_ARRAY(selu, FASTACT_EXPM1_TABLE, 2)
 FASTACT_ARRAY(selu_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(silu_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(tanh_shrink, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(gelu, FASTACT_EXP_TABLE, 1)
 #undef FASTACT_ARRAY
 
 #endif /* FASTACT_VECTORS_F64_H */
