@@ -6,6 +6,7 @@ makes any call NumPy's, which is what the others are compared with.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import pickle
 import sys
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import fastact
+from fastact import _ufuncs
 
 from .cases import CASES, DTYPES, Case, bits, outputs, special_values
 
@@ -50,6 +52,8 @@ def outcome(call: Callable[[], Any]) -> Any:
     array = np.asarray(result)
     kept = bits(array).tolist() if array.dtype.type in DTYPES else array.tolist()
     layout = array.flags.c_contiguous, array.flags.f_contiguous, array.flags.owndata, array.flags.writeable
+    if array.size > 1 and 1 not in array.shape:
+        layout += array.strides
     return type(result), array.dtype, array.shape, kept, layout, told
 
 
@@ -133,6 +137,7 @@ KINDS: dict[str, Callable[[type], Any]] = {
     "byte-swapped": lambda dtype: BASE.astype(np.dtype(dtype).newbyteorder()),
     "with metadata": lambda dtype: BASE.astype(np.dtype(dtype, metadata={"unit": "m"})),
     "unpickled": lambda dtype: pickle.loads(pickle.dumps(BASE.astype(dtype))),
+    "with fields": lambda dtype: BASE.astype(dtype).view(np.dtype((dtype, {"all": (np.dtype(dtype), 0)}))),
     "misaligned": lambda dtype: misaligned(BASE.astype(dtype)),
     "read-only": lambda dtype: readonly(BASE.astype(dtype)),
     "subclass": lambda dtype: BASE.astype(dtype).view(Subclass),
@@ -155,6 +160,10 @@ OTHERS: dict[str, Any] = {
 }
 
 
+# What NumPy is not asked about, as an operand and as the output.
+DIRECT = {"array", "vector", "one element", "row", "empty", "unpickled", "read-only", "number", "float", "inf", "NaN"}
+
+
 def operand(kind: str, dtype: type) -> Any:
     """An operand of a kind, of the dtype where it has one."""
     return KINDS[kind](dtype) if kind in KINDS else OTHERS[kind]
@@ -167,6 +176,33 @@ def test_one_operand_of_every_kind(kind: str, dtype: type):
     for ufunc in (fastact.tanh, fastact.elu.at_defaults, fastact.elu):
         compare(ufunc, operand(kind, dtype))
         compare(ufunc, operand(kind, dtype), out=lambda: np.ones((3, 4), dtype))
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("kind", [*KINDS, *OTHERS])
+def test_which_operands_go_to_the_loop_at_once(kind: str):
+    """The others would give the same, only later."""
+    for dtype in DTYPES:
+        x = operand(kind, dtype)
+        assert (_ufuncs.directly(fastact.tanh, x) is not NotImplemented) == (kind in DIRECT)
+        if kind not in OTHERS:
+            same = [x, operand(kind, dtype)]
+            assert (_ufuncs.directly(fastact.tanh.backward, *same) is not NotImplemented) == (kind in DIRECT)
+            assert _ufuncs.directly(fastact.tanh.backward, x, np.ones(5, dtype)) is NotImplemented
+            with_number = _ufuncs.directly(fastact.elu.ufunc, x, dtype(2))
+            assert (with_number is not NotImplemented) == (kind in DIRECT)
+        out = np.ones((3, 4), dtype)
+        fits = kind in {"array", "unpickled", "read-only"}
+        assert (_ufuncs.directly(fastact.tanh, x, out) is out) == fits
+    for dtype in (np.float32, np.float64):
+        x = BASE.astype(dtype)
+        fits = kind in {"array", "unpickled"}
+        assert (kind == "read-only") or (
+            _ufuncs.directly(fastact.tanh, x, operand(kind, dtype)) is not NotImplemented
+        ) == (fits or kind == "None")
+        assert _ufuncs.directly(fastact.elu.ufunc, x, 2.0) is not NotImplemented
+        assert _ufuncs.directly(fastact.elu.ufunc, x, 1e300) is NotImplemented or dtype is np.float64
+    assert _ufuncs.directly(fastact.elu.with_derivative.ufunc, 1.0, 1.0) is NotImplemented
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
@@ -231,10 +267,32 @@ def test_the_output_is_the_array_that_was_given():
         assert ufunc(*inputs, out=y) is y
         assert ufunc(*inputs, y) is y
         assert ufunc(*inputs, out=(y,)) is y
-        before = sys.getrefcount(y)
+
+
+@pytest.mark.parametrize("length", [3, 5000])
+def test_no_reference_is_lost_or_kept(length: int):
+    x, y = np.full(length, 1e200), np.empty(length)
+    fixed = np.empty(length)
+    fixed.flags.writeable = False
+    watched = (x, y, fixed, x.dtype, fastact.square, fastact.elu.ufunc, fastact.elu.at_defaults)
+    before = [sys.getrefcount(each) for each in watched]
+    with np.errstate(over="raise"):
         for _ in range(100):
-            ufunc(*inputs, out=y)
-        assert sys.getrefcount(y) == before
+            for call in (
+                lambda: fastact.square(x, out=y),
+                lambda: fastact.square(x),
+                lambda: fastact.square(1e200),
+                lambda: fastact.tanh(x, out=fixed),
+                lambda: fastact.elu(x, out=fixed),
+                lambda: fastact.elu(x, out=y),
+                lambda: fastact.elu(x),
+                lambda: fastact.elu(x.tolist()[:2]),
+                lambda: fastact.elu.ufunc(x, 2.0),
+            ):
+                with contextlib.suppress(FloatingPointError, ValueError):
+                    call()
+    del call
+    assert [sys.getrefcount(each) for each in watched] == before
 
 
 def test_an_output_that_must_not_be_written_to_unsaid_gives_numpys_warning():

@@ -288,16 +288,20 @@ def test_a_gradient_through_a_subnormal_softmax():
 def test_a_sum_of_gradients_beyond_the_largest_float(name: str):
     """Where its share of the sum brings it back, a gradient of log_softmax is finite, from the output as from x."""
     namespace = fastact.for_instruction_set(name)
-    x = np.float32([0, -1, -2, -100, -np.inf])
-    grad = np.float32([1e38, 3e38, 2e38, 1.5, -7])
-    total = mp.fsum(numbers(grad))
-    exact = [float(g - mp.exp(v) * total) for g, v in zip(numbers(grad), log_softmax(numbers(x)[:4]), strict=False)]
-    for got in (
-        namespace.log_softmax_backward(grad, x),
-        namespace.log_softmax_backward_from_output(grad, namespace.log_softmax(x)),
+    for logits, grads in (
+        ([0, -1, -2, -100], [1e38, 3e38, 2e38, 1.5]),
+        ([0, -1.66, -1.66, -3.66], [1e38, -1.75e38, -1.75e38, 0]),  # the sum is a float, and its distance to one is not
+        ([0, -9, -9, -9], [-1.7e38, -1.6e38, 2, 3]),
     ):
-        assert got[:4] == pytest.approx(exact, rel=1e-6)
-        assert got[4] == -7
+        x, grad = np.float32([*logits, -np.inf, -np.inf]), np.float32([*grads, -7, 1e-30])
+        total = mp.fsum(numbers(grad))
+        exact = [float(g - mp.exp(v) * total) for g, v in zip(numbers(grad), log_softmax(numbers(x)[:4]), strict=False)]
+        for got in (
+            namespace.log_softmax_backward(grad, x),
+            namespace.log_softmax_backward_from_output(grad, namespace.log_softmax(x)),
+        ):
+            assert got[:4] == pytest.approx(exact, rel=1e-6)
+            assert got[4:].tolist() == grad[4:].tolist()
 
 
 @FLOAT
@@ -473,7 +477,7 @@ def test_silence_and_overflow(case: RowCase, dtype: type):
                 x = rng.choice(values, n)
                 operands = [x]
                 if case.form.kind != "value":
-                    y = rng.random(n).astype(dtype) if case.form.kind == "backward_from_output" else x
+                    y = case.function_of_value(x) if case.form.kind == "backward_from_output" else x
                     operands = [rng.choice(values, () if case.of_numbers else n), y]
                 seen.clear()
                 got = case.function()(*operands)

@@ -252,6 +252,7 @@ def half_loop(row, form) -> list[str]:
         return []
     generic = f"{LOOPS[form.kind]}[float]("
     lines = loop(row, form, form_formulas(row, form), "f32", 0, "operands", "length")
+    assert all(generic in line for line in lines if "map_" in line), f"a loop over {row.name} converts no halves"
     return [line.replace(generic, f"return {own}(").replace(", False)", ")") for line in lines]
 
 

@@ -13,8 +13,7 @@ import struct
 _LEAST, _LARGEST = 2.0**-14, 65504.0
 
 # A maker for each, so that every instruction set has its own; one frame a call, and a signature that is real.
-# Most calls leave all parameters at their defaults, which is told by identity, and have no keyword but `out`: they cost
-# a fifth.
+# Most calls leave all parameters at their defaults, which is told by identity, and have no keyword but `out`.
 _TEMPLATE = """
 def {name}(ufunc, plain, checker, replacement):
     {defaults}

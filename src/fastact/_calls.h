@@ -15,14 +15,20 @@
 #include <fenv.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <numpy/arrayobject.h>
+#include <numpy/arrayscalars.h>
+#include <numpy/npy_math.h>
+#include <numpy/ufuncobject.h>
 
 /* The loops of every ufunc, in this order. */
 enum { FASTACT_HALF, FASTACT_FLOAT, FASTACT_DOUBLE, FASTACT_DTYPES };
 
 enum { FASTACT_CALL_OPERANDS = 8 }; /* MAX_OPERANDS of _table.pxd */
 
-/* With the lock of the interpreter for no more elements than these: they take microseconds, as giving it back may. */
-enum { FASTACT_WITH_LOCK = 2000 };
+/* The GIL is kept for no more elements than these: they take microseconds, as releasing it may. */
+enum { FASTACT_WITH_GIL = 2000 };
 
 static vectorcallfunc fastact_numpys_call;
 static PyArray_Descr *fastact_dtypes[FASTACT_DTYPES];
@@ -40,20 +46,24 @@ static int fastact_calls_ready(void) {
     return fastact_only_out == NULL ? -1 : 0;
 }
 
-/* Calls of the ufunc go through this function from now on, if the ufunc is laid out as in the headers of the build. */
-static void fastact_call_through(PyObject *ufunc, vectorcallfunc call) {
-    const Py_ssize_t here = (Py_ssize_t)offsetof(PyUFuncObject, vectorcall);
-    if (Py_TYPE(ufunc)->tp_vectorcall_offset != here || ((PyUFuncObject *)ufunc)->nargs > FASTACT_CALL_OPERANDS) return;
-    if (fastact_numpys_call == NULL) fastact_numpys_call = ((PyUFuncObject *)ufunc)->vectorcall;
+/* Calls of the ufunc go through this function from now on. Returns that which they went through, NULL with an exception. */
+static vectorcallfunc fastact_call_through(PyObject *ufunc, vectorcallfunc call) {
+    if (Py_TYPE(ufunc)->tp_vectorcall_offset != (Py_ssize_t)offsetof(PyUFuncObject, vectorcall)) {
+        PyErr_SetString(PyExc_ImportError, "fastact was built for another NumPy: ufuncs are not laid out as in its headers");
+        return NULL;
+    }
+    const vectorcallfunc before = ((PyUFuncObject *)ufunc)->vectorcall;
+    if (fastact_numpys_call == NULL) fastact_numpys_call = before;
     ((PyUFuncObject *)ufunc)->vectorcall = call;
+    return before;
 }
 
-/* The place of the dtype among the loops, or -1. Most are NumPy's own objects; those of unpickled arrays are not. */
+/* The index of the loop for the dtype, or -1. Most are NumPy's own objects; those of unpickled arrays only equal them. */
 static inline int fastact_loop_of(const PyArray_Descr *dtype) {
     for (int i = 0; i < FASTACT_DTYPES; i++) {
         if (dtype == fastact_dtypes[i]) return i;
     }
-    if (!PyArray_ISNBO(dtype->byteorder) || PyDataType_METADATA(dtype) != NULL) return -1;
+    if (!PyArray_ISNBO(dtype->byteorder) || PyDataType_METADATA(dtype) != NULL || PyDataType_HASFIELDS(dtype)) return -1;
     for (int i = 0; i < FASTACT_DTYPES; i++) {
         if (dtype->type_num == fastact_dtypes[i]->type_num) return i;
     }
@@ -61,7 +71,7 @@ static inline int fastact_loop_of(const PyArray_Descr *dtype) {
 }
 
 /* An array that a loop can take as one piece. Those without dimensions are not: NumPy makes numbers of their results. */
-static inline int fastact_is_plain(PyArrayObject *array) {
+static inline int fastact_is_contiguous(PyArrayObject *array) {
     return PyArray_NDIM(array) > 0 && PyArray_IS_C_CONTIGUOUS(array) && PyArray_ISALIGNED(array);
 }
 
@@ -73,34 +83,34 @@ typedef union {
     npy_half half;
     float f32;
     double f64;
-} fastact_number;
+} fastact_scalar;
 
-/* Operands while they are looked at. An array, or a number with its loop; -1 for a Python float, which fits any. */
+/* An array, or a scalar, and its loop; -1 for a Python float, which fits any. */
 typedef struct {
     PyArrayObject *array;
     int loop;
-    fastact_number number;
+    fastact_scalar scalar;
 } fastact_operand;
 
-static inline int fastact_look(PyObject *object, fastact_operand *operand) {
+static inline int fastact_parse_operand(PyObject *object, fastact_operand *operand) {
     operand->array = NULL;
     if (PyArray_CheckExact(object)) {
         operand->array = (PyArrayObject *)object;
         operand->loop = fastact_loop_of(PyArray_DESCR(operand->array));
-        return operand->loop >= 0 && fastact_is_plain(operand->array);
+        return operand->loop >= 0 && fastact_is_contiguous(operand->array);
     }
     if (PyFloat_CheckExact(object)) {
         operand->loop = -1;
-        operand->number.f64 = PyFloat_AS_DOUBLE(object);
+        operand->scalar.f64 = PyFloat_AS_DOUBLE(object);
     } else if (Py_TYPE(object) == &PyDoubleArrType_Type) {
         operand->loop = FASTACT_DOUBLE;
-        operand->number.f64 = PyArrayScalar_VAL(object, Double);
+        operand->scalar.f64 = PyArrayScalar_VAL(object, Double);
     } else if (Py_TYPE(object) == &PyFloatArrType_Type) {
         operand->loop = FASTACT_FLOAT;
-        operand->number.f32 = PyArrayScalar_VAL(object, Float);
+        operand->scalar.f32 = PyArrayScalar_VAL(object, Float);
     } else if (Py_TYPE(object) == &PyHalfArrType_Type) {
         operand->loop = FASTACT_HALF;
-        operand->number.half = PyArrayScalar_VAL(object, Half);
+        operand->scalar.half = PyArrayScalar_VAL(object, Half);
     } else {
         return 0;
     }
@@ -108,36 +118,41 @@ static inline int fastact_look(PyObject *object, fastact_operand *operand) {
 }
 
 /* A Python float in the dtype of the loop; 0 if that is float16, or if float32 overflows, which is NumPy's to report. */
-static inline int fastact_convert(fastact_operand *operand, int loop) {
-    const double value = operand->number.f64;
+static inline int fastact_convert_float(fastact_operand *operand, int loop) {
+    const double value = operand->scalar.f64;
     if (loop == FASTACT_DOUBLE) return 1;
     if (loop == FASTACT_HALF) return 0;
-    operand->number.f32 = (float)value;
-    return isfinite(operand->number.f32) || !isfinite(value);
+    operand->scalar.f32 = (float)value;
+    return isfinite(operand->scalar.f32) || !isfinite(value);
 }
 
 /* Whether the output can be written without anyone noticing when: it is the input, or shares nothing with it. */
-static inline int fastact_apart(PyArrayObject *in, PyArrayObject *out) {
-    const char *a = PyArray_BYTES(in), *b = PyArray_BYTES(out);
-    const npy_intp bytes = PyArray_NBYTES(out);
+static inline int fastact_same_or_disjoint(PyArrayObject *in, PyArrayObject *out) {
+    const uintptr_t a = (uintptr_t)PyArray_BYTES(in), b = (uintptr_t)PyArray_BYTES(out);
+    const uintptr_t bytes = (uintptr_t)PyArray_NBYTES(out);
     return a == b || a + bytes <= b || b + bytes <= a;
 }
 
 /* An output that a loop can fill as one piece, but for its flag. */
-static inline int fastact_takes(PyObject *object, int loop, PyArrayObject *shaped) {
+static inline int fastact_output_fits(PyObject *object, int loop, PyArrayObject *shaped) {
     PyArrayObject *out = (PyArrayObject *)object;
-    return PyArray_CheckExact(object) && fastact_loop_of(PyArray_DESCR(out)) == loop && fastact_is_plain(out)
+    return PyArray_CheckExact(object) && fastact_loop_of(PyArray_DESCR(out)) == loop && fastact_is_contiguous(out)
         && fastact_same_shape(out, shaped);
 }
 
 /* What NumPy does around a loop: what the loop signals is reported as np.errstate says. -1 with an exception. */
-static int fastact_run(PyUFuncObject *ufunc, int loop, char **data, npy_intp *strides, npy_intp length) {
+static int fastact_run(
+    PyUFuncObject *ufunc, int loop, char **data, npy_intp *strides, npy_intp length, PyObject *const *inputs
+) {
     const int watched = FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW | FE_INVALID;
     if (fetestexcept(watched)) feclearexcept(watched);
-    if (length > FASTACT_WITH_LOCK) {
+    if (length > FASTACT_WITH_GIL) {
+        /* Others could resize an array that seems to be theirs alone, as arguments do from CPython 3.14 on. */
+        for (int i = 0; i < ufunc->nin; i++) Py_INCREF(inputs[i]);
         Py_BEGIN_ALLOW_THREADS;
         ufunc->functions[loop](data, &length, strides, ufunc->data[loop]);
         Py_END_ALLOW_THREADS;
+        for (int i = 0; i < ufunc->nin; i++) Py_DECREF(inputs[i]);
     } else if (length > 0) {
         ufunc->functions[loop](data, &length, strides, ufunc->data[loop]);
     }
@@ -178,7 +193,7 @@ static int fastact_directly(
     int loop = -1;
     for (Py_ssize_t i = 0; i < nin; i++) {
         fastact_operand *operand = &operands[i];
-        if (!fastact_look(arguments[i], operand)) return 0;
+        if (!fastact_parse_operand(arguments[i], operand)) return 0;
         if (loop < 0) loop = operand->loop;
         else if (operand->loop >= 0 && operand->loop != loop) return 0;
         if (operand->array == NULL) continue;
@@ -186,7 +201,7 @@ static int fastact_directly(
         else if (!fastact_same_shape(operand->array, shaped)) return 0;
     }
     if (loop < 0) loop = FASTACT_DOUBLE; /* Python floats alone */
-    if (out != NULL && (shaped == NULL || !fastact_takes(out, loop, shaped))) return 0;
+    if (out != NULL && (shaped == NULL || !fastact_output_fits(out, loop, shaped))) return 0;
 
     char *data[FASTACT_CALL_OPERANDS];
     npy_intp strides[FASTACT_CALL_OPERANDS];
@@ -194,22 +209,22 @@ static int fastact_directly(
     for (Py_ssize_t i = 0; i < nin; i++) {
         fastact_operand *operand = &operands[i];
         if (operand->array != NULL) {
-            if (out != NULL && !fastact_apart(operand->array, (PyArrayObject *)out)) return 0;
-            data[i] = PyArray_BYTES(operand->array);
+            if (out != NULL && !fastact_same_or_disjoint(operand->array, (PyArrayObject *)out)) return 0;
             strides[i] = size;
         } else {
-            if (operand->loop < 0 && !fastact_convert(operand, loop)) return 0;
-            data[i] = (char *)&operand->number;
+            if (operand->loop < 0 && !fastact_convert_float(operand, loop)) return 0;
             strides[i] = 0;
         }
     }
 
     *result = NULL;
     if (shaped == NULL) {
-        fastact_number number;
-        data[nin] = (char *)&number;
+        fastact_scalar scalar;
+        for (Py_ssize_t i = 0; i < nin; i++) data[i] = (char *)&operands[i].scalar;
+        data[nin] = (char *)&scalar;
         strides[nin] = size;
-        if (fastact_run(ufunc, loop, data, strides, 1) == 0) *result = PyArray_Scalar(&number, fastact_dtypes[loop], NULL);
+        if (fastact_run(ufunc, loop, data, strides, 1, arguments) < 0) return 1;
+        *result = PyArray_Scalar(&scalar, fastact_dtypes[loop], NULL);
         return 1;
     }
     if (out != NULL) {
@@ -223,11 +238,22 @@ static int fastact_directly(
         );
         if (out == NULL) return 1;
     }
+    /* Only now: a warning runs Python. */
+    for (Py_ssize_t i = 0; i < nin; i++) {
+        data[i] = operands[i].array != NULL ? PyArray_BYTES(operands[i].array) : (char *)&operands[i].scalar;
+    }
     data[nin] = PyArray_BYTES((PyArrayObject *)out);
     strides[nin] = size;
-    if (fastact_run(ufunc, loop, data, strides, PyArray_SIZE(shaped)) == 0) *result = out;
+    if (fastact_run(ufunc, loop, data, strides, PyArray_SIZE(shaped), arguments) == 0) *result = out;
     else Py_DECREF(out);
     return 1;
+}
+
+/* For tests: the result of a call at once; NotImplemented where that is for NumPy to do. */
+static PyObject *fastact_call_directly(PyObject *ufunc, PyObject *const *arguments, Py_ssize_t given) {
+    PyObject *result;
+    if (fastact_directly((PyUFuncObject *)ufunc, arguments, given, NULL, &result)) return result;
+    Py_RETURN_NOTIMPLEMENTED;
 }
 
 static PyObject *fastact_call(PyObject *ufunc, PyObject *const *arguments, size_t flagged, PyObject *names) {
@@ -236,12 +262,14 @@ static PyObject *fastact_call(PyObject *ufunc, PyObject *const *arguments, size_
     return fastact_numpys_call(ufunc, arguments, flagged, names);
 }
 
-/* Of a ufunc with parameters at their defaults: the one that takes them. The data of all its loops begin with this. */
+/* Of a ufunc with parameters at their defaults: the one that takes them, and the function that calls in its stead what is
+ * no ordinary call. The data of all its loops begin with this. */
 typedef struct {
     PyObject *ufunc;
     PyObject *defaults[FASTACT_CALL_OPERANDS];
     int parameters;
-} fastact_whole;
+    vectorcallfunc otherwise;
+} fastact_with_parameters;
 
 /* Whether NumPy takes the operand without asking it: what has an `__array_ufunc__` of its own is not of these types. */
 static inline int fastact_is_numpys(PyObject *object) {
@@ -250,10 +278,11 @@ static inline int fastact_is_numpys(PyObject *object) {
         || Py_TYPE(object) == &PyHalfArrType_Type;
 }
 
-/* The same for a ufunc with parameters at their defaults. An operand that is asked gets the ufunc that it can know. */
+/* The same for a ufunc with parameters at their defaults. Unless there are keywords besides `out`, an operand with a protocol
+ * of its own is asked about the ufunc that takes the parameters, which it may know. */
 static PyObject *fastact_call_at_defaults(PyObject *object, PyObject *const *arguments, size_t flagged, PyObject *names) {
     PyUFuncObject *ufunc = (PyUFuncObject *)object;
-    const fastact_whole *whole = ufunc->data[0];
+    const fastact_with_parameters *whole = ufunc->data[0];
     const Py_ssize_t given = PyVectorcall_NARGS(flagged), nin = ufunc->nin;
     PyObject *result, *out, *all[2 * FASTACT_CALL_OPERANDS];
     if (fastact_directly(ufunc, arguments, given, names, &result)) return result;
@@ -262,7 +291,7 @@ static PyObject *fastact_call_at_defaults(PyObject *object, PyObject *const *arg
         numpys = out == NULL || fastact_is_numpys(out);
         for (Py_ssize_t i = 0; i < nin; i++) numpys &= fastact_is_numpys(arguments[i]);
     }
-    if (numpys) return fastact_numpys_call(object, arguments, flagged, names);
+    if (numpys) return whole->otherwise(object, arguments, flagged, names);
     size_t count = 0;
     for (Py_ssize_t i = 0; i < nin; i++) all[count++] = arguments[i];
     for (int i = 0; i < whole->parameters; i++) all[count++] = whole->defaults[i];

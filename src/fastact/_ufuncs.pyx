@@ -41,17 +41,19 @@ cdef extern from *:
 cdef extern from "_calls.h":
     ctypedef object (*vectorcallfunc)(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names)
     int calls_ready "fastact_calls_ready"() except -1
-    void call_through "fastact_call_through"(object ufunc, vectorcallfunc call)
+    vectorcallfunc call_through "fastact_call_through"(object ufunc, vectorcallfunc call) except NULL
+    object call_directly "fastact_call_directly"(object ufunc, PyObject *const *arguments, Py_ssize_t given)
     object call "fastact_call"(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names)
     object call_at_defaults "fastact_call_at_defaults"(
         object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names
     )
     object numpys_call "fastact_numpys_call"(object ufunc, PyObject *const *arguments, size_t flagged, PyObject *names)
     Py_ssize_t PyVectorcall_NARGS(size_t flagged)
-    ctypedef struct whole_ufunc "fastact_whole":
+    ctypedef struct with_parameters "fastact_with_parameters":
         PyObject *ufunc
         PyObject **defaults
         int parameters
+        vectorcallfunc otherwise
 
 calls_ready()
 
@@ -208,7 +210,8 @@ def load(str name, str module="_kernels"):
     return importlib.import_module(f"fastact.{module}_{name}").kernel_table
 
 
-_kept = []  # what NumPy, and the data of ufuncs, point to
+_kept = []  # names that NumPy points to
+_defaults = []  # ufuncs and numbers that calls at defaults point to
 
 
 cdef struct loop_data:
@@ -266,10 +269,10 @@ cdef object make_one(
     return ufunc
 
 
-# With the parameters at their defaults: a ufunc of the inputs alone, which costs a third of the call.
+# With the parameters at their defaults: a ufunc of the inputs alone, which makes the call cheaper.
 
 cdef struct defaulted:
-    whole_ufunc whole
+    with_parameters whole
     ufunc_loop loop
     const entry *form
     # In the dtype of the loop.
@@ -320,8 +323,8 @@ cdef object make_at_defaults(
     ufunc = make_one(
         run_at_defaults, run_at_defaults, run_at_defaults, each, form.inputs, form.outputs, public, NULL, promoter
     )
-    _kept.append((whole, defaults))
-    call_through(ufunc, call_at_defaults)
+    _defaults.append((whole, defaults))
+    data[0].whole.otherwise = call_through(ufunc, call_at_defaults)
     return ufunc
 
 
@@ -355,6 +358,18 @@ def make(object kernel_table, dict public_names, dict defaults):
             public_names[row.name.decode()], row.signature, promoter,
         )
     return made
+
+
+def directly(object ufunc, *operands):
+    """What a call with these operands, and then the output if there is one, gives without NumPy's machinery.
+
+    NotImplemented where NumPy would be asked. For tests, which could not tell otherwise.
+    """
+    cdef PyObject *arguments[MAX_OPERANDS]
+    cdef Py_ssize_t i
+    for i, operand in enumerate(operands):
+        arguments[i] = <PyObject *> operand
+    return call_directly(ufunc, arguments, len(operands))
 
 
 def streaming():

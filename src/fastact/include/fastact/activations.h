@@ -1721,7 +1721,7 @@ FASTACT_INLINE REAL FN(softcap_derivative_from_output)(REAL y, REAL cap) {
 
 /* Roots and quotients --------------------------------------------------------------------------------------------- */
 
-/* one / r for a power of two and r > 0, to an eighth, and to first order where r is a power of two: the exponent is
+/* one / r for a power of two and r > 0: exact where r is a power of two too, else up to an eighth too large. The exponent is
  * negated, and the mantissa with it. For what rounding took from a root, which needs no more and no division. */
 FASTACT_INLINE REAL FN(rough_inverse)(REAL one, REAL r) {
     return FN(from_bits)(FN(bits)(one) + FN(bits)(K(1)) - FN(bits)(r));

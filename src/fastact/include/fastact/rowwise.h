@@ -36,7 +36,7 @@
 
 /* LANES doubles as vectors that stay in registers: gcc keeps an array of partial sums in memory. */
 #define FASTACT_SUM_VECTORS (FASTACT_LANES * 8 / FASTACT_VECTOR_BYTES)
-typedef double fastact_doubles __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
+typedef double fastact_sum_vector __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
 
 #define FASTACT_ROW_FORMULAS
 #define FASTACT_PRECISION 32
@@ -169,11 +169,11 @@ FASTACT_INLINE void FN(chunk_end)(FN(chunk) *chunk, ptrdiff_t left) {
 
 /* Partial sums, one for each lane: doubles for float; for double pairs, whose hi is summed with its exact error. */
 #if FASTACT_PRECISION == 32
-typedef struct { fastact_doubles hi[FASTACT_SUM_VECTORS]; } FN(sums);
+typedef struct { fastact_sum_vector hi[FASTACT_SUM_VECTORS]; } FN(sums);
 typedef struct { double at[FASTACT_LANES]; } FN(terms);
 FASTACT_INLINE void FN(accumulate)(FN(sums) *sums, const FN(terms) *terms) {
     for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) {
-        fastact_doubles part;
+        fastact_sum_vector part;
         memcpy(&part, (const char *)terms + v * sizeof part, sizeof part);
         sums->hi[v] += part;
     }
@@ -192,23 +192,23 @@ FASTACT_INLINE WIDE FN(total)(const FN(sums) *sums) {
     return lane[0];
 }
 #else
-typedef struct { fastact_doubles hi[FASTACT_SUM_VECTORS], lo[FASTACT_SUM_VECTORS]; } FN(sums);
+typedef struct { fastact_sum_vector hi[FASTACT_SUM_VECTORS], lo[FASTACT_SUM_VECTORS]; } FN(sums);
 typedef struct { double at[FASTACT_LANES], lo[FASTACT_LANES]; } FN(terms);
-FASTACT_INLINE void FN(accumulate_part)(FN(sums) *sums, int v, fastact_doubles part) {
-    const fastact_doubles before = sums->hi[v], sum = before + part, seen = sum - before;
+FASTACT_INLINE void FN(accumulate_part)(FN(sums) *sums, int v, fastact_sum_vector part) {
+    const fastact_sum_vector before = sums->hi[v], sum = before + part, seen = sum - before;
     sums->hi[v] = sum;
     sums->lo[v] += (before - (sum - seen)) + (part - seen);
 }
 FASTACT_INLINE void FN(accumulate_chunk)(FN(sums) *sums, const FN(chunk) *terms) {
     for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) {
-        fastact_doubles part;
+        fastact_sum_vector part;
         memcpy(&part, terms->at + v * sizeof part / sizeof(double), sizeof part);
         FN(accumulate_part)(sums, v, part);
     }
 }
 FASTACT_INLINE void FN(accumulate)(FN(sums) *sums, const FN(terms) *terms) {
     for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) {
-        fastact_doubles part, rest;
+        fastact_sum_vector part, rest;
         memcpy(&part, terms->at + v * sizeof part / sizeof(double), sizeof part);
         memcpy(&rest, terms->lo + v * sizeof part / sizeof(double), sizeof part);
         FN(accumulate_part)(sums, v, part);
@@ -316,15 +316,12 @@ FASTACT_INLINE FN(row_scale) FN(row_exps)(const REAL *x, REAL *y, ptrdiff_t n, R
     FN(sums) sums = {0};
     /* The common factor e^m may as well be 2^k: then no difference is formed that needs two numbers. */
     const REAL rounder = FASTACT_ROUNDER - (FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER);
-#define STEP(i, left) FN(row_exps_chunk)(x + i, y + i, left, sign, exact, m, 1, rounder, &sums)
-    if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
-        ROW(STEP);
-#undef STEP
-#define STEP(i, left) FN(row_exps_chunk)(x + i, y + i, left, sign, exact, m, 0, rounder, &sums)
-    } else {
-        ROW(STEP);
-#undef STEP
-    }
+#define NEAR(i, left) FN(row_exps_chunk)(x + i, y + i, left, sign, exact, m, 1, rounder, &sums)
+#define FAR(i, left) FN(row_exps_chunk)(x + i, y + i, left, sign, exact, m, 0, rounder, &sums)
+    if (FN(abs)(m) <= FASTACT_ROW_NEAR) ROW(NEAR);
+    else ROW(FAR);
+#undef NEAR
+#undef FAR
     out.reciprocal = FN(row_reciprocal)(FN(total)(&sums));
     return out;
 }
@@ -389,25 +386,24 @@ FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, RE
     FN(split_sum) out;
     const REAL k = FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER;
     const REAL rounder = FASTACT_ROUNDER - k;
-#define STEP(i, left) FN(row_sum_chunk)(x + i, y == NULL ? y : y + i, left, m, 1, rounder, &sums)
+#define NEAR(i, left) FN(row_sum_chunk)(x + i, y == NULL ? y : y + i, left, m, 1, rounder, &sums)
+#define FAR(i, left) FN(row_sum_chunk)(x + i, y == NULL ? y : y + i, left, m, 0, rounder, &sums)
     if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
-        ROW(STEP);
-#undef STEP
+        ROW(NEAR);
         /* e^m 2^-k, common to all. */
 #if FASTACT_PRECISION == 32
-        const double r = (double)m - (double)k * 0x1.62e42fefa39efp-1;
-        const fastact_wide_power_f32 lead = fastact_wide_exp_parts_f32(r);
+        const fastact_wide_power_f32 lead = fastact_wide_exp_parts_f32((double)m - (double)k * FASTACT_WIDE_LN2_HI);
         out.factor = fastact_mad_f64(lead.power, lead.t, lead.power);
 #else
         const FN(exp_parts) lead = FN(exp_parts_of)(m, K(0), K(1), rounder);
         out.factor = FN(mad)(lead.power, lead.t, lead.power) * FASTACT_UNSCALE;
 #endif
     } else {
-#define STEP(i, left) FN(row_sum_chunk)(x + i, y == NULL ? y : y + i, left, m, 0, rounder, &sums)
-        ROW(STEP);
-#undef STEP
+        ROW(FAR);
         out.factor = 1;
     }
+#undef NEAR
+#undef FAR
     REAL lane[FASTACT_LANES];
     memcpy(lane, sums.leaders, sizeof lane);
 #define FOLD(width) _Pragma("GCC unroll 1") for (int j = 0; j < width; ++j) lane[j] += lane[j + width];
@@ -643,7 +639,7 @@ FASTACT_INLINE REAL FN(without_share)(REAL grad, WIDE total, double p, double le
 }
 
 /* log_softmax from its output: dx_i = grad_i - e^y_i sum grad_j; where e^y_i is nearly 1, (grad_i - sum) - (e^y_i - 1) sum.
- * A sum beyond the largest float is taken times a power of two, and so is all else. */
+ * Both the sum, as given, and the gradients are taken times a power of two. */
 FASTACT_INLINE void FN(log_softmax_slope_chunk)(
     const REAL *grad, const REAL *y, REAL *out, ptrdiff_t left, FN(pair) total, REAL times) {
     FN(chunk) g = FN(chunk_load)(grad, left, K(0));
@@ -651,32 +647,37 @@ FASTACT_INLINE void FN(log_softmax_slope_chunk)(
     EACH {
         const REAL held = FN(at_most)(FN(at_least)(at.at[j], -FASTACT_EXP_END), K(0)), slope = g.at[j] * times;
         const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), FASTACT_ROUNDER);
-        const FASTACT_BITS small = FN(row_small)(e.power);
-        const REAL seen = at.at[j] < -FASTACT_EXP_END ? K(0) : e.power;
-        const REAL power = small ? seen : seen * FASTACT_UNSCALE, sum = small ? total.hi * FASTACT_UNSCALE : total.hi;
+        const FASTACT_BITS small = FN(row_small)(e.power), none = at.at[j] < -FASTACT_EXP_END;
+        const REAL power = small ? e.power : e.power * FASTACT_UNSCALE;
+        const REAL sum = small ? total.hi * FASTACT_UNSCALE : total.hi;
         const REAL p = FN(mad)(power, e.t, power), expm1 = FN(mad)(power, e.t, power - K(1));
         const REAL large = (slope - total.hi) - total.lo;
         const FASTACT_BITS leads = power > K(0.75);
-        g.at[j] = FN(mad)(-(leads ? expm1 : p), sum, leads ? large : slope) * (K(1) / times);
+        const REAL slopes = FN(mad)(-(leads ? expm1 : p), sum, leads ? large : slope) * (K(1) / times);
+        g.at[j] = none ? g.at[j] : slopes;
     }
     FN(chunk_store)(out, left, &g);
 }
 FASTACT_INLINE void FN(log_softmax_backward_from_output)(
     const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
-    WIDE total = FN(row_total)(grad, n);
-#define STEP(i, left) FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total), K(1))
+    const WIDE total = FN(row_total)(grad, n);
+#define AS_IT_IS(i, left) FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total), K(1))
 #if FASTACT_PRECISION == 32
-    if (fastact_abs_f64(total) <= FASTACT_LARGEST) {
-        ROW(STEP);
-        return;
-    }
-    total *= FASTACT_UNSCALE;
-#undef STEP
-#define STEP(i, left) \
-        FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total), FASTACT_UNSCALE)
+    /* With a gradient of their own size, sums from here on, or that of the products, may overflow on the way. */
+    const double size = fastact_abs_f64(total), largest = FASTACT_LARGEST;
+#define BY_A_QUARTER(i, left) \
+    FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total * 0.25), K(0.25))
+#define BY_UNSCALE(i, left) \
+    FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total * FASTACT_UNSCALE), FASTACT_UNSCALE)
+    if (size > largest) ROW(BY_UNSCALE);
+    else if (size > 0x1p-25 * largest) ROW(BY_A_QUARTER);
+    else ROW(AS_IT_IS);
+#undef BY_UNSCALE
+#undef BY_A_QUARTER
+#else
+    ROW(AS_IT_IS);
 #endif
-    ROW(STEP);
-#undef STEP
+#undef AS_IT_IS
 }
 
 /* log_softmax from x: dx_i = grad_i - p_i sum grad_j, p = softmax(x). */
@@ -760,6 +761,7 @@ FASTACT_INLINE void FN(sparsemax_backward)(const REAL *grad, const REAL *x, REAL
 #undef FASTACT_ROW_NEAR
 #undef EACH
 #undef CHUNKS
+#undef ROW
 #undef PIECE
 
 #endif /* FASTACT_ROW_FORMULAS */

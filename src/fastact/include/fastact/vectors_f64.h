@@ -330,7 +330,9 @@ FASTACT_INLINE fastact_doubles fastact_selu_d(fastact_doubles x, const fastact_t
     const double rest = (FASTACT_WIDE_SELU_SCALE_HI - 1) + FASTACT_WIDE_SELU_SCALE_LO;
     const fastact_pair_d m = fastact_expm1_by_table_d(-fastact_magnitude_d(x, FASTACT_LOGISTIC_END), table);
     const fastact_doubles below = fastact_fma_d(m.hi, both, fastact_fma_d(m.hi, both_lo, m.lo * both));
-    const fastact_doubles above = fastact_fma_d(x, fastact_all_d(rest), x);
+    /* Below zero, where it is not taken, it could overflow. */
+    const fastact_doubles positive = fastact_most_d(fastact_all_d(0.0), x);
+    const fastact_doubles above = fastact_fma_d(positive, fastact_all_d(rest), positive);
     return fastact_where_number_d(x, fastact_where_up_to_d(x, 0.0, fastact_signed_d(below, x), above));
 }
 FASTACT_INLINE fastact_doubles fastact_selu_derivative_d(fastact_doubles x, const fastact_table_d *table) {
