@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from mpmath import mp
 
 import fastact
 from fastact import _ufuncs
@@ -129,6 +130,15 @@ def test_constants_are_those_that_the_script_computes():
     coefficients = load(ROOT / "tools" / "coefficients.py")
     header = (HEADERS / "precision.h").read_text()
     assert coefficients.updated(header) == header
+
+
+def test_the_tables_of_powers_are_as_exact_as_the_script_says():
+    coefficients = load(ROOT / "tools" / "coefficients.py")
+    for precision, scheme in coefficients.EXPONENTIALS.items():
+        bits = coefficients.BITS[precision]
+        powers = [scheme.factor * mp.mpf(2) ** (mp.mpf(i) / scheme.parts) for i in range(scheme.parts)]
+        errors = [abs(coefficients.round_to(power, bits) / power - 1) * mp.mpf(2) ** (bits - 1) for power in powers]
+        assert 0.99 * scheme.error < max(errors) <= scheme.error
 
 
 # Imports ------------------------------------------------------------------------------------------------------------

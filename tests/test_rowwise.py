@@ -148,7 +148,7 @@ TRUTHS: dict[str, Callable[..., list[Any]]] = {
 
 
 def largest_products(case: RowCase, grad: list[Any], x: list[Any]) -> list[Any]:
-    """For each element, the largest product that the formula of a gradient adds."""
+    """For each element, the largest that the formula of a gradient can add: ``backward_error_of`` of the row."""
     most = max(map(abs, grad))
     if case.row.name in ("softmax", "softmin"):
         y = x if case.form.kind == "backward_from_output" else TRUTHS[case.row.name](x)
@@ -481,7 +481,10 @@ def test_silence_and_overflow(case: RowCase, dtype: type):
                     operands = [rng.choice(values, () if case.of_numbers else n), y]
                 seen.clear()
                 got = case.function()(*operands)
-                assert seen == (["overflow"] if np.isinf(got).any() else []), (operands, got)
+                if all(np.isfinite(operand).all() for operand in operands):
+                    assert seen == (["overflow"] if np.isinf(got).any() else []), (operands, got)
+                else:  # beside an infinity of the inputs, one that float16 rounds to is signalled
+                    assert seen in ([], ["overflow"] if np.isinf(got).any() else []), (operands, got)
     if dtype is np.float32:
         with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="overflow"):
             fastact.log_softmax(np.array([3e38, -3e38], dtype))

@@ -82,9 +82,7 @@ def row_documentation(row: RowFunction, form: RowForm) -> str:
             )
         )
     else:
-        lines.append(
-            f"Maximum error: {row.backward_error:g} eps times the largest product that the formula adds for an element."
-        )
+        lines.append(f"Maximum error: {row.backward_error:g} eps times {row.backward_error_of}.")
         if row.name != "sparsemax" and (form.kind == "backward" or row.name == "log_softmax"):
             lines.append("A softmax below an eighth of the smallest subnormal number may count as 0.")
         if form.kind == "backward_from_output" and "softm" in row.name:

@@ -271,9 +271,10 @@ typedef struct {
     vectorcallfunc otherwise;
 } fastact_with_parameters;
 
-/* Whether NumPy takes the operand without asking it: what has an `__array_ufunc__` of its own is not of these types. */
+/* Whether NumPy takes the operand without asking it: what has an `__array_ufunc__` of its own is not of these types. Nor are
+ * integers, of which only a whole ufunc takes those beyond int64, by its other operands. */
 static inline int fastact_is_numpys(PyObject *object) {
-    return PyArray_CheckExact(object) || PyFloat_CheckExact(object) || PyLong_CheckExact(object)
+    return PyArray_CheckExact(object) || PyFloat_CheckExact(object)
         || Py_TYPE(object) == &PyDoubleArrType_Type || Py_TYPE(object) == &PyFloatArrType_Type
         || Py_TYPE(object) == &PyHalfArrType_Type;
 }

@@ -39,8 +39,8 @@ class RowFunction(Record, kw_only=True):
     """A function of whole rows, n numbers to n or, where it ``reduces``, to one.
 
     ``accuracy`` bounds the error of f in ULP; below ``absolute`` (in float32, float64), where it is not 0, an error is
-    allowed to be that instead. ``backward_error`` bounds that of the gradients in units of the dtype's eps times the
-    largest product that their formula adds; where they form a softmax, it may count as 0 below an eighth of the
+    allowed to be that instead. ``backward_error`` bounds that of the gradients in units of the dtype's eps times
+    ``backward_error_of``, the largest that their formula can add; where they form a softmax, it may count as 0 below an eighth of the
     smallest subnormal number. ``overflows`` are the forms that can make an infinity of finite numbers.
     ``example`` is a call and what it prints.
     """
@@ -58,6 +58,7 @@ class RowFunction(Record, kw_only=True):
     absolute: tuple[float, float] = (0.0, 0.0)
     absolute_of: str = ""
     backward_error: float = 4.0
+    backward_error_of: str
     reduces: bool = False
     overflows: tuple[str, ...] = ()
 
@@ -129,6 +130,7 @@ _ROW_FUNCTIONS = (
         summary="Exponentials that sum to 1.",
         formula="f(x)_i = exp(x_i) / sum_j exp(x_j)",
         backward_formula="y_i * (grad_i - sum_j grad_j * y_j), y = softmax(x)",
+        backward_error_of="y_i * max_j abs(grad_j)",
         backward_from_output_formula="y_i * (grad_i - sum_j grad_j * y_j)",
         range="[0, 1]",
         infinities=_SOFTMAX_INFINITIES,
@@ -142,6 +144,7 @@ _ROW_FUNCTIONS = (
         summary="The logarithm of softmax, which never underflows.",
         formula="f(x)_i = x_i - log(sum_j exp(x_j))",
         backward_formula="grad_i - softmax(x)_i * sum_j grad_j",
+        backward_error_of="the larger of abs(grad_i) and softmax(x)_i * sum_j abs(grad_j)",
         backward_from_output_formula="grad_i - exp(y_i) * sum_j grad_j",
         range="[-inf, 0]",
         infinities="A single inf gives 0, and the others then -inf. Several give NaN, and so does a row of -inf.",
@@ -155,6 +158,7 @@ _ROW_FUNCTIONS = (
         summary="softmax of -x: the smallest number gets most.",
         formula="f(x)_i = exp(-x_i) / sum_j exp(-x_j)",
         backward_formula="-y_i * (grad_i - sum_j grad_j * y_j), y = softmin(x)",
+        backward_error_of="y_i * max_j abs(grad_j)",
         backward_from_output_formula="-y_i * (grad_i - sum_j grad_j * y_j)",
         range="[0, 1]",
         infinities=_SOFTMAX_INFINITIES.replace("inf takes", "-inf takes").replace("row of -inf", "row of inf"),
@@ -168,6 +172,7 @@ _ROW_FUNCTIONS = (
         summary="The logarithm of a sum of exponentials: a smooth maximum.",
         formula="f(x) = log(sum_j exp(x_j))",
         backward_formula="grad * softmax(x)_i",
+        backward_error_of="the result",
         range="[-inf, inf]",
         infinities="An inf gives inf, a row of -inf gives -inf (and NaN as its gradient).",
         example=("logsumexp(np.float32([1000, 0, -1000]))", "np.float32(1000.0)"),
@@ -184,6 +189,7 @@ _ROW_FUNCTIONS = (
         summary="The point of the probability simplex that is nearest to x: like softmax, but with zeros.",
         formula="f(x)_i = max(0, x_i - tau), tau such that they sum to 1",
         backward_formula="grad_i - mean of grad over y > 0, where y_i > 0, else 0; y = sparsemax(x)",
+        backward_error_of="max_j abs(grad_j)",
         backward_from_output_formula="grad_i - mean of grad over y > 0, where y_i > 0, else 0",
         range="[0, 1]",
         infinities=_SOFTMAX_INFINITIES,
