@@ -132,7 +132,7 @@ def test_nan_is_found(tool: ModuleType, dtype: str) -> None:
 
 @pytest.mark.parametrize(("dtype", "end"), [("float16", 8.32), ("float32", 16.64), ("float64", 36.74)])
 def test_a_derivative_that_vanishes_is_found(tool: ModuleType, dtype: str, end: float) -> None:
-    """y (1 - y), whose y is 1 from some x on: from where it rounds to 1, or log(2) before that if it errs by half an ULP."""
+    """y (1 - y), whose y is 1 from where it rounds to 1, or log(2) before that if it errs by half an ULP."""
     case, right = CASES["sigmoid", "derivative"], ours(CASES["sigmoid", "value"])
     found = judged(tool, case, dtype, lambda x: right(x) * (1 - right(x)))
     assert end - 0.01 < float.fromhex(found["zero_above"]) < end + (0.01 if dtype == "float16" else 0.7)
