@@ -40,9 +40,9 @@ class RowFunction(Record, kw_only=True):
 
     ``accuracy`` bounds the error of f in ULP; below ``absolute`` (in float32, float64), where it is not 0, an error is
     allowed to be that instead. ``backward_error`` bounds that of the gradients in units of the dtype's eps times
-    ``backward_error_of``, the largest that their formula can add; where they form a softmax, it may count as 0 below an eighth of the
-    smallest subnormal number. ``overflows`` are the forms that can make an infinity of finite numbers.
-    ``example`` is a call and what it prints.
+    ``backward_error_of``, the largest that their formula can add; where they form a softmax, it may count as 0 below
+    an eighth of the smallest subnormal number. ``overflows`` are the forms that can make an infinity of finite
+    numbers. ``example`` is a call and what it prints.
     """
 
     name: str

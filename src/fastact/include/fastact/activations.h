@@ -1802,7 +1802,7 @@ FASTACT_INLINE REAL FN(squareplus_default)(REAL x) {
     const REAL error = FN(mad)(-inverse, m_lo, FN(fma)(-inverse, m, K(1)));
     /* Where m may be infinite nothing is left over. */
     const REAL below = FN(mad)(inverse, FN(select)(far, K(0), error), inverse);
-    return x < 0 ? below : m + m_lo;
+    return FN(keep_payload)(x < 0 ? below : m + m_lo, x);
 }
 FASTACT_INLINE REAL FN(squareplus)(REAL x, REAL b) {
     return FN(select)(b == 4, FN(squareplus_default)(x), FN(squareplus_general)(x, b));
