@@ -367,6 +367,8 @@ def directly(object ufunc, *operands):
     """
     cdef PyObject *arguments[MAX_OPERANDS]
     cdef Py_ssize_t i
+    if len(operands) > MAX_OPERANDS:
+        raise ValueError(f"operands must be at most {MAX_OPERANDS}, got {len(operands)}")
     for i, operand in enumerate(operands):
         arguments[i] = <PyObject *> operand
     return call_directly(ufunc, arguments, len(operands))
