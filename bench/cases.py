@@ -133,7 +133,7 @@ class Buffers:
             np.clip(x, *(HALF_RANGE if dtype == HALF else peers.RANGE), out=x)
         else:
             x[:] = self.x
-        grad[:] = normal(size, dtype, 2)
+        grad[:] = 1 if self.case.form == "derivative" else normal(size, dtype, 2)
         getattr(fastact, self.case.activation)(x, out=y)
 
     def fastact(self) -> dict[str, Contestant]:
@@ -191,7 +191,7 @@ class Buffers:
         # A compiled NumExpr: numexpr.evaluate would look the expression up in its cache at every call.
         dtype = self.arrays["x"].dtype
         kind = float if dtype == np.float32 else dtype.type  # numexpr's names for single and double
-        values = {name: self.arrays[name] for name in self.case.inputs}
+        values = {name: self.arrays[name] for name in ("x", "grad", "y")}
         values |= {name: np.array(value, dtype) for name, value in (peers.CONSTANTS | parameters).items()}
         code = compile(str(peer.entry), self.case.activation, "eval")
         names = [name for name in code.co_names if name in values]

@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("activations", nargs="*", help=f"names of the catalogue; {', '.join(ACTIVATIONS)} by default")
     parser.add_argument("--sizes", nargs="+", type=lambda text: int(float(text)), default=SIZES)
     parser.add_argument("--dtypes", nargs="+", default=DTYPES, choices=DTYPES)
-    parser.add_argument("--forms", nargs="+", default=peers.FORMS[:2], choices=peers.FORMS)
+    parser.add_argument("--forms", nargs="+", default=("value", "backward"), choices=peers.FORMS)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each cell")
     options = parser.parse_args(arguments)
     for name in options.activations:

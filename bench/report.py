@@ -21,6 +21,7 @@ from .peers import FORMS, package_of
 
 TITLES = {
     "value": "Forward: `f(x)`",
+    "derivative": "Derivative: `f_derivative(x)`",
     "backward": "Backward from the input: `f_backward(grad, x)`",
     "backward_from_output": "Backward from the output: `f_backward_from_output(grad, y)`",
 }
@@ -31,11 +32,13 @@ Ratios are **time of the best peer / time of fastact**: above 1, fastact is fast
 the peer; then fastact's time as a multiple of `numpy.copyto` moving as many bytes as the function reads and writes.
 All contestants of a cell ran in one process, in turns; a ratio is the median over rounds of the ratio within a round.
 Every peer agreed with fastact on the data of its cell before it was timed. Inputs are 3 N(0, 1). Everything runs on one
-thread and writes to the same `out`, except JAX and `torch.relu`, which allocate their results; "{FASTACT_ALLOCATING}"
-is fastact allocating its own. In float16 those of NumPy, PyTorch and JAX compete that work and agree. From the output,
-JAX and NumPy run the formula that their users would write. A cell is *behind* if its ratio is below 1, or below 0.95
-where both need no more than {MEMORY_BOUND} times a copy. *As fast as a copy* is the mean that a group would have if
-fastact took no longer than the copy anywhere: where it is below 2, no kernel could make it 2."""
+thread and writes to the same `out`, except JAX and `torch.relu`, which allocate their results. In float16 those of
+NumPy, PyTorch and JAX compete that work and agree. The peers of a derivative are JAX's, and the others' backward with a
+gradient of ones, which is how PyTorch computes one. From the output, JAX and NumPy run the formula that their users
+would write. A cell is *behind* if its ratio is below 1, or below 0.95 where both need no more than {MEMORY_BOUND} times
+a copy. *As fast as a copy* is the mean that a group would have if fastact took no longer than the copy anywhere: where
+it is below 2, no kernel could make it 2. *Without `out`* is the time of fastact allocating its results over its time
+with `out`, again as a mean."""
 
 
 def number(ratio: float) -> str:
@@ -91,7 +94,7 @@ def machine(data: dict[str, Any], cells: list[Cell]) -> str:
 def summary(cells: list[Cell]) -> str:
     """The geometric mean and the worst cell of every group of cells that have a peer, and what the mean would be if no
     cell of fastact took longer than the copy."""
-    head = ["form", "dtype", "size", "geometric mean", "as fast as a copy", "cells", "behind", "worst cell"]
+    head = ["form", "dtype", "size", "geometric mean", "as fast as a copy", "cells", "behind", "without `out`", "worst"]
 
     def row(form: str, dtype: str, size: str, chosen: list[Cell]) -> list[str]:
         worst = min(chosen, key=lambda cell: cell.best_ratio)
@@ -104,6 +107,7 @@ def summary(cells: list[Cell]) -> str:
             number(geometric_mean([cell.best_ratio * max(1.0, cell.copies) for cell in chosen])),
             str(len(chosen)),
             str(sum(cell.short for cell in chosen)),
+            f"{geometric_mean([cell.ratio(FASTACT_ALLOCATING) for cell in chosen]):.3g}",
             f"{where}: {number(worst.best_ratio)} ({worst.best}, {worst.copies:.3g} copies)",
         ]
 

@@ -184,7 +184,7 @@ def result(seconds: float, own: float) -> dict[str, Any]:
 
 
 def benchmark(activation: str, dtype: str, size: int, own: float, **others: float) -> dict[str, Any]:
-    results = {FASTACT: result(own, own), COPY: result(0.25e-3, own)}
+    results = {FASTACT: result(own, own), FASTACT_ALLOCATING: result(1.5 * own, own), COPY: result(0.25e-3, own)}
     results |= {name.replace("_", " "): result(seconds, own) for name, seconds in others.items()}
     extra = {"kind": "elementwise", "activation": activation, "form": "value", "dtype": dtype, "size": size}
     return {"extra_info": extra | {"results": results, "deviations": {}}}
@@ -228,7 +228,7 @@ def test_report_ratios(data: dict[str, Any]) -> None:
     assert line_of(text, "| sigmoid | float32 |") == "| sigmoid | float32 | 4 numpy tanh; 4 copies |"
     assert line_of(text, "| relu | float32 |") == "| relu | float32 | **0.5** numpy; 4 copies |"
     summary = line_of(text, "| value | float32 | 1e5 |")
-    assert "| 1.41 | 5.66 | 2 | 1 | relu float32 1e5: **0.5** (numpy, 4 copies) |" in summary
+    assert "| 1.41 | 5.66 | 2 | 1 | 1.5 | relu float32 1e5: **0.5** (numpy, 4 copies) |" in summary
 
 
 def test_report_shows_what_cannot_be_compared(data: dict[str, Any]) -> None:
@@ -251,7 +251,7 @@ def test_report_names_the_machine(data: dict[str, Any]) -> None:
 def test_full_report_has_every_contestant(data: dict[str, Any]) -> None:
     assert "to 8.8)" not in report.report(data)
     row = line_of(report.report(data, full=True), "| sigmoid | float32 | 1e5 |")
-    assert "| 1 ms | 10 | 4 | 9 | 8 (7.2 to 8.8) | 4 (3.6 to 4.4) | 5 (4.5 to 5.5) |" in row
+    assert "| 1 ms | 10 | 4 | 9 | 1.5 (1.35 to 1.65) | 8 (7.2 to 8.8) | 4 (3.6 to 4.4) | 5 (4.5 to 5.5) |" in row
 
 
 @pytest.mark.parametrize(
@@ -352,8 +352,8 @@ def test_from_benchmark_to_report(tmp_path: Path) -> None:
     run = run_alone(command)
     assert run.returncode == 0, run.stdout + run.stderr
     text = report.report(json.loads(path.read_text(encoding="utf-8")), full=True)
-    assert text.count("\n| relu | float32 | 200 |") == 3, "three forms, all contestants"
-    assert text.count("\n| relu | float32 |") == 6, "three forms, best peer and all contestants"
+    assert text.count("\n| relu | float32 | 200 |") == 4, "four forms, all contestants"
+    assert text.count("\n| relu | float32 |") == 8, "four forms, best peer and all contestants"
     assert "sigmoid" in line_of(text, "not in this run")
     for name in fastact.activations:
         assert f"\n| {name} " in text.split("## One element")[1]

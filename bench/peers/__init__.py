@@ -11,8 +11,9 @@ name is its library; further words tell several expressions of one library apart
 - ``Peer(entry, tolerance=, within=, dtypes=)``, for one that agrees only to a wider tolerance, on a narrower range or
   in one precision.
 
-JAX functions are jitted; their backward is the jitted vector-Jacobian product of their forward, their second derivative
-the derivative of it, and neither is listed.
+JAX functions are jitted; their backward is the jitted vector-Jacobian product of their forward, their derivatives are
+those of it, and none of these is listed. The other peers of a derivative are not listed either: they are those of the
+backward form, given a gradient of ones, which is how PyTorch computes one.
 
 The NumPy expressions are what a careful user would write: whole arrays, nothing allocated, no pass too many. The
 frameworks' backward entries are the operators that their automatic differentiation runs.
@@ -21,7 +22,19 @@ frameworks' backward entries are the operators that their automatic differentiat
 from __future__ import annotations
 
 from . import exponential, piecewise, quotients, trigonometric
-from .entry import BUFFERS, COMPARED, CONSTANTS, FORMS, RANGE, TOLERANCE, Peer, Table, jax_second, jax_vjp
+from .entry import (
+    BUFFERS,
+    COMPARED,
+    CONSTANTS,
+    FORMS,
+    RANGE,
+    TOLERANCE,
+    Peer,
+    Table,
+    jax_derivative,
+    jax_second,
+    jax_vjp,
+)
 from .libraries import LIBRARIES, installed, jax, jnp, load, numexpr, special, torch, version
 
 __all__ = [
@@ -49,6 +62,9 @@ __all__ = [
 PEERS: Table = piecewise.PEERS | exponential.PEERS | quotients.PEERS | trigonometric.PEERS
 
 
+DERIVE = {"derivative": jax_derivative, "backward": jax_vjp, "second_derivative": jax_second}
+
+
 def package_of(contestant: str) -> str:
     """The library of a contestant: the first word of its name."""
     return contestant.partition(" ")[0]
@@ -67,12 +83,13 @@ def peers_of(activation: str, form: str) -> dict[str, Peer]:
     Returns
     -------
     dict of str to Peer
-        In the order of the table. For ``"backward"`` and ``"second_derivative"``, with the derivatives that JAX makes
-        of its forward.
+        In the order of the table. For ``"derivative"``, those of ``"backward"``, which want a ``grad`` of ones. For
+        all derivatives, with those that JAX makes of its forward.
     """
     forms = PEERS.get(activation, {})
-    peers = {name: entry if isinstance(entry, Peer) else Peer(entry) for name, entry in forms.get(form, {}).items()}
-    derive = {"backward": jax_vjp, "second_derivative": jax_second}.get(form)
+    listed = forms.get("backward" if form == "derivative" else form, {})
+    peers = {name: entry if isinstance(entry, Peer) else Peer(entry) for name, entry in listed.items()}
+    derive = DERIVE.get(form)
     if derive and "jax" not in peers and "jax" in forms.get("value", {}):
         forward = peers_of(activation, "value")["jax"]
         peers["jax"] = Peer(derive(forward.entry), forward.tolerance, forward.within, forward.dtypes)

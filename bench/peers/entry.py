@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .libraries import jax, torch
+from .libraries import jax, jnp, torch
 
 # The contestants' inputs lie in RANGE; TOLERANCE is in units of eps * max(1, |result|).
 RANGE = (-16.0, 16.0)
 TOLERANCE = 8.0
 
 # The forms that are timed, and those that are compared.
-FORMS = ("value", "backward", "backward_from_output")
+FORMS = ("value", "derivative", "backward", "backward_from_output")
 COMPARED = (*FORMS, "second_derivative")
 BUFFERS = ("x", "grad", "y", "out", "tmp", "mask")
 DTYPES = ("float32", "float64")
@@ -99,6 +99,17 @@ def _with_signature(backward: Any, forward: Callable[..., Any]) -> Callable[...,
     grad = inspect.Parameter("grad", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     backward.__signature__ = inspect.Signature([grad, *inspect.signature(forward).parameters.values()])
     return backward  # type: ignore[no-any-return]
+
+
+def jax_derivative(forward: Any) -> Callable[..., Any]:
+    """The derivative, a function of x and of forward's parameters, that JAX makes from forward."""
+
+    def derivative(x: Any, **parameters: float) -> Any:
+        value, vjp = jax.vjp(lambda x: forward(x, **parameters), x)
+        return vjp(jnp.ones_like(value))[0]
+
+    derivative.__signature__ = inspect.signature(forward)  # type: ignore[attr-defined]
+    return derivative
 
 
 def jax_second(forward: Any) -> Callable[..., Any]:
