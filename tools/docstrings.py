@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ INPUTS = {
     "grad": "grad : array_like\n    Gradient with respect to the output; broadcasts with the other inputs.",
     "y": "y : array_like\n    Output of the activation, ``y = f(x)``.",
 }
+# What the examples print, by public name: see ``examples.py``.
+RESULTS: dict[str, str] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
 
 
 def documentation(row: Activation, form: Form) -> str:
@@ -117,13 +121,19 @@ def _references(row: Activation, _: Form) -> list[str]:
     return ["References", "----------", row.reference]
 
 
+def has_example(form: Form) -> bool:
+    """Whether the docstring of a form ends with an example."""
+    return form.inputs == ("x",) and len(form.outputs) == 1
+
+
 def _example(row: Activation, form: Form) -> list[str]:
-    if form.inputs != ("x",) or len(form.outputs) > 1:
+    if not has_example(form):
         return []
     public = row.name + form.suffix
     return [
         "Examples",
         "--------",
         ">>> import numpy as np, fastact",
-        f">>> fastact.{public}(np.float32({row.example:g}))",
+        f'>>> print(f"{{fastact.{public}(np.float32({row.example:g})):.6g}}")',
+        *([RESULTS[public]] if public in RESULTS else []),  # written after the first build of a new row
     ]
