@@ -26,7 +26,7 @@ from numba.core.errors import TypingError
 from numba.core.runtime import _nrt_python, rtsys
 
 import fastact
-from fastact import _jit, numba_ext
+from fastact import _jit, _numba_calls, numba_ext
 from fastact._units import ROW_FUNCTIONS
 
 from .cases import CASES, Case, bits, outputs, parameter_grid, special_values
@@ -94,7 +94,7 @@ def inputs(dtype: Any, *shape: int, seed: int = 0) -> np.ndarray:
 
 
 def test_the_functions_of_the_tables_are_all_that_are_public():
-    known = {id(getattr(fastact, callee.name)) for callee in numba_ext.callees()}
+    known = {id(getattr(fastact, callee.name)) for callee in _numba_calls.callees()}
     assert known == {id(getattr(fastact, name)) for name in PUBLIC}
 
 

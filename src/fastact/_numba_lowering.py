@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import _jit
-from .numba_ext import SYMBOL, Call, Callee, resolve
+from ._numba_calls import Call, Callee, resolve
 
 if TYPE_CHECKING:
     from ._schema import Interval
+
+# What compiled code asks for addresses: see ``numba_ext.py`` on why it must stay.
+SYMBOL = "fastact_jit_find"
 
 # The members of `target` in _jit.pyx.
 DATA, FLOAT32, FLOAT64, SCALAR_FLOAT32, SCALAR_FLOAT64, BROADCAST, RUN = range(7)
