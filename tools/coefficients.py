@@ -138,6 +138,8 @@ ONE = mp.mpf(1)
 SELU_SCALE = mp.mpf("1.0507009873554804934193349852946")
 SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
 QUICK_GELU = mp.mpf("1.702")
+# A little more, of few bits: arguments are held at an end over this.
+QUICK_GELU_ABOVE = mp.mpf(109) / 64
 # Where the derivatives of silu and gelu are 0, negated: 1 + e^-r = r, and Phi(-r) = r phi(r).
 SILU_ROOT = mp.findroot(lambda r: 1 + mp.exp(-r) - r, mp.mpf("1.28"))
 GELU_ROOT = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), mp.mpf("0.75"))
@@ -600,6 +602,28 @@ def _tanh_shrink_above_weight(u: mp.mpf) -> mp.mpf:
     return (u + mp.mpf(2) ** -10) / ((mp.mpf(1) / 3 + u * _tanh_shrink_tail(u)) * (1 + u / TANH_POLE))
 
 
+# Beyond, tanh is c + (1 - c) (E - e) / (E + 1), E = e^2a, with a centre c and its e; the second from here on.
+TANH_SHRINK_CENTRES = {"FIRST": mp.mpf(3) / 5, "SECOND": mp.mpf(3) / 4}
+TANH_SHRINK_SECOND = mp.mpf(27) / 32
+
+
+# The derivative, tanh(a)^2, in the same two ways: u + u^2 N(u) / B(u)^2, and about one centre by e^-2a.
+TANH_SQUARE_CENTRE = mp.mpf(3) / 8
+
+
+def _tanh_square_above(u: mp.mpf) -> mp.mpf:
+    x, pole = mp.sqrt(u), (1 + u / TANH_POLE) ** 2
+    if u < mp.mpf(2) ** -30:
+        return (-mp.mpf(2) / 3 + u * 17 / 45 - u**2 * 62 / 315) * pole
+    return (mp.tanh(x) ** 2 - u) / u**2 * pole
+
+
+def _tanh_square_above_weight(u: mp.mpf) -> mp.mpf:
+    """Relative to the sum."""
+    pole = (1 + u / TANH_POLE) ** 2
+    return (u + mp.mpf(2) ** -10) / (pole + u * _tanh_square_above(u))
+
+
 # softplus f64: ln 2 + x/2 + x^2 N(x^2), N from log cosh(x/2), up to |x| = END; beyond, log(1 + e) = e - e^2 F(e),
 # e = e^-|x|. There a change of k = rint(x / ln 2) is, and both are about as long.
 SOFTPLUS_END = round_to(mp.mpf("1.5") * mp.log(2), 53)
@@ -751,7 +775,12 @@ EXPONENTIALS = {
         },
     ),
     "f64": Exponential(
-        8, 1 + mp.ldexp(157253372, -52), 0.0202, 7, 39, {"quick_gelu": -QUICK_GELU, "gelu_tanh": -GELU_TANH_SLOPE}
+        8,
+        1 + mp.ldexp(157253372, -52),
+        0.0202,
+        7,
+        39,
+        {"quick_gelu": -QUICK_GELU, "gelu_tanh": -GELU_TANH_SLOPE, "softcap": -ONE / 15},
     ),
 }
 # Pieces end at odd multiples of STEP / 2 times this. So small a change moves the ends by a few floats near 0, to where
@@ -830,24 +859,37 @@ def mills_slope() -> tuple[mp.mpf, mp.mpf]:
 
 
 def tanh_shrink_constants() -> dict[str, str]:
-    """For tanh_shrink in f64 by a table: e^2a with a step in one part, the chains' coefficients and 3/5's low part."""
+    """For tanh_shrink and its derivative in f64 by a table: e^2a with a step in one part, centres and chains."""
     scheme = EXPONENTIALS["f64"]
     step = mp.log(2) / scheme.parts / 2
     end, powers = step / 2 * WIDER, range(scheme.degree + 1)
-    far = remez(lambda r: mp.exp(2 * r) / scheme.factor - 1, lambda _: ONE, powers, -end, end)
-    # What the step's rounding makes of e^2a at its 20th multiple, amid those where it counts.
-    far[0] -= 2 * 20 * (step - round_to(step, 53))
-    near = remez(_tanh_shrink_above, _tanh_shrink_above_weight, powers, mp.mpf(0), TANH_SHRINK_END**2)
-    pairs = [[hexfloat(round_to(c, 53), "f64") for c in both] for both in zip(near, far, strict=True)]
-    first, *others = (", ".join(pair) for pair in reversed(pairs))
-    three_fifths = mp.mpf(3) / 5
-    low = (three_fifths - round_to(three_fifths, 53)) / (1 - three_fifths)
+
+    def chains(slope: int, target: Callable[[mp.mpf], mp.mpf], weight: Callable[[mp.mpf], mp.mpf]) -> str:
+        far = remez(lambda r: mp.exp(slope * r) / scheme.factor - 1, lambda _: ONE, powers, -end, end)
+        # What the step's rounding makes of e^2a or e^-2a at its 20th multiple, amid those where it counts.
+        far[0] -= slope * 20 * (step - round_to(step, 53))
+        near = remez(target, weight, powers, mp.mpf(0), TANH_SHRINK_END**2)
+        pairs = [[hexfloat(round_to(c, 53), "f64") for c in both] for both in zip(near, far, strict=True)]
+        first, *others = (", ".join(pair) for pair in reversed(pairs))
+        return " ".join([f"FIRST({first})", *(f"STEP({pair})" for pair in others)])
+
+    out = {
+        "STEP": step,
+        "INVERSE": 1 / step,
+        "POLE": 1 / TANH_POLE,
+        "SECOND": TANH_SHRINK_SECOND,
+        # What the first centre's rounding took from it, over the factor: the second is exact.
+        "FIRST_LO": (TANH_SHRINK_CENTRES["FIRST"] - round_to(TANH_SHRINK_CENTRES["FIRST"], 53))
+        / (1 - TANH_SHRINK_CENTRES["FIRST"]),
+    }
+    for name, centre in TANH_SHRINK_CENTRES.items():
+        out[f"{name}_CENTRE"], out[f"{name}_FACTOR"] = centre, centre - 1
+        out[f"{name}_ROOT"] = (1 + centre) / (1 - centre)
     return {
-        "TANH_SHRINK_STEP": hexfloat(round_to(step, 53), "f64"),
-        "TANH_SHRINK_INVERSE": hexfloat(round_to(1 / step, 53), "f64"),
-        "TANH_SHRINK_POLE": hexfloat(round_to(1 / TANH_POLE, 53), "f64"),
-        "TANH_SHRINK_LO": hexfloat(round_to(low, 53), "f64"),
-        "TANH_SHRINK_CHAINS(FIRST, STEP)": " ".join([f"FIRST({first})", *(f"STEP({pair})" for pair in others)]),
+        **{f"TANH_SHRINK_{name}": hexfloat(round_to(value, 53), "f64") for name, value in out.items()},
+        "TANH_SHRINK_CHAINS(FIRST, STEP)": chains(2, _tanh_shrink_above, _tanh_shrink_above_weight),
+        "TANH_SQUARE_CENTRE": hexfloat(TANH_SQUARE_CENTRE, "f64"),
+        "TANH_SQUARE_CHAINS(FIRST, STEP)": chains(-2, _tanh_square_above, _tanh_square_above_weight),
     }
 
 
@@ -915,6 +957,7 @@ def definitions(precision: str) -> dict[str, str]:
     for name, constant in WIDE_CONSTANTS.items():
         out[f"WIDE_{name}_HI"], out[f"WIDE_{name}_LO"] = split(constant, "f64", BITS["f64"])
     out["GELU_ROOT_HI"], out["GELU_ROOT_LO"] = split(GELU_ROOT, precision, bits)
+    out["QUICK_GELU_ABOVE"] = hexfloat(QUICK_GELU_ABOVE, precision)
     out |= circle(precision)
     out["EXP_TABLE"] = exp_table(precision, EXPONENTIALS[precision].factor)
     out |= {f"{name.upper()}_EXP": exp_constants(name, precision) for name in EXPONENTIALS[precision].slopes}

@@ -122,6 +122,7 @@ ARRAY_FORMULAS = {
         "log_sigmoid",
         "log_sigmoid_derivative",
         "log_sigmoid_second_derivative",
+        "mish_derivative",
         "quick_gelu",
         "selu",
         "selu_derivative",
@@ -129,9 +130,11 @@ ARRAY_FORMULAS = {
         "sigmoid_derivative",
         "silu",
         "silu_derivative",
+        "softcap_derivative_default",
         "softplus_default",
         "tanh_derivative",
         "tanh_shrink",
+        "tanh_shrink_derivative",
     },
 }
 

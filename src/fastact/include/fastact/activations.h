@@ -261,14 +261,15 @@ FASTACT_INLINE REAL FN(sigmoid)(REAL x) { return FN(keep_nan)(FN(logistic)(x, K(
 #endif
 #endif
 #if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
-/* e / (1 + e)^2 for e = e^z, z <= 0, times a power of two. */
-FASTACT_INLINE REAL fastact_density_by_table(REAL z, REAL factor) {
-    const fastact_exp_product_f64 parts = fastact_growth_of(z, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+/* e / (1 + e)^2 for parts of 0 < e <= 1, times a power of two. */
+FASTACT_INLINE REAL fastact_density_by_table(fastact_exp_product_f64 parts, REAL factor) {
     const REAL scaled = FN(mad)(parts.power, parts.t, parts.power), e = scaled * FASTACT_UNSCALE;
     return scaled / FN(mad)(e, K(2) + e, K(1)) * (factor * FASTACT_UNSCALE);
 }
 FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
-    return FN(keep_nan)(fastact_density_by_table(-FN(magnitude)(x, FASTACT_EXP_END), K(1)), x);
+    const REAL z = -FN(magnitude)(x, FASTACT_EXP_END);
+    const fastact_exp_product_f64 parts = fastact_growth_of(z, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    return FN(keep_nan)(fastact_density_by_table(parts, K(1)), x);
 }
 #else
 FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
@@ -335,7 +336,8 @@ FASTACT_INLINE REAL FN(tanh)(REAL x) { return FN(scaled_tanh)(x, K(1)); }
 FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
     const REAL a = FN(magnitude)(x, K(0.5) * FASTACT_EXP_END);
 #if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
-    return FN(keep_nan)(fastact_density_by_table(K(-2) * a, K(4)), x);
+    const fastact_exp_product_f64 parts = fastact_growth_of(K(-2) * a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    return FN(keep_nan)(fastact_density_by_table(parts, K(4)), x);
 #else
     return FN(keep_nan)(FN(logistic_density)(a, K(2), K(4)), x);
 #endif
@@ -1200,19 +1202,19 @@ FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
     return FN(tail_slope)(h, FN(mad)(e.q, e.r, e.r), e.shifted, x);
 }
 #elif FASTACT_HAS_LOOKUP
-/* As gate_slope: the tail e n / d, n = 1 + e - a and d = (1 + e)^2, by a product e q with what is left of q. */
+/* As gate_slope: the tail e n / d, n = 1 + e - a and d = (1 + e)^2. What rounding takes from e goes into n, which cancels, and
+ * what it makes of 1 / d, 2 / (1 + e) times as much, taken as 11/8, into the t that n is multiplied by. */
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_TAIL_END);
     const fastact_exp_product_f64 parts = fastact_growth_of(-a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     const REAL power = parts.power * FASTACT_UNSCALE, e = FN(mad)(power, parts.t, power);
-    const FN(pair) base = FN(sum)(K(1) - a, power);
-    const REAL n = FN(mad)(power, parts.t, base.hi), n_lo = FN(mad)(power, parts.t, base.hi - n) + base.lo;
-    const REAL more = FN(mad)(n, parts.t, n_lo), d = FN(mad)(e, K(2) + e, K(1)), reciprocal = K(1) / d;
-    const REAL quotient = (n + more) * reciprocal, rest = (FN(fma)(-quotient, d, n) + more) * reciprocal;
+    const REAL e_lo = FN(mad)(power, parts.t, power - e), d = FN(mad)(e, K(2) + e, K(1));
+    const REAL first = K(1) - a, n = first + e, n_lo = (e - (n - first)) + e_lo;
+    const REAL more = FN(mad)(n, FN(mad)(e_lo, K(-1.375), parts.t), n_lo);
+    const REAL quotient = FN(mad)(parts.power, n, parts.power * more) / d;
     const FASTACT_BITS negative = FN(sign_mask)(x);
-    const REAL above = FN(masked)(~negative, K(-1) / FASTACT_UNSCALE);
-    const REAL tail = FN(mad)(parts.power, quotient, FN(mad)(parts.power, rest, above));
-    return FN(keep_nan)(tail * FN(choose)(negative, FASTACT_UNSCALE, -FASTACT_UNSCALE), x);
+    const REAL unscale = FN(choose)(negative, FASTACT_UNSCALE, -FASTACT_UNSCALE);
+    return FN(keep_nan)(FN(mad)(quotient, unscale, FN(masked)(~negative, K(1))), x);
 }
 #elif FASTACT_PRECISION == 64
 FASTACT_INLINE REAL FN(silu_derivative)(REAL x) {
@@ -1278,7 +1280,7 @@ FASTACT_INLINE FN(pair) FN(quick_gelu_exponent)(REAL x) {
     return FN(pair_of)(product.hi, FN(mad)(x, FASTACT_WIDE_QUICK_GELU_LO, product.lo));
 }
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
-    const REAL held = FN(hold)(x, -FASTACT_TAIL_END / K(1.703125), FASTACT_LOGISTIC_END);
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE, FASTACT_LOGISTIC_END);
 #if FASTACT_HAS_LOOKUP
     const fastact_exp_product_f64 e = fastact_exp_product_of_f64(
         held, K(0), FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP);
@@ -1290,15 +1292,15 @@ FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
     return x <= FASTACT_LOGISTIC_END ? result : x;
 }
 FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
-    const FN(pair) a = FN(quick_gelu_exponent)(FN(at_most)(FN(abs)(x), FASTACT_TAIL_END / K(1.703125)));
+    const FN(pair) a = FN(quick_gelu_exponent)(FN(at_most)(FN(abs)(x), FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE));
     const FN(exp_parts) e = FN(precise_exp_parts_of)(-a.hi, a.lo, FASTACT_ROUNDER);
     return FN(keep_payload)(FN(gate_slope)(e, (K(1) - a.hi) - a.lo, x, 1), x);
 }
 #else
 #if FASTACT_HAS_LOOKUP
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
-    const REAL most = FASTACT_LOGISTIC_END / K(1.703125);
-    const REAL held = FN(hold)(x, -FASTACT_TAIL_END / K(1.703125), most);
+    const REAL most = FASTACT_LOGISTIC_END / FASTACT_QUICK_GELU_ABOVE;
+    const REAL held = FN(hold)(x, -FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE, most);
     const REAL result = fastact_gate(
         held, fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP));
     return x <= most ? result : x;
@@ -1306,7 +1308,7 @@ FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
 /* As silu', with 1.702 in the table and in the polynomial of e^(1.702 r). */
 FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
     static const float table[8][16] = FASTACT_QUICK_GELU_DERIVATIVE_TABLE;
-    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END / K(1.703125));
+    const REAL a = FN(at_most)(FN(abs)(x), FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE);
     const REAL b = FN(mad)(a, FASTACT_QUICK_GELU_DERIVATIVE_SCALE, K(1));
     const int piece = FN(octave_piece)(FN(magnitude)(b, K(15)));
     const REAL h = FN(piecewise)(table, piece, a, table[1][piece]);
@@ -1322,7 +1324,7 @@ FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
     return FN(tail_slope)(h, t, shifted, x);
 }
 #else
-FASTACT_INLINE REAL FN(quick_gelu_held)(REAL x) { return FN(magnitude)(x, FASTACT_TAIL_END / K(1.703125)); }
+FASTACT_INLINE REAL FN(quick_gelu_held)(REAL x) { return FN(magnitude)(x, FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE); }
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
     const FN(pair) sharpness = FN(pair_constant)(FASTACT_WIDE_QUICK_GELU_HI, FASTACT_WIDE_QUICK_GELU_LO);
     const FN(pair) a = FN(pair_times)(sharpness, FN(quick_gelu_held)(x));
@@ -1471,6 +1473,30 @@ FASTACT_INLINE REAL FN(mish)(REAL x) {
     const REAL result = FN(mad)(quotient * parts.power, FASTACT_UNSCALE, FN(at_least)(x, K(0)));
     return FN(copysign)(result, x); /* the zeros' too */
 }
+#if FASTACT_HAS_LOOKUP
+/* With w = 1 + e: 4 e (w (1 + e - a) + e (e^2/4 - 1/2)) / (1 + w^2)^2 where x < 0, whose terms are small where they cancel, and
+ * 1 + 2 e^2 (2 a w - d) / d^2, d = 1 + 2 e w, where x > 0. */
+FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_TAIL_END);
+    const fastact_exp_product_f64 parts = fastact_growth_of(-a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
+    const FASTACT_BITS negative = FN(sign_mask)(x);
+    const REAL power = parts.power * FASTACT_UNSCALE, e = FN(mad)(power, parts.t, power);
+    const REAL e_lo = FN(mad)(power, parts.t, power - e), w = K(1) + e, w_lo = (e - (w - K(1))) + e_lo;
+    const REAL first = K(1) - a, p = first + e, p_lo = (e - (p - first)) + e_lo;
+    const REAL half = K(0.5) * e, h = FN(mad)(half, half, K(-0.5)), h_lo = FN(mad)(half, half, K(-0.5) - h);
+    const REAL q = e * h, q_lo = FN(mad)(h, e_lo, FN(mad)(e, h, -q)), below = FN(mad)(p, w, q);
+    const REAL below_lo = FN(mad)(p, w_lo, FN(mad)(w, p_lo, FN(mad)(e, h_lo, q_lo)));
+    const REAL below_d = FN(mad)(w, w, K(1)), below_d_lo = FN(mad)(w + w, w_lo, FN(mad)(w, w, K(1) - below_d));
+    const REAL above_d = FN(mad)(e + e, w, K(1)), above = FN(mad)(a + a, w, -above_d) * half;
+    const REAL d = FN(choose)(negative, below_d, above_d), d_lo = FN(masked)(negative, below_d_lo);
+    const REAL n = FN(choose)(negative, below, above), n_lo = FN(masked)(negative, below_lo);
+    const REAL more = FN(mad)(n, parts.t, n_lo), square = FN(mad)(d, d, (d + d) * d_lo), reciprocal = K(1) / square;
+    const REAL quotient = (n + more) * reciprocal, rest = (FN(mad)(-quotient, square, n) + more) * reciprocal;
+    const REAL one = FN(masked)(~negative, K(0.25) / FASTACT_UNSCALE);
+    const REAL tail = FN(mad)(parts.power, quotient, FN(mad)(parts.power, rest, one));
+    return FN(keep_nan)(tail * (K(4) * FASTACT_UNSCALE), x);
+}
+#else
 /* With u = 1 + e: e ((1 + u) (1 + u^2) - 4 a u) / (1 + u^2)^2 where x < 0, whose difference cancels and is made of pairs,
  * and 1 + 2 e^2 (2 a u - d) / d^2, d = 1 + 2 e u, where x > 0. */
 FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
@@ -1500,6 +1526,7 @@ FASTACT_INLINE REAL FN(mish_derivative)(REAL x) {
 #endif
     return FN(keep_nan)(FN(mad)(quotient * parts.power, FASTACT_UNSCALE, FN(masked)(~negative, K(1))), x);
 }
+#endif
 #else
 /* x n / (n + c) with n = e (e + 2), c = 2 for x < 0, and n = 1 + 2 e, c = 2 e^2 for x > 0. */
 FASTACT_INLINE REAL FN(mish)(REAL x) {
@@ -1601,7 +1628,7 @@ FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
  * 3/5 and then 3/4. N and E's polynomial are one chain, with coefficients chosen. */
 FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     const REAL a = FN(abs)(x), held = FN(magnitude)(x, FASTACT_TANH_FAR), third = FASTACT_WIDE_THIRD_HI;
-    const FASTACT_BITS near = a < FASTACT_TANH_SHRINK_END, first = a < K(0.84375);
+    const FASTACT_BITS near = a < FASTACT_TANH_SHRINK_END, first = a < FASTACT_TANH_SHRINK_SECOND;
     const REAL u = held * held, u_lo = FN(fma)(held, held, -u), rounder = K(0x1.8p52);
     const REAL shifted = FN(mad)(held, FASTACT_TANH_SHRINK_INVERSE, rounder), n = shifted - rounder;
     const REAL at = FN(select)(near, u, FN(mad)(n, -FASTACT_TANH_SHRINK_STEP, held));
@@ -1611,15 +1638,37 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     FASTACT_TANH_SHRINK_CHAINS(FIRST, STEP)
 #undef FIRST
 #undef STEP
-    const REAL root = FN(select)(first, K(4), K(7)), less = FN(mad)(power, chain, power - root);
+    const REAL root = FN(select)(first, FASTACT_TANH_SHRINK_FIRST_ROOT, FASTACT_TANH_SHRINK_SECOND_ROOT);
+    const REAL less = FN(mad)(power, chain, power - root);
     const REAL above = FN(select)(near, u * u * chain, less);
     const REAL below = FN(select)(
         near, FN(mad)(u, FASTACT_TANH_SHRINK_POLE, K(1)), FN(mad)(power, chain, power + K(1)));
     const REAL q = above / below, curve = FN(mad)(u, FASTACT_WIDE_THIRD_LO, FN(mad)(u_lo, third, q));
-    const REAL factor = FN(select)(first, K(-0.4), K(-0.25));
-    const REAL rest = a - FN(select)(first, K(0.6), K(0.75)), low = FN(select)(first, FASTACT_TANH_SHRINK_LO, K(0));
+    const REAL factor = FN(select)(first, FASTACT_TANH_SHRINK_FIRST_FACTOR, FASTACT_TANH_SHRINK_SECOND_FACTOR);
+    const REAL rest = a - FN(select)(first, FASTACT_TANH_SHRINK_FIRST_CENTRE, FASTACT_TANH_SHRINK_SECOND_CENTRE);
+    const REAL low = FN(select)(first, FASTACT_TANH_SHRINK_FIRST_LO, K(0));
     const REAL result = FN(select)(near, held * FN(fma)(u, third, curve), FN(mad)(factor, q + low, rest));
     return FN(with_sign)(result, x);
+}
+/* As the value: u + u q, q = u N(u) / (1 + u/p)^2, and beyond, with e = e^-2|x| and c = 3/8,
+ * c + ((1 - c) (1 + e^2) - 2 (1 + c) e) / (1 + e)^2. */
+FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_TANH_FAR), u = a * a, rounder = K(0x1.8p52);
+    const FASTACT_BITS near = a < FASTACT_TANH_SHRINK_END;
+    const REAL shifted = FN(mad)(a, -FASTACT_TANH_SHRINK_INVERSE, rounder), n = shifted - rounder;
+    const REAL at = FN(select)(near, u, FN(mad)(n, FASTACT_TANH_SHRINK_STEP, a));
+    const REAL power = fastact_eighths_power_f64(shifted);
+#define FIRST(c, d) REAL chain = FN(select)(near, c, d);
+#define STEP(c, d) chain = FN(mad)(chain, at, FN(select)(near, c, d));
+    FASTACT_TANH_SQUARE_CHAINS(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const REAL less = K(1) - FASTACT_TANH_SQUARE_CENTRE, twice = K(2) + K(2) * FASTACT_TANH_SQUARE_CENTRE;
+    const REAL e = FN(mad)(power, chain, power), pole = FN(mad)(u, FASTACT_TANH_SHRINK_POLE, K(1));
+    const REAL above = FN(select)(near, u * chain, FN(mad)(e, FN(mad)(e, less, -twice), less));
+    const REAL below = FN(select)(near, pole * pole, FN(mad)(e, K(2) + e, K(1))), q = above / below;
+    const REAL factor = FN(select)(near, u, K(1)), lead = FN(select)(near, u, FASTACT_TANH_SQUARE_CENTRE);
+    return FN(keep_nan)(FN(mad)(factor, q, lead), x);
 }
 #else
 /* In double the same polynomial, of the reduced argument, gives the tanh beyond. */
@@ -1646,7 +1695,7 @@ FASTACT_INLINE REAL FN(tanh_shrink)(REAL x) {
     return FN(with_sign)(FN(select)(near, w * s, lead + rest), x);
 }
 #endif
-#if FASTACT_PRECISION == 64
+#if FASTACT_PRECISION == 64 && !FASTACT_HAS_LOOKUP
 FASTACT_INLINE REAL FN(tanh_shrink_derivative)(REAL x) {
     const FN(wide) t = FN(wide_half_tanh)(FN(widen)(K(2) * FN(magnitude)(x, K(0.5) * FASTACT_TAIL_END)));
     return FN(keep_nan)(FN(narrow_product)(t, t), x);
@@ -1688,6 +1737,13 @@ FASTACT_INLINE REAL FN(softcap_derivative_default)(REAL x) {
     const REAL inverse_lo = (REAL)(1.0 / 15.0 - (double)inverse);
     const REAL z = a * inverse, z_lo = FN(mad)(a, inverse_lo, FN(fma)(a, inverse, -z));
     return FN(keep_nan)(FN(logistic_density_at)(FN(exp_parts_of)(-z, z_lo, K(1), FASTACT_ROUNDER), K(4)), x);
+}
+#elif FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(softcap_derivative_default)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(15) * FASTACT_EXP_END);
+    const fastact_exp_product_f64 parts = fastact_exp_product_of_f64(
+        a, K(0), FASTACT_EIGHTHS_ROUNDER, FASTACT_SOFTCAP_EXP);
+    return FN(keep_nan)(fastact_density_by_table(parts, K(4)), x);
 }
 #else
 FASTACT_INLINE REAL FN(softcap_derivative_default)(REAL x) { return FN(softcap_derivative_general)(x, K(30)); }

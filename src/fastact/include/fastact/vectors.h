@@ -353,7 +353,7 @@ FASTACT_INLINE fastact_floats fastact_silu_derivative_v(fastact_floats x, const 
     return fastact_tail_slope_v(h, fastact_fma_v(e.q, e.r, e.r), e.shifted, x);
 }
 FASTACT_INLINE fastact_floats fastact_quick_gelu_derivative_v(fastact_floats x, const fastact_table *table) {
-    const fastact_floats a = fastact_least_v(fastact_all(FASTACT_TAIL_END / 1.703125f), fastact_abs_v(x));
+    const fastact_floats a = fastact_least_v(fastact_all(FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE), fastact_abs_v(x));
     const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_QUICK_GELU_DERIVATIVE_SCALE), fastact_all(1.0f));
     const fastact_ints piece = fastact_octave_piece_v(fastact_least_v(b, fastact_all(15.0f)));
     const fastact_floats h = fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
@@ -570,8 +570,8 @@ FASTACT_INLINE fastact_floats fastact_silu_v(fastact_floats x, const fastact_tab
     return fastact_where_up_to_v(x, FASTACT_LOGISTIC_END, fastact_gate_v(held, e), x);
 }
 FASTACT_INLINE fastact_floats fastact_quick_gelu_v(fastact_floats x, const fastact_table *table) {
-    const float most = FASTACT_LOGISTIC_END / 1.703125f;
-    const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END / 1.703125f, most);
+    const float most = FASTACT_LOGISTIC_END / FASTACT_QUICK_GELU_ABOVE;
+    const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE, most);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
         table, held, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_QUICK_GELU_EXP);
     return fastact_where_up_to_v(x, most, fastact_gate_v(held, e), x);

@@ -36,9 +36,9 @@ FASTACT_INLINE __m512d fastact_where_up_to_d(__m512d b, double end, __m512d yes,
 FASTACT_INLINE __m512d fastact_where_below_d(__m512d b, double end, __m512d yes, __m512d no) {
     return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(b, _mm512_set1_pd(end), _CMP_LT_OQ), no, yes);
 }
-/* Constants: the first where x has the sign bit. */
-FASTACT_INLINE __m512d fastact_where_negative_d(__m512d x, double yes, double no) {
-    return _mm512_mask_blend_pd(_mm512_movepi64_mask(_mm512_castpd_si512(x)), _mm512_set1_pd(no), _mm512_set1_pd(yes));
+/* yes where x has the sign bit, else no. */
+FASTACT_INLINE __m512d fastact_where_signed_d(__m512d x, __m512d yes, __m512d no) {
+    return _mm512_mask_blend_pd(_mm512_movepi64_mask(_mm512_castpd_si512(x)), no, yes);
 }
 /* y with the sign of x set, too. */
 FASTACT_INLINE __m512d fastact_signed_d(__m512d y, __m512d x) {
@@ -94,8 +94,8 @@ FASTACT_INLINE __m256d fastact_where_up_to_d(__m256d b, double end, __m256d yes,
 FASTACT_INLINE __m256d fastact_where_below_d(__m256d b, double end, __m256d yes, __m256d no) {
     return _mm256_blendv_pd(no, yes, _mm256_cmp_pd(b, _mm256_set1_pd(end), _CMP_LT_OQ));
 }
-FASTACT_INLINE __m256d fastact_where_negative_d(__m256d x, double yes, double no) {
-    return _mm256_blendv_pd(_mm256_set1_pd(no), _mm256_set1_pd(yes), x);
+FASTACT_INLINE __m256d fastact_where_signed_d(__m256d x, __m256d yes, __m256d no) {
+    return _mm256_blendv_pd(no, yes, x);
 }
 FASTACT_INLINE __m256d fastact_signed_d(__m256d y, __m256d x) {
     return _mm256_or_pd(y, _mm256_and_pd(_mm256_set1_pd(-0.0), x));
@@ -120,6 +120,10 @@ FASTACT_INLINE void fastact_store_some_d(double *y, ptrdiff_t count, __m256d val
 }
 #endif
 
+/* The same for constants. */
+FASTACT_INLINE fastact_doubles fastact_where_negative_d(fastact_doubles x, double yes, double no) {
+    return fastact_where_signed_d(x, fastact_all_d(yes), fastact_all_d(no));
+}
 /* NaN gives a bound. */
 FASTACT_INLINE fastact_doubles fastact_hold_d(fastact_doubles x, double lower, double upper) {
     return fastact_most_d(fastact_least_d(x, fastact_all_d(upper)), fastact_all_d(lower));
@@ -203,9 +207,7 @@ FASTACT_INLINE fastact_pair_d fastact_expm1_by_table_d(fastact_doubles z, const 
     sum.lo = rest - (sum.hi - base);
     return sum;
 }
-FASTACT_INLINE fastact_doubles fastact_density_by_table_d(fastact_doubles z, double factor, const fastact_table_d *table) {
-    const fastact_exp_product_d parts = fastact_growth_of_d(
-        table, z, fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+FASTACT_INLINE fastact_doubles fastact_density_by_table_d(fastact_exp_product_d parts, double factor) {
     const fastact_doubles scaled = fastact_fma_d(parts.power, parts.t, parts.power);
     const fastact_doubles e = scaled * fastact_all_d(FASTACT_UNSCALE);
     const fastact_doubles d = fastact_fma_d(e, fastact_all_d(2.0) + e, fastact_all_d(1.0));
@@ -249,7 +251,7 @@ FASTACT_INLINE fastact_doubles fastact_silu_d(fastact_doubles x, const fastact_t
     return fastact_where_up_to_d(x, FASTACT_LOGISTIC_END, held / d * fastact_all_d(FASTACT_UNSCALE), x);
 }
 FASTACT_INLINE fastact_doubles fastact_quick_gelu_d(fastact_doubles x, const fastact_table_d *table) {
-    const fastact_doubles held = fastact_hold_d(x, -FASTACT_TAIL_END / 1.703125, FASTACT_LOGISTIC_END);
+    const fastact_doubles held = fastact_hold_d(x, -FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE, FASTACT_LOGISTIC_END);
     const fastact_doubles d = fastact_plus_exp_d(fastact_exp_product_of_d(
         table, held, fastact_all_d(0.0), FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP));
     return fastact_where_up_to_d(x, FASTACT_LOGISTIC_END, held / d * fastact_all_d(FASTACT_UNSCALE), x);
@@ -269,7 +271,9 @@ FASTACT_INLINE fastact_doubles fastact_gelu_tanh_d(fastact_doubles x, const fast
     return fastact_where_up_to_d(x, FASTACT_GELU_TANH_MOST, held / d * fastact_all_d(FASTACT_UNSCALE), x);
 }
 FASTACT_INLINE fastact_doubles fastact_sigmoid_derivative_d(fastact_doubles x, const fastact_table_d *table) {
-    return fastact_where_number_d(x, fastact_density_by_table_d(-fastact_magnitude_d(x, FASTACT_EXP_END), 1.0, table));
+    const fastact_exp_product_d parts = fastact_growth_of_d(
+        table, -fastact_magnitude_d(x, FASTACT_EXP_END), fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+    return fastact_where_number_d(x, fastact_density_by_table_d(parts, 1.0));
 }
 FASTACT_INLINE fastact_doubles fastact_log_sigmoid_second_derivative_d(
     fastact_doubles x, const fastact_table_d *table) {
@@ -277,7 +281,15 @@ FASTACT_INLINE fastact_doubles fastact_log_sigmoid_second_derivative_d(
 }
 FASTACT_INLINE fastact_doubles fastact_tanh_derivative_d(fastact_doubles x, const fastact_table_d *table) {
     const fastact_doubles z = fastact_all_d(-2.0) * fastact_magnitude_d(x, 0.5 * FASTACT_EXP_END);
-    return fastact_where_number_d(x, fastact_density_by_table_d(z, 4.0, table));
+    const fastact_exp_product_d parts = fastact_growth_of_d(
+        table, z, fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+    return fastact_where_number_d(x, fastact_density_by_table_d(parts, 4.0));
+}
+FASTACT_INLINE fastact_doubles fastact_softcap_derivative_default_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles a = fastact_magnitude_d(x, 15.0 * FASTACT_EXP_END), zero = fastact_all_d(0.0);
+    const fastact_exp_product_d parts = fastact_exp_product_of_d(
+        table, a, zero, FASTACT_EIGHTHS_ROUNDER, FASTACT_SOFTCAP_EXP);
+    return fastact_where_number_d(x, fastact_density_by_table_d(parts, 4.0));
 }
 FASTACT_INLINE fastact_doubles fastact_softplus_default_d(fastact_doubles x, const fastact_table_d *table) {
     const fastact_doubles a = fastact_magnitude_d(x, FASTACT_EXP_END), half = fastact_all_d(0.5);
@@ -348,16 +360,40 @@ FASTACT_INLINE fastact_doubles fastact_silu_derivative_d(fastact_doubles x, cons
     const fastact_exp_product_d parts = fastact_growth_of_d(
         table, -a, fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
     const fastact_doubles power = parts.power * fastact_all_d(FASTACT_UNSCALE), e = fastact_fma_d(power, parts.t, power);
-    const fastact_doubles first = one - a, base = first + power, seen = base - first;
-    const fastact_doubles base_lo = (first - (base - seen)) + (power - seen);
-    const fastact_doubles n = fastact_fma_d(power, parts.t, base);
-    const fastact_doubles n_lo = fastact_fma_d(power, parts.t, base - n) + base_lo;
-    const fastact_doubles more = fastact_fma_d(n, parts.t, n_lo), d = fastact_fma_d(e, fastact_all_d(2.0) + e, one);
-    const fastact_doubles reciprocal = one / d, quotient = (n + more) * reciprocal;
-    const fastact_doubles rest = (fastact_fma_d(-quotient, d, n) + more) * reciprocal;
-    const fastact_doubles above = fastact_where_negative_d(x, 0.0, -1.0 / FASTACT_UNSCALE);
-    const fastact_doubles tail = fastact_fma_d(parts.power, quotient, fastact_fma_d(parts.power, rest, above));
-    return fastact_where_number_d(x, tail * fastact_where_negative_d(x, FASTACT_UNSCALE, -FASTACT_UNSCALE));
+    const fastact_doubles e_lo = fastact_fma_d(power, parts.t, power - e);
+    const fastact_doubles d = fastact_fma_d(e, fastact_all_d(2.0) + e, one);
+    const fastact_doubles first = one - a, n = first + e, n_lo = (e - (n - first)) + e_lo;
+    const fastact_doubles t = fastact_fma_d(e_lo, fastact_all_d(-1.375), parts.t), more = fastact_fma_d(n, t, n_lo);
+    const fastact_doubles quotient = fastact_fma_d(parts.power, n, parts.power * more) / d;
+    const fastact_doubles unscale = fastact_where_negative_d(x, FASTACT_UNSCALE, -FASTACT_UNSCALE);
+    return fastact_where_number_d(x, fastact_fma_d(quotient, unscale, fastact_where_negative_d(x, 0.0, 1.0)));
+}
+FASTACT_INLINE fastact_doubles fastact_mish_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles one = fastact_all_d(1.0), zero = fastact_all_d(0.0), minus_half = fastact_all_d(-0.5);
+    const fastact_doubles a = fastact_magnitude_d(x, FASTACT_TAIL_END);
+    const fastact_exp_product_d parts = fastact_growth_of_d(
+        table, -a, fastact_all_d(FASTACT_EIGHTHS_ROUNDER), FASTACT_GROWTH_EXP);
+    const fastact_doubles power = parts.power * fastact_all_d(FASTACT_UNSCALE), e = fastact_fma_d(power, parts.t, power);
+    const fastact_doubles e_lo = fastact_fma_d(power, parts.t, power - e);
+    const fastact_doubles w = one + e, w_lo = (e - (w - one)) + e_lo;
+    const fastact_doubles first = one - a, p = first + e, p_lo = (e - (p - first)) + e_lo;
+    const fastact_doubles half = fastact_all_d(0.5) * e, h = fastact_fma_d(half, half, minus_half);
+    const fastact_doubles h_lo = fastact_fma_d(half, half, minus_half - h), q = e * h;
+    const fastact_doubles q_lo = fastact_fma_d(h, e_lo, fastact_fma_d(e, h, -q)), below = fastact_fma_d(p, w, q);
+    const fastact_doubles below_rest = fastact_fma_d(w, p_lo, fastact_fma_d(e, h_lo, q_lo));
+    const fastact_doubles below_lo = fastact_fma_d(p, w_lo, below_rest), below_d = fastact_fma_d(w, w, one);
+    const fastact_doubles below_d_lo = fastact_fma_d(w + w, w_lo, fastact_fma_d(w, w, one - below_d));
+    const fastact_doubles above_d = fastact_fma_d(e + e, w, one), above = fastact_fma_d(a + a, w, -above_d) * half;
+    const fastact_doubles d = fastact_where_signed_d(x, below_d, above_d);
+    const fastact_doubles d_lo = fastact_where_signed_d(x, below_d_lo, zero);
+    const fastact_doubles n = fastact_where_signed_d(x, below, above);
+    const fastact_doubles more = fastact_fma_d(n, parts.t, fastact_where_signed_d(x, below_lo, zero));
+    const fastact_doubles square = fastact_fma_d(d, d, (d + d) * d_lo), reciprocal = one / square;
+    const fastact_doubles quotient = (n + more) * reciprocal;
+    const fastact_doubles rest = (fastact_fma_d(-quotient, square, n) + more) * reciprocal;
+    const fastact_doubles once = fastact_where_negative_d(x, 0.0, 0.25 / FASTACT_UNSCALE);
+    const fastact_doubles tail = fastact_fma_d(parts.power, quotient, fastact_fma_d(parts.power, rest, once));
+    return fastact_where_number_d(x, tail * fastact_all_d(4.0 * FASTACT_UNSCALE));
 }
 FASTACT_INLINE fastact_doubles fastact_tanh_shrink_d(fastact_doubles x, const fastact_table_d *table) {
     const fastact_doubles a = fastact_abs_d(x), held = fastact_magnitude_d(x, FASTACT_TANH_FAR), one = fastact_all_d(1.0);
@@ -368,25 +404,53 @@ FASTACT_INLINE fastact_doubles fastact_tanh_shrink_d(fastact_doubles x, const fa
     const fastact_doubles power = fastact_eighths_power_d(shifted, fastact_look_up_d(table[0], shifted));
 #define NEAR(yes, no) fastact_where_below_d(a, FASTACT_TANH_SHRINK_END, yes, no)
 #define CHOSEN(c, d) NEAR(fastact_all_d(c), fastact_all_d(d))
-#define SECOND(c, d) fastact_where_below_d(a, 0.84375, fastact_all_d(c), fastact_all_d(d))
+#define SECOND(c, d) fastact_where_below_d(a, FASTACT_TANH_SHRINK_SECOND, fastact_all_d(c), fastact_all_d(d))
     const fastact_doubles at = NEAR(u, r);
 #define FIRST(c, d) fastact_doubles chain = CHOSEN(c, d);
 #define STEP(c, d) chain = fastact_fma_d(chain, at, CHOSEN(c, d));
     FASTACT_TANH_SHRINK_CHAINS(FIRST, STEP)
 #undef FIRST
 #undef STEP
-    const fastact_doubles less = fastact_fma_d(power, chain, power - SECOND(4.0, 7.0));
+    const fastact_doubles root = SECOND(FASTACT_TANH_SHRINK_FIRST_ROOT, FASTACT_TANH_SHRINK_SECOND_ROOT);
+    const fastact_doubles less = fastact_fma_d(power, chain, power - root);
     const fastact_doubles more = fastact_fma_d(power, chain, power + one);
     const fastact_doubles pole = fastact_fma_d(u, fastact_all_d(FASTACT_TANH_SHRINK_POLE), one);
     const fastact_doubles q = NEAR(u * u * chain, less) / NEAR(pole, more);
     const fastact_doubles rounded = fastact_fma_d(u_lo, third, q);
     const fastact_doubles curve = fastact_fma_d(u, fastact_all_d(FASTACT_WIDE_THIRD_LO), rounded);
-    const fastact_doubles inside = held * fastact_fma_d(u, third, curve), rest = a - SECOND(0.6, 0.75);
-    const fastact_doubles outside = fastact_fma_d(SECOND(-0.4, -0.25), q + SECOND(FASTACT_TANH_SHRINK_LO, 0.0), rest);
+    const fastact_doubles inside = held * fastact_fma_d(u, third, curve);
+    const fastact_doubles rest = a - SECOND(FASTACT_TANH_SHRINK_FIRST_CENTRE, FASTACT_TANH_SHRINK_SECOND_CENTRE);
+    const fastact_doubles factor = SECOND(FASTACT_TANH_SHRINK_FIRST_FACTOR, FASTACT_TANH_SHRINK_SECOND_FACTOR);
+    const fastact_doubles outside = fastact_fma_d(factor, q + SECOND(FASTACT_TANH_SHRINK_FIRST_LO, 0.0), rest);
     return fastact_signed_d(NEAR(inside, outside), x);
 #undef NEAR
 #undef CHOSEN
 #undef SECOND
+}
+FASTACT_INLINE fastact_doubles fastact_tanh_shrink_derivative_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles a = fastact_magnitude_d(x, FASTACT_TANH_FAR), one = fastact_all_d(1.0), u = a * a;
+    const fastact_doubles rounder = fastact_all_d(0x1.8p52), two = fastact_all_d(2.0);
+    const fastact_doubles shifted = fastact_fma_d(a, fastact_all_d(-FASTACT_TANH_SHRINK_INVERSE), rounder);
+    const fastact_doubles n = shifted - rounder, r = fastact_fma_d(n, fastact_all_d(FASTACT_TANH_SHRINK_STEP), a);
+    const fastact_doubles power = fastact_eighths_power_d(shifted, fastact_look_up_d(table[0], shifted));
+#define NEAR(yes, no) fastact_where_below_d(a, FASTACT_TANH_SHRINK_END, yes, no)
+#define CHOSEN(c, d) NEAR(fastact_all_d(c), fastact_all_d(d))
+    const fastact_doubles at = NEAR(u, r);
+#define FIRST(c, d) fastact_doubles chain = CHOSEN(c, d);
+#define STEP(c, d) chain = fastact_fma_d(chain, at, CHOSEN(c, d));
+    FASTACT_TANH_SQUARE_CHAINS(FIRST, STEP)
+#undef FIRST
+#undef STEP
+    const fastact_doubles less = fastact_all_d(1.0 - FASTACT_TANH_SQUARE_CENTRE);
+    const fastact_doubles twice = fastact_all_d(2.0 + 2.0 * FASTACT_TANH_SQUARE_CENTRE);
+    const fastact_doubles e = fastact_fma_d(power, chain, power), line = fastact_fma_d(e, less, -twice);
+    const fastact_doubles pole = fastact_fma_d(u, fastact_all_d(FASTACT_TANH_SHRINK_POLE), one);
+    const fastact_doubles above = NEAR(u * chain, fastact_fma_d(e, line, less));
+    const fastact_doubles q = above / NEAR(pole * pole, fastact_fma_d(e, two + e, one));
+    const fastact_doubles lead = NEAR(u, fastact_all_d(FASTACT_TANH_SQUARE_CENTRE));
+    return fastact_where_number_d(x, fastact_fma_d(NEAR(u, one), q, lead));
+#undef NEAR
+#undef CHOSEN
 }
 FASTACT_INLINE fastact_doubles fastact_gelu_d(fastact_doubles x, const fastact_table_d *table) {
     const fastact_doubles a = fastact_magnitude_d(x, FASTACT_MAPPED_END), one = fastact_all_d(1.0);
@@ -460,7 +524,10 @@ FASTACT_ARRAY(elu_derivative_default, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(selu, FASTACT_EXPM1_TABLE, 2)
 FASTACT_ARRAY(selu_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(silu_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(mish_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(softcap_derivative_default, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(tanh_shrink, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(tanh_shrink_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gelu, FASTACT_EXP_TABLE, 1)
 #undef FASTACT_ARRAY
 
