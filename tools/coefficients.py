@@ -772,6 +772,8 @@ EXPONENTIALS = {
             "decay": -ONE,
             "quick_gelu": -QUICK_GELU,
             "gelu_tanh": -GELU_TANH_SLOPE,
+            "softcap": -ONE / 15,
+            "erf_slope": -ONE,
         },
     ),
     "f64": Exponential(
@@ -786,6 +788,8 @@ EXPONENTIALS = {
 # Pieces end at odd multiples of STEP / 2 times this. So small a change moves the ends by a few floats near 0, to where
 # the pieces that meet leave the floats of e^x in order.
 EXP_ENDS = {("exponential", "f32"): 1 - mp.mpf(2) ** -20}
+# What the polynomial makes good besides: 2 / sqrt(pi) over the float of it.
+EXP_GAINS = {("erf_slope", "f32"): 2 / mp.sqrt(mp.pi) / round_to(2 / mp.sqrt(mp.pi), 24)}
 FLOAT_OF_INTEGER = {"f32": ("<f", "<i", 23), "f64": ("<d", "<q", 52)}
 
 
@@ -808,7 +812,8 @@ def exp_constants(name: str, precision: str) -> str:
     step = mp.log(2) / scheme.parts / slope
     end = abs(step) / 2 * WIDER
     powers = range(scheme.degree + 1)
-    fitted = remez(lambda r: mp.exp(slope * r) / scheme.factor - 1, lambda _: ONE, powers, -end, end)
+    gain = EXP_GAINS.get((name, precision), ONE) / scheme.factor
+    fitted = remez(lambda r: mp.exp(slope * r) * gain - 1, lambda _: ONE, powers, -end, end)
     inverse = 1 / step / EXP_ENDS.get((name, precision), ONE)
     numbers = [hexfloat(round_to(number, BITS[precision]), precision) for number in (inverse, *reversed(fitted))]
     return ", ".join([numbers[0], *split(step, precision, scheme.step_bits), *numbers[1:]])

@@ -146,6 +146,19 @@ FASTACT_INLINE float fastact_gate(float x, fastact_exp_product e) {
     const float rest = fastact_fma_f32(-quotient, more, fastact_fma_f32(-quotient, sum.hi, x));
     return fastact_mad_f32(rest, reciprocal, quotient) * FASTACT_UNSCALE;
 }
+/* factor s (1 - s), s = 1 / (1 + e^z), z >= 0, from e^z times 2^-SCALE: s is a reciprocal and what it leaves over. */
+FASTACT_INLINE float fastact_density(fastact_exp_product e, float factor) {
+    const fastact_pair_f32 sum = fastact_quick_sum_f32(e.power, FASTACT_UNSCALE); /* exact, as is the least power's */
+    const float more = fastact_mad_f32(e.power, e.t, sum.lo), scaled = 1.0f / (sum.hi + more);
+    const float rest = fastact_fma_f32(-scaled, more, fastact_fma_f32(-scaled, sum.hi, 1.0f));
+    const float s = scaled * FASTACT_UNSCALE, slope = fastact_mad_f32(-2.0f, s, 1.0f);
+    return fastact_mad_f32(scaled, fastact_mad_f32(rest, slope, -s), scaled) * (factor * FASTACT_UNSCALE);
+}
+/* times e^z, from e^z times 2^SCALE, rounded once. */
+FASTACT_INLINE float fastact_times_exp(float times, fastact_exp_product e) {
+    const fastact_pair_f32 scaled = fastact_product_f32(e.power, times);
+    return (scaled.hi + fastact_mad_f32(scaled.hi, e.t, scaled.lo)) * FASTACT_UNSCALE;
+}
 #endif
 #elif FASTACT_HAS_LOOKUP
 /* The same in double, by eight powers to an octave: |t| < 0.045, and what rounding takes from it is 2^-58. */
@@ -271,6 +284,12 @@ FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
     const fastact_exp_product_f64 parts = fastact_growth_of(z, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     return FN(keep_nan)(fastact_density_by_table(parts, K(1)), x);
 }
+#elif FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
+    const REAL z = -FN(magnitude)(x, FASTACT_EXP_END);
+    const fastact_exp_product e = fastact_exp_product_of(z, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP);
+    return FN(keep_nan)(fastact_density(e, K(1)), x);
+}
 #else
 FASTACT_INLINE REAL FN(sigmoid_derivative)(REAL x) {
     return FN(keep_nan)(FN(logistic_density)(FN(magnitude)(x, FASTACT_EXP_END), K(1), K(1)), x);
@@ -338,6 +357,10 @@ FASTACT_INLINE REAL FN(tanh_derivative)(REAL x) {
 #if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
     const fastact_exp_product_f64 parts = fastact_growth_of(K(-2) * a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     return FN(keep_nan)(fastact_density_by_table(parts, K(4)), x);
+#elif FASTACT_HAS_LOOKUP
+    const fastact_exp_product e = fastact_exp_product_of(
+        K(-2) * a, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP);
+    return FN(keep_nan)(fastact_density(e, K(4)), x);
 #else
     return FN(keep_nan)(FN(logistic_density)(a, K(2), K(4)), x);
 #endif
@@ -949,6 +972,9 @@ FASTACT_INLINE REAL FN(gaussian_derivative)(REAL x) {
 #if FASTACT_PRECISION == 64 && FASTACT_HAS_LOOKUP
     const fastact_exp_product_f64 e = fastact_growth_of_product(a, -a, FASTACT_EIGHTHS_ROUNDER, FASTACT_GROWTH_EXP);
     const REAL slope = FN(mad)(e.power, e.t, e.power) * (a + a) * FASTACT_UNSCALE;
+#elif FASTACT_HAS_LOOKUP
+    const fastact_exp_product e = fastact_exp_product_of_square(a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
+    const REAL slope = fastact_times_exp(a + a, e);
 #else
     const FN(wide) scaled = FN(wide_exp_scaled)(FN(wide_product)(-a, a));
     const REAL slope = FN(narrow_scaled)(FN(wide_times)(scaled, a + a));
@@ -1731,7 +1757,13 @@ FASTACT_INLINE REAL FN(softcap_derivative_general)(REAL x, REAL cap) {
     const REAL result = FN(narrow_scaled)(FN(wide_divide)(FN(wide_scale)(scaled, 4.0), FN(wide_square)(d)));
     return FN(keep_nan)(FN(keep_nan)(result, x), cap);
 }
-#if FASTACT_PRECISION == 32
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(softcap_derivative_default)(REAL x) {
+    const REAL a = FN(magnitude)(x, K(15) * FASTACT_EXP_END);
+    const fastact_exp_product e = fastact_exp_product_of(-a, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_SOFTCAP_EXP);
+    return FN(keep_nan)(fastact_density(e, K(4)), x);
+}
+#elif FASTACT_PRECISION == 32
 FASTACT_INLINE REAL FN(softcap_derivative_default)(REAL x) {
     const REAL a = FN(magnitude)(x, K(15) * FASTACT_EXP_END), inverse = K(1) / K(15);
     const REAL inverse_lo = (REAL)(1.0 / 15.0 - (double)inverse);
@@ -2261,9 +2293,17 @@ FASTACT_INLINE WIDE FN(erf_slope_scaled)(REAL a) {
     return FN(wide_multiply)(FN(wide_exp_scaled)(FN(wide_negate)(FN(wide_product)(a, a))),
         FN(wide_constant)(FASTACT_TWO_OVER_ROOT_PI_HI, FASTACT_TWO_OVER_ROOT_PI_LO));
 }
+#if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(erf_derivative)(REAL x) {
+    const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
+    const fastact_exp_product e = fastact_exp_product_of_square(a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_ERF_SLOPE_EXP);
+    return FN(keep_nan)(fastact_times_exp((REAL)FASTACT_TWO_OVER_ROOT_PI_HI, e), x);
+}
+#else
 FASTACT_INLINE REAL FN(erf_derivative)(REAL x) {
     return FN(keep_nan)(FN(narrow_scaled)(FN(erf_slope_scaled)(FN(magnitude)(x, FASTACT_GAUSSIAN_END))), x);
 }
+#endif
 FASTACT_INLINE REAL FN(erf_second_derivative)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_GAUSSIAN_END);
     return FN(keep_nan)(FN(copysign)(FN(narrow_scaled)(FN(wide_times)(FN(erf_slope_scaled)(a), K(2) * a)), -x), x);

@@ -44,6 +44,7 @@
 #undef FASTACT_ERFC_CENTRE
 #undef FASTACT_ERFC_SHIFT
 #undef FASTACT_ERF_END
+#undef FASTACT_ERF_SLOPE_EXP
 #undef FASTACT_ERF_SMALL
 #undef FASTACT_ERF_TABLE
 #undef FASTACT_EXPM1_END
@@ -304,6 +305,10 @@
     -0x1.b3f438p+0f, 0x1.232ef6p-11f
 #define FASTACT_GELU_TANH_EXP -0x1.26aec2p+5f, -0x1.bccp-6f, -0x1.4a94fcp-19f, -0x1.5af6f8p-1f, 0x1.4624a4p+0f, \
     -0x1.98be68p+0f, 0x1.232ef6p-11f
+#define FASTACT_SOFTCAP_EXP -0x1.89f3b2p+0f, -0x1.4ccp-1f, 0x1.4261eap-14f, -0x1.9e7f36p-15f, 0x1.2371bep-9f, \
+    -0x1.1137e4p-4f, 0x1.232ef6p-11f
+#define FASTACT_ERF_SLOPE_EXP -0x1.715476p+4f, -0x1.63p-5f, 0x1.bd0106p-17f, -0x1.5588f2p-3f, 0x1.0026f6p-1f, \
+    -0x1.002466p+0f, 0x1.2327fcp-11f
 #define FASTACT_GELU_TANH_CUBE 0x1.6e4e26p-5f
 #define FASTACT_GELU_TANH_CUBE_LO 0x1.a9003ep-30f
 #define FASTACT_INVERSE_PI {0x0u, 0x0u, 0x517cc1b727220a94u, 0xfe13abe8fa9a6ee0u, 0x6db14acc9e21c820u, \

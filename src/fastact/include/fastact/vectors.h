@@ -528,6 +528,18 @@ FASTACT_INLINE fastact_floats fastact_gate_v(fastact_floats x, fastact_exp_produ
     const fastact_floats rest = fastact_fma_v(-quotient, more, fastact_fma_v(-quotient, sum.hi, x));
     return fastact_fma_v(rest, reciprocal, quotient) * fastact_all(FASTACT_UNSCALE);
 }
+FASTACT_INLINE fastact_floats fastact_density_v(fastact_exp_product_v e, float factor) {
+    const fastact_floats one = fastact_all(1.0f), unscale = fastact_all(FASTACT_UNSCALE);
+    const fastact_pair_v sum = fastact_quick_sum_v(e.power, unscale);
+    const fastact_floats more = fastact_fma_v(e.power, e.t, sum.lo), scaled = one / (sum.hi + more);
+    const fastact_floats rest = fastact_fma_v(-scaled, more, fastact_fma_v(-scaled, sum.hi, one));
+    const fastact_floats s = scaled * unscale, slope = fastact_fma_v(fastact_all(-2.0f), s, one);
+    return fastact_fma_v(scaled, fastact_fma_v(rest, slope, -s), scaled) * fastact_all(factor * FASTACT_UNSCALE);
+}
+FASTACT_INLINE fastact_floats fastact_times_exp_v(fastact_floats times, fastact_exp_product_v e) {
+    const fastact_pair_v scaled = fastact_product_v(e.power, times);
+    return (scaled.hi + fastact_fma_v(scaled.hi, e.t, scaled.lo)) * fastact_all(FASTACT_UNSCALE);
+}
 #if FASTACT_WIDTH == 16
 FASTACT_INLINE fastact_floats fastact_gaussian_from_v(
     fastact_floats x, const fastact_table *table, float inverse, float step_hi, float step_lo, float c3, float c2,
@@ -559,6 +571,39 @@ FASTACT_INLINE fastact_floats fastact_sigmoid_v(fastact_floats x, const fastact_
     fastact_exp_product_v e = fastact_exp_product_of_v(table, held, zero, rounder, FASTACT_DECAY_EXP);
     e.power = fastact_nearer_v(e.power, FASTACT_LARGEST);
     return fastact_gate_v(fastact_all(1.0f), e);
+}
+FASTACT_INLINE fastact_floats fastact_sigmoid_derivative_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats z = -fastact_magnitude_v(x, FASTACT_EXP_END);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table, z, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_DECAY_EXP);
+    return fastact_where_number_v(x, fastact_density_v(e, 1.0f));
+}
+FASTACT_INLINE fastact_floats fastact_log_sigmoid_second_derivative_v(fastact_floats x, const fastact_table *table) {
+    return -fastact_sigmoid_derivative_v(x, table);
+}
+FASTACT_INLINE fastact_floats fastact_tanh_derivative_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats z = fastact_all(-2.0f) * fastact_magnitude_v(x, 0.5f * FASTACT_EXP_END);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table, z, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_DECAY_EXP);
+    return fastact_where_number_v(x, fastact_density_v(e, 4.0f));
+}
+FASTACT_INLINE fastact_floats fastact_softcap_derivative_default_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats z = -fastact_magnitude_v(x, 15.0f * FASTACT_EXP_END);
+    const fastact_exp_product_v e = fastact_exp_product_of_v(
+        table, z, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_SOFTCAP_EXP);
+    return fastact_where_number_v(x, fastact_density_v(e, 4.0f));
+}
+FASTACT_INLINE fastact_floats fastact_gaussian_derivative_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats a = fastact_magnitude_v(x, FASTACT_GAUSSIAN_END);
+    const fastact_exp_product_v e = fastact_exp_product_of_square_v(
+        table, a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
+    return fastact_where_number_v(x, fastact_signed_v(fastact_times_exp_v(a + a, e), -x));
+}
+FASTACT_INLINE fastact_floats fastact_erf_derivative_v(fastact_floats x, const fastact_table *table) {
+    const fastact_floats a = fastact_magnitude_v(x, FASTACT_GAUSSIAN_END);
+    const fastact_exp_product_v e = fastact_exp_product_of_square_v(
+        table, a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_ERF_SLOPE_EXP);
+    return fastact_where_number_v(x, fastact_times_exp_v(fastact_all((float)FASTACT_TWO_OVER_ROOT_PI_HI), e));
 }
 FASTACT_INLINE fastact_floats fastact_log_sigmoid_derivative_v(fastact_floats x, const fastact_table *table) {
     return fastact_sigmoid_v(-x, table);
@@ -657,6 +702,12 @@ FASTACT_ARRAY(exponential_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(exponential_second_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gaussian, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(sigmoid, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(sigmoid_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(log_sigmoid_second_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(tanh_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(softcap_derivative_default, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(gaussian_derivative, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(erf_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(log_sigmoid_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(silu, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(quick_gelu, FASTACT_EXP_TABLE, 1)
