@@ -141,6 +141,13 @@ def test_the_tables_of_powers_are_as_exact_as_the_script_says():
         assert 0.99 * scheme.error < max(errors) <= scheme.error
 
 
+def test_the_constants_of_the_table_of_erf_are_as_exact_as_the_script_says():
+    coefficients = load(ROOT / "tools" / "coefficients.py")
+    constants = [mp.erf(k * coefficients.ERF_STEP) for k in range(coefficients.ERF_PIECES)]
+    errors = [abs(coefficients.round_to(c, 53) - c) * mp.mpf(2) ** 53 for c in constants]
+    assert 0.99 * coefficients.ERF_STEP_ERROR < max(errors) <= coefficients.ERF_STEP_ERROR
+
+
 # Imports ------------------------------------------------------------------------------------------------------------
 
 HEAVY = {"numba", "scipy", "dask", "sklearn", "matplotlib", "typer", "rich", "joblib", "pandas", "xarray", "torch"}

@@ -118,6 +118,7 @@ ARRAY_FORMULAS = {
     "f64": {
         "elu_default",
         "elu_derivative_default",
+        "erf",
         "exponential",
         "exponential_derivative",
         "exponential_second_derivative",

@@ -2264,6 +2264,17 @@ FASTACT_INLINE REAL FN(erf)(REAL x) {
     const int piece = FN(quarter_piece)(a);
     return FN(copysign)(FN(piecewise)(table, piece, a, leading + table[1][piece]), x);
 }
+#elif FASTACT_HAS_LOOKUP
+FASTACT_INLINE REAL FN(erf)(REAL x) {
+    static const double table[16][8] = FASTACT_ERF_TABLE;
+    const REAL a = FN(magnitude)(x, FASTACT_ERF_TABLE_END), rounder = K(0x1.8p52);
+    const REAL shifted = FN(at_most)(FN(mad)(a, K(1) / FASTACT_ERF_STEP, rounder), rounder + K(7));
+    const REAL k = shifted - rounder, at = FN(mad)(k, -FASTACT_ERF_STEP, a);
+    const int64_t piece = FN(bits)(shifted) & 7;
+    REAL h = table[15][piece];
+    for (int row = 14; row > 0; --row) h = FN(mad)(h, at, table[row][piece]);
+    return FN(keep_nan)(FN(copysign)(FN(mad)(h, at, k == 0 ? a : table[0][piece]), x), x);
+}
 #else
 FASTACT_INLINE REAL FN(erf)(REAL x) {
     const REAL a = FN(magnitude)(x, FASTACT_ERF_END);

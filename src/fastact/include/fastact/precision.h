@@ -46,7 +46,9 @@
 #undef FASTACT_ERF_END
 #undef FASTACT_ERF_SLOPE_EXP
 #undef FASTACT_ERF_SMALL
+#undef FASTACT_ERF_STEP
 #undef FASTACT_ERF_TABLE
+#undef FASTACT_ERF_TABLE_END
 #undef FASTACT_EXPM1_END
 #undef FASTACT_EXPM1_EXP
 #undef FASTACT_EXPM1_TABLE
@@ -770,6 +772,40 @@
     STEP(-0x1.5555555555555p-1, -0x1.2befdec84957cp-25)
 #define FASTACT_ERF_END 0x1.8p+2
 #define FASTACT_ERF_SMALL 0x1p+0
+#define FASTACT_ERF_STEP 0x1.5ebab8p-1
+#define FASTACT_ERF_TABLE {{0x0p+0, 0x1.55ad14fa18dcfp-1, 0x1.e506f58d71f55p-1, 0x1.fe209be12e431p-1, \
+    0x1.fff206fbe9214p-1, 0x1.ffffd542cfefp-1, 0x1.ffffffcb27a57p-1, 0x1.ffffffffe5d0fp-1}, {0x1.06eba8214db69p-3, \
+    0x1.695a81057f5a9p-1, 0x1.61aed6cc3a93p-3, 0x1.0edb77f5fe687p-6, 0x1.449842099b05cp-11, 0x1.305c0f79b5cc7p-17, \
+    0x1.be968a5abe0fdp-25, 0x1.005ae40235115p-33}, {-0x1.6d604de385cbdp-48, -0x1.ef114be04ed96p-2, \
+    -0x1.e48f00e8f2d68p-3, -0x1.1650351beabc4p-5, -0x1.bcb4ea368f35ap-10, -0x1.049d68c0b901fp-15, \
+    -0x1.cae1a903b1f3ap-23, -0x1.3350218fb4efbp-31}, {-0x1.812746b034e9dp-2, -0x1.da183f082106ep-7, \
+    0x1.44ae5803e06b2p-3, 0x1.502812ee121f6p-5, 0x1.7b20720662f45p-9, 0x1.1cdc931b1b6ffp-14, \
+    0x1.3109cd9e9e7cep-21, 0x1.e0852098578edp-30}, {-0x1.329c2d6c1e072p-35, 0x1.5431a3ad137b9p-3, \
+    -0x1.e724af0d21ab9p-6, -0x1.f94726d753e4bp-6, -0x1.bd4cbaed532b1p-9, -0x1.bc671a2eeeab3p-14, \
+    -0x1.2650a9f07c503p-20, -0x1.133827a1936a9p-28}, {0x1.ce2f21ed1dafcp-4, -0x1.514e2d289cfcap-5, \
+    -0x1.0022eb985c349p-5, 0x1.ab4fafa5666ccp-7, 0x1.7652d217ca1a2p-9, 0x1.05b1dc6800a88p-13, \
+    0x1.b61c7e70d7c54p-20, 0x1.ebdae8329747p-28}, {-0x1.833dc31c8269fp-26, -0x1.1dda770a0c924p-5, \
+    0x1.6bd95b38d15f9p-6, -0x1.73c06b77bbdb7p-11, -0x1.be4a14853ac13p-10, -0x1.df0b82ef6eae5p-14, \
+    -0x1.04dfa2b1cbce3p-19, -0x1.6459fc0466c87p-27}, {-0x1.b82b9d2fe847ep-6, 0x1.10840a06a844dp-6, \
+    -0x1.4747ae630d5fap-10, -0x1.6064d2242856ep-9, 0x1.56481f433184ep-11, 0x1.582cf90884a6ap-14, \
+    0x1.fc619900c8927p-20, 0x1.ad89c440d6a6cp-27}, {-0x1.7c579e88becfcp-19, 0x1.2f5b2b92129d3p-8, \
+    -0x1.1bd8b8c3d1058p-8, 0x1.91ecce0ecd06dp-10, -0x1.599e4c2e91436p-14, -0x1.801c740ca86dap-15, \
+    -0x1.9a84866cd340cp-20, -0x1.b6b6c1681170ap-27}, {0x1.5796012178dd7p-8, -0x1.0222b3ffc311bp-8, \
+    0x1.994f1ba516e92p-10, -0x1.74118b8b08eb3p-13, -0x1.41fd2ceb0d869p-14, 0x1.3d06cf68940ebp-16, \
+    0x1.142600ca3e5abp-20, 0x1.811352c31e4f4p-27}, {-0x1.720c824ed643bp-14, -0x1.290d249361707p-12, \
+    0x1.66c99e4512851p-12, -0x1.a2b85d8d4ac69p-13, 0x1.dbc90480e7659p-15, -0x1.426dbf77d3576p-18, \
+    -0x1.3541e27ab5a79p-21, -0x1.2469d2d1d3db1p-27}, {-0x1.25d7eaa619592p-11, 0x1.646cd408d4fdfp-11, \
+    -0x1.654805e06082dp-12, 0x1.b2aa76dc86943p-14, -0x1.07540cd3870afp-16, -0x1.af7e94139f7aep-24, \
+    0x1.179aa6460e4a3p-22, 0x1.7b2c837c4ded6p-28}, {-0x1.645172c742147p-11, -0x1.215cadf5cc6e7p-15, \
+    0x1.b0d68377a2464p-16, -0x1.5b176151f1eb1p-18, -0x1.7e0064f3c803dp-20, 0x1.a7e467450f00dp-21, \
+    -0x1.50af3a357bcafp-24, -0x1.901e1a6d15028p-29}, {0x1.2e55c5ce9d947p-10, -0x1.82d8073bf2f7p-14, \
+    0x1.653770a8911c5p-15, -0x1.b31b93a78e835p-17, 0x1.7a39787d4d5a3p-19, -0x1.ad93ba201067cp-22, \
+    0x1.6b2eaab3f619cp-26, 0x1.39fda08000a4ep-30}, {-0x1.e77415de09b7p-11, 0x1.a3b975e4aabd7p-17, \
+    -0x1.6d87d0392a7ffp-17, 0x1.17c0b7de8bc4fp-18, -0x1.de69bb8adb601p-21, 0x1.50e3343e2ec18p-24, \
+    -0x1.fdf2cb41e8755p-26, -0x1.3c5af0b9b919ap-32}, {0x1.7af0f76a61b53p-12, 0x1.4e5cd3491603ep-17, \
+    -0x1.a302aaf00c9b3p-19, 0x1.c78bb6c8cc472p-22, -0x1.0c722a4662843p-25, 0x1.5101a08ff8967p-27, \
+    -0x1.65ee2585d1276p-29, 0x1.2c2f699273f6p-35}}
+#define FASTACT_ERF_TABLE_END 0x1.7cp+2
 #define FASTACT_SOFTPLUS_END 0x1.0a2b23f3bab73p+0
 #define FASTACT_ERFC_SHIFT 0x1.4p+1
 #define FASTACT_ERFC_CENTRE 0x1p-3

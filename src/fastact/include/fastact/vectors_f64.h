@@ -483,6 +483,16 @@ FASTACT_INLINE fastact_doubles fastact_gelu_d(fastact_doubles x, const fastact_t
     const fastact_doubles result = fastact_most_d(fastact_all_d(0.0), x) - tail;
     return fastact_where_up_to_d(x, FASTACT_MAPPED_END, result, x);
 }
+FASTACT_INLINE fastact_doubles fastact_erf_d(fastact_doubles x, const fastact_table_d *table) {
+    const fastact_doubles a = fastact_magnitude_d(x, FASTACT_ERF_TABLE_END), rounder = fastact_all_d(0x1.8p52);
+    const fastact_doubles nearest = fastact_fma_d(a, fastact_all_d(1 / FASTACT_ERF_STEP), rounder);
+    const fastact_doubles shifted = fastact_least_d(nearest, fastact_all_d(0x1.8p52 + 7)), k = shifted - rounder;
+    const fastact_doubles at = fastact_fma_d(k, fastact_all_d(-FASTACT_ERF_STEP), a);
+    fastact_doubles h = fastact_look_up_d(table[15], shifted);
+    for (int row = 14; row > 0; --row) h = fastact_fma_d(h, at, fastact_look_up_d(table[row], shifted));
+    const fastact_doubles base = fastact_where_below_d(k, 0.5, a, fastact_look_up_d(table[0], shifted));
+    return fastact_where_number_d(x, fastact_signed_d(fastact_fma_d(h, at, base), x));
+}
 #endif /* a table look-up */
 
 #if FASTACT_HAS_LOOKUP
@@ -529,6 +539,7 @@ FASTACT_ARRAY(softcap_derivative_default, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(tanh_shrink, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(tanh_shrink_derivative, FASTACT_EXP_TABLE, 1)
 FASTACT_ARRAY(gelu, FASTACT_EXP_TABLE, 1)
+FASTACT_ARRAY(erf, FASTACT_ERF_TABLE, 16)
 #undef FASTACT_ARRAY
 
 #endif /* FASTACT_VECTORS_F64_H */
