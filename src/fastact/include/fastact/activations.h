@@ -138,13 +138,13 @@ FASTACT_INLINE fastact_pair_f32 fastact_plus_exp(float a, fastact_exp_product e)
     const fastact_pair_f32 sum = fastact_positive_sum(a, e.power);
     return fastact_quick_sum_f32(sum.hi, fastact_mad_f32(e.power, e.t, sum.lo));
 }
-/* x / (1 + e^-z), from e^-z times 2^-SCALE. */
-FASTACT_INLINE float fastact_gate(float x, fastact_exp_product e) {
+/* x / (1 + e^-z), from e^-z times 2^-SCALE. x is kept times a scale: with GATE_SCALE the rest of a subnormal x has digits. */
+FASTACT_INLINE float fastact_gate(float x, float scale, fastact_exp_product e) {
     const fastact_pair_f32 sum = fastact_positive_sum(FASTACT_UNSCALE, e.power);
     const float more = fastact_mad_f32(e.power, e.t, sum.lo); /* so little that the first product's rest is nearly exact */
-    const float reciprocal = 1.0f / (sum.hi + more), quotient = x * reciprocal;
-    const float rest = fastact_fma_f32(-quotient, more, fastact_fma_f32(-quotient, sum.hi, x));
-    return fastact_mad_f32(rest, reciprocal, quotient) * FASTACT_UNSCALE;
+    const float reciprocal = 1.0f / (sum.hi + more), scaled = x * scale, quotient = scaled * reciprocal;
+    const float rest = fastact_fma_f32(-quotient, more, fastact_fma_f32(-quotient, sum.hi, scaled));
+    return fastact_mad_f32(rest, reciprocal, quotient) * (FASTACT_UNSCALE / scale);
 }
 /* factor s (1 - s), s = 1 / (1 + e^z), z >= 0, from e^z times 2^-SCALE: s is a reciprocal and what it leaves over. */
 FASTACT_INLINE float fastact_density(fastact_exp_product e, float factor) {
@@ -267,7 +267,7 @@ FASTACT_INLINE REAL FN(sigmoid)(REAL x) {
     const REAL held = FN(hold)(x, -FASTACT_EXP_END, FASTACT_LOGISTIC_END);
     const fastact_exp_product e = fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP);
     const REAL quiet = FN(from_bits)(FN(bits)(x) | 0x400000); /* as a NaN becomes in vectors.h */
-    return x == x ? fastact_gate(K(1), e) : quiet;
+    return x == x ? fastact_gate(K(1), K(1), e) : quiet;
 }
 #else
 FASTACT_INLINE REAL FN(sigmoid)(REAL x) { return FN(keep_nan)(FN(logistic)(x, K(0)), x); }
@@ -1187,8 +1187,9 @@ FASTACT_INLINE REAL FN(gate_slope)(FN(exp_parts) e, REAL rest, REAL x, int preci
 #if FASTACT_PRECISION == 32 && FASTACT_HAS_LOOKUP
 FASTACT_INLINE REAL FN(silu)(REAL x) {
     const REAL held = FN(hold)(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
-    const REAL result = fastact_gate(
-        held, fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP));
+    const fastact_exp_product e = fastact_exp_product_of(
+        held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_DECAY_EXP);
+    const REAL result = fastact_gate(held, FASTACT_GATE_SCALE, e);
     return x <= FASTACT_LOGISTIC_END ? result : x;
 }
 #elif FASTACT_HAS_LOOKUP
@@ -1327,8 +1328,9 @@ FASTACT_INLINE REAL FN(quick_gelu_derivative)(REAL x) {
 FASTACT_INLINE REAL FN(quick_gelu)(REAL x) {
     const REAL most = FASTACT_LOGISTIC_END / FASTACT_QUICK_GELU_ABOVE;
     const REAL held = FN(hold)(x, -FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE, most);
-    const REAL result = fastact_gate(
-        held, fastact_exp_product_of(held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP));
+    const fastact_exp_product e = fastact_exp_product_of(
+        held, K(0), FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_QUICK_GELU_EXP);
+    const REAL result = fastact_gate(held, FASTACT_GATE_SCALE, e);
     return x <= most ? result : x;
 }
 /* As silu', with 1.702 in the table and in the polynomial of e^(1.702 r). */
@@ -1391,8 +1393,9 @@ FASTACT_INLINE REAL FN(gelu_tanh)(REAL x) {
     factor.lo = FN(mad)(square.hi, FASTACT_GELU_TANH_CUBE_LO, factor.lo);
     const FN(pair) cube = FN(pair_times)(factor, held), z = FN(pair_plus)(cube, held);
 #if FASTACT_PRECISION == 32
-    const REAL result = fastact_gate(
-        held, fastact_exp_product_of(z.hi, -z.lo, FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP));
+    const fastact_exp_product e = fastact_exp_product_of(
+        z.hi, -z.lo, FASTACT_SIXTEENTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP);
+    const REAL result = fastact_gate(held, FASTACT_GATE_SCALE, e);
 #else
     const fastact_exp_product_f64 e = fastact_exp_product_of_f64(
         z.hi, -z.lo, FASTACT_EIGHTHS_ROUNDER_DOWN, FASTACT_GELU_TANH_EXP);

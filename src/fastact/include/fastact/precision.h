@@ -38,6 +38,7 @@
 #undef FASTACT_GELU_TANH_LEAST
 #undef FASTACT_GELU_TANH_MOST
 #undef FASTACT_MISH_END
+#undef FASTACT_GATE_SCALE
 /* coefficients: begin */
 #undef FASTACT_ARCTAN_TABLE
 #undef FASTACT_DECAY_EXP
@@ -263,6 +264,8 @@
 #define FASTACT_LN2_LO 0x1.7f7d1cp-20f
 #define FASTACT_WIDE_THIRD_HI 0x1.5555555555555p-2
 #define FASTACT_WIDE_THIRD_LO 0x1.5555555555555p-56
+/* What a quotient of a subnormal number times this leaves over still has digits. */
+#define FASTACT_GATE_SCALE 0x1p32f
 #define FASTACT_WIDE_LN2_HI 0x1.62e42fefa39efp-1
 #define FASTACT_WIDE_LN2_LO 0x1.abc9e3b39803fp-56
 #define FASTACT_WIDE_SELU_SCALE_HI 0x1.0cfabd6a91132p+0

@@ -521,12 +521,13 @@ FASTACT_INLINE fastact_pair_v fastact_plus_exp_v(float a, fastact_exp_product_v 
     const fastact_pair_v sum = fastact_positive_sum_v(fastact_all(a), e.power);
     return fastact_quick_sum_v(sum.hi, fastact_fma_v(e.power, e.t, sum.lo));
 }
-FASTACT_INLINE fastact_floats fastact_gate_v(fastact_floats x, fastact_exp_product_v e) {
+FASTACT_INLINE fastact_floats fastact_gate_v(fastact_floats x, float scale, fastact_exp_product_v e) {
     const fastact_pair_v sum = fastact_positive_sum_v(fastact_all(FASTACT_UNSCALE), e.power);
     const fastact_floats more = fastact_fma_v(e.power, e.t, sum.lo);
-    const fastact_floats reciprocal = fastact_all(1.0f) / (sum.hi + more), quotient = x * reciprocal;
-    const fastact_floats rest = fastact_fma_v(-quotient, more, fastact_fma_v(-quotient, sum.hi, x));
-    return fastact_fma_v(rest, reciprocal, quotient) * fastact_all(FASTACT_UNSCALE);
+    const fastact_floats reciprocal = fastact_all(1.0f) / (sum.hi + more), scaled = x * fastact_all(scale);
+    const fastact_floats quotient = scaled * reciprocal;
+    const fastact_floats rest = fastact_fma_v(-quotient, more, fastact_fma_v(-quotient, sum.hi, scaled));
+    return fastact_fma_v(rest, reciprocal, quotient) * fastact_all(FASTACT_UNSCALE / scale);
 }
 FASTACT_INLINE fastact_floats fastact_density_v(fastact_exp_product_v e, float factor) {
     const fastact_floats one = fastact_all(1.0f), unscale = fastact_all(FASTACT_UNSCALE);
@@ -570,7 +571,7 @@ FASTACT_INLINE fastact_floats fastact_sigmoid_v(fastact_floats x, const fastact_
     const fastact_floats rounder = fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN);
     fastact_exp_product_v e = fastact_exp_product_of_v(table, held, zero, rounder, FASTACT_DECAY_EXP);
     e.power = fastact_nearer_v(e.power, FASTACT_LARGEST);
-    return fastact_gate_v(fastact_all(1.0f), e);
+    return fastact_gate_v(fastact_all(1.0f), 1.0f, e);
 }
 FASTACT_INLINE fastact_floats fastact_sigmoid_derivative_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats z = -fastact_magnitude_v(x, FASTACT_EXP_END);
@@ -612,14 +613,14 @@ FASTACT_INLINE fastact_floats fastact_silu_v(fastact_floats x, const fastact_tab
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END, FASTACT_LOGISTIC_END);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
         table, held, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_DECAY_EXP);
-    return fastact_where_up_to_v(x, FASTACT_LOGISTIC_END, fastact_gate_v(held, e), x);
+    return fastact_where_up_to_v(x, FASTACT_LOGISTIC_END, fastact_gate_v(held, FASTACT_GATE_SCALE, e), x);
 }
 FASTACT_INLINE fastact_floats fastact_quick_gelu_v(fastact_floats x, const fastact_table *table) {
     const float most = FASTACT_LOGISTIC_END / FASTACT_QUICK_GELU_ABOVE;
     const fastact_floats held = fastact_hold_v(x, -FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE, most);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
         table, held, fastact_all(0.0f), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_QUICK_GELU_EXP);
-    return fastact_where_up_to_v(x, most, fastact_gate_v(held, e), x);
+    return fastact_where_up_to_v(x, most, fastact_gate_v(held, FASTACT_GATE_SCALE, e), x);
 }
 FASTACT_INLINE fastact_floats fastact_gelu_tanh_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats held = fastact_hold_v(x, FASTACT_GELU_TANH_LEAST, FASTACT_GELU_TANH_MOST);
@@ -629,7 +630,7 @@ FASTACT_INLINE fastact_floats fastact_gelu_tanh_v(fastact_floats x, const fastac
     const fastact_pair_v cube = fastact_pair_times_v(factor, held), z = fastact_sum_v(cube.hi, held);
     const fastact_exp_product_v e = fastact_exp_product_of_v(
         table, z.hi, -(z.lo + cube.lo), fastact_all(FASTACT_SIXTEENTHS_ROUNDER_DOWN), FASTACT_GELU_TANH_EXP);
-    return fastact_where_up_to_v(x, FASTACT_GELU_TANH_MOST, fastact_gate_v(held, e), x);
+    return fastact_where_up_to_v(x, FASTACT_GELU_TANH_MOST, fastact_gate_v(held, FASTACT_GATE_SCALE, e), x);
 }
 FASTACT_INLINE fastact_floats fastact_mish_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats unscale = fastact_all(FASTACT_UNSCALE);
