@@ -140,11 +140,21 @@ SELU_ALPHA = mp.mpf("1.6732632423543772848170429916717")
 QUICK_GELU = mp.mpf("1.702")
 # A little more, of few bits: arguments are held at an end over this.
 QUICK_GELU_ABOVE = mp.mpf(109) / 64
+GELU_TANH_SLOPE = 2 * mp.sqrt(2 / mp.pi)  # twice, for the logistic function
+GELU_TANH_CUBE = mp.mpf("0.044715")
+# Near these are those of f32's derivative: a line of few bits, and a float.
+GELU_TANH_TAIL_LINE, GELU_TANH_TAIL_CUBE = mp.mpf(51) / 32, round_to(GELU_TANH_SLOPE * GELU_TANH_CUBE, 24)
 # Where the derivatives of silu and gelu are 0, negated: 1 + e^-r = r, and Phi(-r) = r phi(r).
 SILU_ROOT = mp.findroot(lambda r: 1 + mp.exp(-r) - r, mp.mpf("1.28"))
 GELU_ROOT = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), mp.mpf("0.75"))
 HALF_LN2 = mp.log(2) / 2 * (1 + mp.mpf(2) ** -10)
 ROOT2 = mp.sqrt(2)
+GELU_TANH_ROOT = mp.findroot(
+    lambda a: (
+        1 + mp.exp(-GELU_TANH_SLOPE * (a + GELU_TANH_CUBE * a**3)) - GELU_TANH_SLOPE * (a + 3 * GELU_TANH_CUBE * a**3)
+    ),
+    mp.mpf("0.75"),
+)
 
 
 def tail_slope(a: mp.mpf) -> mp.mpf:
@@ -341,6 +351,17 @@ def _gelu_tail(a: mp.mpf) -> mp.mpf:
     return mills(a) - a / mp.sqrt(2 * mp.pi)
 
 
+def _gelu_tanh_slope(a: mp.mpf) -> mp.mpf:
+    """gelu_tanh'(-a)."""
+    e = mp.exp(-GELU_TANH_SLOPE * (a + GELU_TANH_CUBE * a**3))
+    return e * (1 + e - GELU_TANH_SLOPE * (a + 3 * GELU_TANH_CUBE * a**3)) / (1 + e) ** 2
+
+
+def _gelu_tanh_tail(a: mp.mpf) -> mp.mpf:
+    """gelu_tanh'(-a) e^z, z = a (line + cube a^2)."""
+    return _gelu_tanh_slope(a) * mp.exp(a * (GELU_TANH_TAIL_LINE + GELU_TANH_TAIL_CUBE * a * a))
+
+
 def _softplus_tail(a: mp.mpf) -> mp.mpf:
     """softplus(-a) e^a."""
     return mp.log1p(mp.exp(-a)) * mp.exp(a)
@@ -355,6 +376,7 @@ TABLE_END = {
     "tanh": mp.mpf("9.125"),
     "erf": mp.mpf("3.9375") - mp.mpf(2) ** -8,
     "gelu_derivative": mp.mpf("14.75"),
+    "gelu_tanh_derivative": mp.mpf(11),
     "exp_complement": mp.mpf(18),
     "expm1": mp.mpf("17.5"),
     "softcap": mp.mpf(290),
@@ -364,6 +386,7 @@ TABLE_SCALE = {
     "silu_derivative": mp.mpf("0.6875"),
     "quick_gelu_derivative": mp.mpf("1.171875"),
     "gelu_derivative": mp.mpf("0.8125"),
+    "gelu_tanh_derivative": mp.mpf("0.84375"),
     "softplus_tail": mp.mpf("0.6875"),
     "exp_complement": mp.mpf("0.8125"),
     "tanh_shrink": mp.mpf("1.59375"),
@@ -372,6 +395,7 @@ NEAR_PIECES = {
     "silu_derivative": 5,
     "quick_gelu_derivative": 5,
     "gelu_derivative": 3,
+    "gelu_tanh_derivative": 4,
     "softplus_tail": 4,
     "tanh_shrink": 5,
 }
@@ -450,6 +474,16 @@ TABLES: dict[str, Table] = {
         ),
         12,
         root=GELU_ROOT,
+    ),
+    "gelu_tanh_derivative": Table(
+        _octaves(
+            _gelu_tanh_tail,
+            TABLE_END["gelu_tanh_derivative"],
+            TABLE_SCALE["gelu_tanh_derivative"],
+            (NEAR_PIECES["gelu_tanh_derivative"], _gelu_tanh_slope),
+        ),
+        12,
+        root=GELU_TANH_ROOT,
     ),
     "softplus_tail": Table(
         _octaves(
@@ -691,9 +725,6 @@ def sine_square_bend() -> mp.mpf:
 
 
 # Constants of definitions, as sums of two doubles in both precisions: wide arithmetic takes them.
-GELU_TANH_SLOPE = 2 * mp.sqrt(2 / mp.pi)  # twice, for the logistic function
-GELU_TANH_CUBE = mp.mpf("0.044715")
-QUICK_GELU = mp.mpf("1.702")
 WIDE_CONSTANTS = {
     "THIRD": mp.mpf(1) / 3,
     "LN2": mp.log(2),
@@ -970,6 +1001,8 @@ def polynomial_macros(name: str) -> dict[str, str]:
 def tables() -> dict[str, str]:
     """The tables of f32, where they end and how they are divided."""
     out = {f"{name.upper()}_TABLE": table.columns() for name, table in TABLES.items()}
+    out["GELU_TANH_TAIL_LINE"] = hexfloat(GELU_TANH_TAIL_LINE, "f32")
+    out["GELU_TANH_TAIL_CUBE"] = hexfloat(GELU_TANH_TAIL_CUBE, "f32")
     # The powers stand in a row of theirs behind.
     out["SOFTPLUS_TAIL_TABLE"] = (
         out["SOFTPLUS_TAIL_TABLE"][:-1] + ", " + exp_table("f32", EXPONENTIALS["f32"].factor)[1:]

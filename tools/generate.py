@@ -93,6 +93,7 @@ ARRAY_FORMULAS = {
         "gelu",
         "gelu_derivative",
         "gelu_tanh",
+        "gelu_tanh_derivative",
         "log_sigmoid",
         "log_sigmoid_derivative",
         "log_sigmoid_derivative_from_output",

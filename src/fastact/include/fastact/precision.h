@@ -72,7 +72,13 @@
 #undef FASTACT_GELU_TABLE
 #undef FASTACT_GELU_TANH_CUBE
 #undef FASTACT_GELU_TANH_CUBE_LO
+#undef FASTACT_GELU_TANH_DERIVATIVE_END
+#undef FASTACT_GELU_TANH_DERIVATIVE_FAR
+#undef FASTACT_GELU_TANH_DERIVATIVE_SCALE
+#undef FASTACT_GELU_TANH_DERIVATIVE_TABLE
 #undef FASTACT_GELU_TANH_EXP
+#undef FASTACT_GELU_TANH_TAIL_CUBE
+#undef FASTACT_GELU_TANH_TAIL_LINE
 #undef FASTACT_GROWTH_EXP
 #undef FASTACT_HALF_PI_HI
 #undef FASTACT_HALF_PI_LO
@@ -258,14 +264,14 @@
 #define FASTACT_SQUARE_SCALE 0x1p-16f
 /* 1 / (1 + exp(-FASTACT_LOGISTIC_END)) rounds to one. */
 #define FASTACT_LOGISTIC_END 40.0f
+/* What a quotient of a subnormal number times this leaves over still has digits. */
+#define FASTACT_GATE_SCALE 0x1p32f
 /* coefficients: begin */
 #define FASTACT_LOG2E 0x1.715476p+0f
 #define FASTACT_LN2_HI 0x1.62e4p-1f
 #define FASTACT_LN2_LO 0x1.7f7d1cp-20f
 #define FASTACT_WIDE_THIRD_HI 0x1.5555555555555p-2
 #define FASTACT_WIDE_THIRD_LO 0x1.5555555555555p-56
-/* What a quotient of a subnormal number times this leaves over still has digits. */
-#define FASTACT_GATE_SCALE 0x1p32f
 #define FASTACT_WIDE_LN2_HI 0x1.62e42fefa39efp-1
 #define FASTACT_WIDE_LN2_LO 0x1.abc9e3b39803fp-56
 #define FASTACT_WIDE_SELU_SCALE_HI 0x1.0cfabd6a91132p+0
@@ -514,6 +520,27 @@
     0x1.40b30ap-15f, 0x1.6c9992p-16f, 0x1.481634p-18f, 0x1.02cf02p-20f, 0x1.11d7e2p-22f, 0x1.23b3bp-23f, \
     0x1.083c9ep-25f, 0x1.3acd6cp-28f, -0x1.3599a6p-22f, 0x0p+0f, 0x1.49d68cp-7f, 0x1.78974ap-6f, 0x1.3d71d6p-6f, \
     0x1.55e5a6p-10f}}
+#define FASTACT_GELU_TANH_DERIVATIVE_TABLE {{0x1.7b7e5ep+0f, 0x1.0a3b42p+1f, 0x1.548956p+1f, 0x1.a29b68p+1f, \
+    0x1.096b42p+2f, 0x1.55ad56p+2f, 0x1.a17b68p+2f, 0x1.ed0d7cp+2f, 0x1.2f604cp+3f, 0x1.5ad6aap+3f, 0x0p+0f, \
+    0x0p+0f, 0x1.2f644cp-3f, 0x1.c96072p-2f, 0x1.8142ap-1f, 0x1.086f42p+0f}, {-0x1.b7a716p+0f, -0x1.035f62p+2f, \
+    -0x1.cb8374p+2f, -0x1.73c97ep+3f, -0x1.4b6494p+4f, -0x1.3d4be6p+5f, -0x1.0fb512p+6f, -0x1.adf21ep+6f, \
+    -0x1.819da4p+7f, -0x1.1a9c7cp+8f, 0x0p+0f, 0x0p+0f, 0x1.87d97ap-2f, 0x1.54c05ap-3f, -0x1.4f6404p-28f, \
+    -0x1.72e85p-4f}, {-0x1.9be6b8p+1f, -0x1.274fp+2f, -0x1.8e7a84p+2f, -0x1.0d6cfp+3f, -0x1.8fd94cp+3f, \
+    -0x1.39b208p+4f, -0x1.c680f2p+4f, -0x1.370b1cp+5f, -0x1.ce6a4ap+5f, -0x1.2b337ep+6f, 0x0p+0f, 0x0p+0f, \
+    -0x1.8f951cp-1f, -0x1.4c9356p-1f, -0x1.b8baccp-2f, -0x1.bfc99ap-3f}, {-0x1.2749d6p+0f, -0x1.3bed32p+0f, \
+    -0x1.92de0ep+0f, -0x1.02e88cp+1f, -0x1.4e5fcap+1f, -0x1.ad0f9ep+1f, -0x1.04ea5ep+2f, -0x1.32b532p+2f, \
+    -0x1.76c412p+2f, -0x1.aa1ef4p+2f, 0x0p+0f, 0x0p+0f, 0x1.de7316p-4f, 0x1.3a89fcp-2f, 0x1.8cd1a6p-2f, \
+    0x1.68be3p-2f}, {0x1.0cd58p-5f, -0x1.0e554p-3f, -0x1.e7391cp-3f, -0x1.ed7d6cp-3f, -0x1.b1155ep-3f, \
+    -0x1.a3ca8cp-3f, -0x1.9faf38p-3f, -0x1.9bab04p-3f, -0x1.959c16p-3f, -0x1.91ac74p-3f, 0x0p+0f, 0x0p+0f, \
+    0x1.041b0cp-2f, 0x1.441afcp-3f, 0x1.029318p-6f, -0x1.774ceap-4f}, {-0x1.7083a4p-5f, -0x1.1d9126p-4f, \
+    -0x1.409416p-6f, 0x1.40a85p-7f, 0x1.0f0e04p-8f, 0x1.cf05e4p-12f, 0x1.b242f4p-12f, 0x1.adbf94p-12f, \
+    0x1.b2ff32p-12f, -0x1.209adp-10f, 0x0p+0f, 0x0p+0f, -0x1.6a42e6p-5f, -0x1.bb595ap-4f, -0x1.d2c3d4p-4f, \
+    -0x1.282482p-4f}, {-0x1.0d7a34p-5f, 0x1.7758aep-7f, 0x1.0c068p-6f, 0x1.59ebc4p-9f, -0x1.e65db8p-10f, \
+    -0x1.372cf6p-15f, -0x1.2d1d7cp-21f, 0x1.48223ap-16f, -0x1.407e68p-19f, 0x1.0e3824p-7f, 0x0p+0f, 0x0p+0f, \
+    -0x1.ce0908p-5f, -0x1.9b9ed6p-6f, 0x1.0eeccap-6f, 0x1.3c055p-5f}, {0x1.c0d8aep-7f, 0x1.df3712p-8f, \
+    -0x1.80c878p-9f, -0x1.d6e8bap-9f, 0x1.9ed724p-12f, 0x1.4b2064p-15f, 0x1.e518a4p-18f, 0x1.ab1642p-17f, \
+    -0x1.2f9ebep-20f, 0x1.33e3cep-5f, 0x0p+0f, 0x0p+0f, 0x1.4bff2p-7f, 0x1.7fdedp-6f, 0x1.4b092ep-6f, \
+    0x1.87c3fep-8f}}
 #define FASTACT_SOFTPLUS_TAIL_TABLE {{0x1.d18p+0f, 0x1.45ep+1f, 0x1.a2ep+1f, 0x1p+2f, 0x1.45ep+2f, 0x1.a2ep+2f, \
     0x1p+3f, 0x1.2e8p+3f, 0x1.746p+3f, 0x1.d18p+3f, 0x1.174p+4f, 0x0p+0f, 0x0p+0f, 0x1.174p-1f, 0x1.d18p-1f, \
     0x1.45ep+0f}, {-0x1.2c49f6p-4f, -0x1.3147d2p-5f, -0x1.2ef32ep-6f, -0x1.28780ap-7f, -0x1.913446p-9f, \
@@ -598,10 +625,13 @@
     {-0x1.36e0b8p-12f, -0x1.51f0bep-13f, -0x1.6f1d5p-14f, -0x1.b1667cp-15f, -0x1.3da652p-16f, -0x1.78598ap-18f, \
     -0x1.c0292cp-20f, -0x1.bac8e2p-22f, -0x1.4c4e1cp-24f, -0x1.e3e896p-28f, -0x1.db1e18p-30f, -0x1.512494p-29f, \
     -0x1.431de2p-10f, -0x1.85def6p-12f, -0x1.30a23p-11f, -0x1.352e1ap-11f}}
+#define FASTACT_GELU_TANH_TAIL_LINE 0x1.98p+0f
+#define FASTACT_GELU_TANH_TAIL_CUBE 0x1.2444f2p-4f
 #define FASTACT_GELU_END 0x1.dp+3f
 #define FASTACT_TANH_END 0x1.24p+3f
 #define FASTACT_ERF_END 0x1.f78p+1f
 #define FASTACT_GELU_DERIVATIVE_END 0x1.d8p+3f
+#define FASTACT_GELU_TANH_DERIVATIVE_END 0x1.6p+3f
 #define FASTACT_EXP_COMPLEMENT_END 0x1.2p+4f
 #define FASTACT_EXPM1_END 0x1.18p+4f
 #define FASTACT_SOFTCAP_END 0x1.22p+8f
@@ -609,12 +639,14 @@
 #define FASTACT_SILU_DERIVATIVE_SCALE 0x1.6p-1f
 #define FASTACT_QUICK_GELU_DERIVATIVE_SCALE 0x1.2cp+0f
 #define FASTACT_GELU_DERIVATIVE_SCALE 0x1.ap-1f
+#define FASTACT_GELU_TANH_DERIVATIVE_SCALE 0x1.bp-1f
 #define FASTACT_SOFTPLUS_TAIL_SCALE 0x1.6p-1f
 #define FASTACT_EXP_COMPLEMENT_SCALE 0x1.ap-1f
 #define FASTACT_TANH_SHRINK_SCALE 0x1.98p+0f
 #define FASTACT_SILU_DERIVATIVE_FAR 0x1.4p+1f
 #define FASTACT_QUICK_GELU_DERIVATIVE_FAR 0x1.4p+1f
 #define FASTACT_GELU_DERIVATIVE_FAR 0x1.cp+0f
+#define FASTACT_GELU_TANH_DERIVATIVE_FAR 0x1p+1f
 #define FASTACT_SOFTPLUS_TAIL_FAR 0x1p+1f
 #define FASTACT_TANH_SHRINK_FAR 0x1.4p+1f
 #define FASTACT_OCTAVES_FIRST_END 0x1.fffff8p-3f

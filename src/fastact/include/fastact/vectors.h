@@ -48,9 +48,14 @@ FASTACT_INLINE __m512 fastact_abs_v(__m512 x) { return _mm512_andnot_ps(_mm512_s
 FASTACT_INLINE __m512 fastact_signed_v(__m512 y, __m512 x) {
     return _mm512_or_ps(y, _mm512_and_ps(_mm512_set1_ps(-0.0f), x));
 }
-/* a where b >= least, else 0. */
-FASTACT_INLINE __m512 fastact_from_v(__m512 b, float least, __m512 a) {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(b, _mm512_set1_ps(least), _CMP_GE_OQ), a);
+/* Where b < least what comes of an argument must be 0: here results are made so, which masks of their operations do for
+ * nothing; with AVX2 the argument is. */
+FASTACT_INLINE __m512 fastact_argument_from_v(__m512 b, float least, __m512 a) {
+    (void)b, (void)least;
+    return a;
+}
+FASTACT_INLINE __m512 fastact_result_from_v(__m512 b, float least, __m512 y) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(b, _mm512_set1_ps(least), _CMP_GE_OQ), y);
 }
 /* a where b < end, else 0. */
 FASTACT_INLINE __m512 fastact_below_v(__m512 b, float end, __m512 a) {
@@ -88,6 +93,11 @@ FASTACT_INLINE __m512 fastact_sixteenths_power_v(__m512 shifted, __m512 entry) {
 }
 /* y 2^floor(n), rounded once. */
 FASTACT_INLINE __m512 fastact_scale_v(__m512 y, __m512 n) { return _mm512_scalef_ps(y, n); }
+/* y where x has the sign bit, else 1 - y. */
+FASTACT_INLINE __m512 fastact_complement_v(__m512 y, __m512 x) {
+    const __mmask16 positive = _mm512_cmp_epi32_mask(_mm512_castps_si512(x), _mm512_set1_epi32(-1), _MM_CMPINT_NLE);
+    return _mm512_mask_sub_ps(y, positive, _mm512_set1_ps(1.0f), y);
+}
 /* The table of powers itself, from the one that sixteenths_power_v takes. */
 FASTACT_INLINE fastact_table fastact_powers(fastact_table table) {
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -140,8 +150,12 @@ FASTACT_INLINE __m256 fastact_abs_v(__m256 x) { return _mm256_andnot_ps(_mm256_s
 FASTACT_INLINE __m256 fastact_signed_v(__m256 y, __m256 x) {
     return _mm256_or_ps(y, _mm256_and_ps(_mm256_set1_ps(-0.0f), x));
 }
-FASTACT_INLINE __m256 fastact_from_v(__m256 b, float least, __m256 a) {
+FASTACT_INLINE __m256 fastact_argument_from_v(__m256 b, float least, __m256 a) {
     return _mm256_and_ps(_mm256_cmp_ps(b, _mm256_set1_ps(least), _CMP_GE_OQ), a);
+}
+FASTACT_INLINE __m256 fastact_result_from_v(__m256 b, float least, __m256 y) {
+    (void)b, (void)least;
+    return y;
 }
 FASTACT_INLINE __m256 fastact_below_v(__m256 b, float end, __m256 a) {
     return _mm256_and_ps(_mm256_cmp_ps(b, _mm256_set1_ps(end), _CMP_LT_OQ), a);
@@ -288,25 +302,28 @@ FASTACT_INLINE fastact_floats fastact_erf_v(fastact_floats x, const fastact_tabl
     const fastact_ints piece = fastact_quarter_piece_v(a);
     return fastact_signed_v(fastact_piecewise_v(table, piece, a, leading + fastact_look_up(table[1], piece)), x);
 }
-typedef struct { fastact_floats s, p, shifted; } fastact_gauss_parts_v;
+typedef struct { fastact_floats s, k, shifted; } fastact_gauss_parts_v;
 FASTACT_INLINE fastact_gauss_parts_v fastact_gauss_parts_of_v(fastact_floats a) {
     const fastact_floats rounder = fastact_all(FASTACT_ROUNDER);
     fastact_gauss_parts_v e;
     e.shifted = fastact_fma_v(a * fastact_all(-0.5f * FASTACT_LOG2E), a, rounder);
-    const fastact_floats k = e.shifted - rounder;
-    e.s = fastact_fma_v(
-        k, fastact_all(2.0f * FASTACT_LN2_LO), fastact_fma_v(a, a, k * fastact_all(2.0f * FASTACT_LN2_HI)));
-#define FIRST(c) e.p = fastact_all(c);
-#define STEP(c) e.p = fastact_fma_v(e.p, e.s, fastact_all(c));
+    e.k = e.shifted - rounder;
+    const fastact_floats near = fastact_fma_v(a, a, e.k * fastact_all(2.0f * FASTACT_LN2_HI));
+    e.s = fastact_fma_v(e.k, fastact_all(2.0f * FASTACT_LN2_LO), near);
+    return e;
+}
+FASTACT_INLINE fastact_floats fastact_gauss_polynomial_v(fastact_floats s) {
+#define FIRST(c) fastact_floats p = fastact_all(c);
+#define STEP(c) p = fastact_fma_v(p, s, fastact_all(c));
     FASTACT_GAUSS_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
-    return e;
+    return p;
 }
 FASTACT_INLINE fastact_floats fastact_gelu_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_magnitude_v(x, FASTACT_GELU_END);
     const fastact_gauss_parts_v e = fastact_gauss_parts_of_v(a);
-    const fastact_floats t = e.s * fastact_fma_v(e.p, e.s, fastact_all(-0.5f));
+    const fastact_floats t = e.s * fastact_fma_v(fastact_gauss_polynomial_v(e.s), e.s, fastact_all(-0.5f));
     const fastact_floats leading = fastact_nearer_v(a, FASTACT_OCTAVES_FIRST_END);
     const fastact_ints piece = fastact_octave_piece_v(a + fastact_all(1.0f));
     const fastact_floats base = fastact_fma_v(leading, fastact_all(0.5f), fastact_look_up(table[1], piece));
@@ -314,62 +331,88 @@ FASTACT_INLINE fastact_floats fastact_gelu_v(fastact_floats x, const fastact_tab
     const fastact_floats scaled = h * fastact_power_of_two_v(e.shifted), tail = fastact_fma_v(scaled, t, scaled);
     return fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), fastact_positive_v(x));
 }
+/* k is the power of two of `shifted`. */
 FASTACT_INLINE fastact_floats fastact_tail_slope_v(
-    fastact_floats h, fastact_floats t, fastact_floats shifted, fastact_floats x) {
+    fastact_floats h, fastact_floats t, fastact_floats shifted, fastact_floats k, fastact_floats x) {
+#if FASTACT_WIDTH == 16
+    (void)shifted;
+    return fastact_complement_v(fastact_scale_v(fastact_fma_v(h, t, h), k), x);
+#else
     const fastact_floats scaled = h * fastact_power_of_two_v(shifted), tail = fastact_fma_v(scaled, t, scaled);
     const fastact_floats unscale = fastact_where_negative_v(x, FASTACT_UNSCALE, -FASTACT_UNSCALE);
+    (void)k;
     return fastact_fma_v(tail, unscale, fastact_where_negative_v(x, 0.0f, 1.0f));
+#endif
 }
 FASTACT_INLINE fastact_floats fastact_gelu_derivative_v(fastact_floats x, const fastact_table *table) {
+    const float least = FASTACT_GELU_DERIVATIVE_FAR;
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_GELU_DERIVATIVE_END), fastact_abs_v(x));
     const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_GELU_DERIVATIVE_SCALE), fastact_all(1.0f));
     const fastact_ints piece = fastact_octave_piece_v(b);
     const fastact_floats h = fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
-    const fastact_gauss_parts_v e = fastact_gauss_parts_of_v(fastact_from_v(b, FASTACT_GELU_DERIVATIVE_FAR, a));
-    const fastact_floats t = fastact_fma_v(e.p * e.s, e.s, fastact_all(-0.5f) * e.s);
-    return fastact_tail_slope_v(h, t, e.shifted, x);
+    const fastact_gauss_parts_v e = fastact_gauss_parts_of_v(fastact_argument_from_v(b, least, a));
+    const fastact_floats s = fastact_result_from_v(b, least, e.s), k = fastact_result_from_v(b, least, e.k);
+    const fastact_floats t = fastact_fma_v(fastact_gauss_polynomial_v(s) * s, s, fastact_all(-0.5f) * s);
+    return fastact_tail_slope_v(h, t, e.shifted, k, x);
 }
-typedef struct { fastact_floats q, r, shifted; } fastact_decay_v;
-FASTACT_INLINE fastact_decay_v fastact_decay_of_v(fastact_floats a) {
-    const fastact_floats rounder = fastact_all(FASTACT_ROUNDER);
-    fastact_decay_v e;
-    e.shifted = fastact_fma_v(a, fastact_all(-FASTACT_LOG2E), rounder);
-    const fastact_floats k = e.shifted - rounder, near = fastact_fma_v(k, fastact_all(-FASTACT_LN2_HI), -a);
-    e.r = fastact_fma_v(k, fastact_all(-FASTACT_LN2_LO), near);
+/* e^r - 1. */
+FASTACT_INLINE fastact_floats fastact_growth_v(fastact_floats r) {
 #define FIRST(c) fastact_floats p = fastact_all(c);
-#define STEP(c) p = fastact_fma_v(p, e.r, fastact_all(c));
+#define STEP(c) p = fastact_fma_v(p, r, fastact_all(c));
     FASTACT_EXP_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
-    e.q = p * e.r;
-    return e;
+    return fastact_fma_v(p * r, r, r);
 }
 FASTACT_INLINE fastact_floats fastact_silu_derivative_v(fastact_floats x, const fastact_table *table) {
+    const float least = FASTACT_SILU_DERIVATIVE_FAR;
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_TAIL_END), fastact_abs_v(x));
     const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_SILU_DERIVATIVE_SCALE), fastact_all(1.0f));
     const fastact_ints piece = fastact_octave_piece_v(fastact_least_v(b, fastact_all(15.0f)));
     const fastact_floats h = fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
-    const fastact_decay_v e = fastact_decay_of_v(fastact_from_v(b, FASTACT_SILU_DERIVATIVE_FAR, a));
-    return fastact_tail_slope_v(h, fastact_fma_v(e.q, e.r, e.r), e.shifted, x);
+    const fastact_floats far = fastact_argument_from_v(b, least, a), rounder = fastact_all(FASTACT_ROUNDER);
+    const fastact_floats shifted = fastact_fma_v(far, fastact_all(-FASTACT_LOG2E), rounder);
+    const fastact_floats k = fastact_result_from_v(b, least, shifted - rounder);
+    const fastact_floats near = fastact_fma_v(k, fastact_all(-FASTACT_LN2_HI), -far);
+    const fastact_floats r = fastact_result_from_v(b, least, fastact_fma_v(k, fastact_all(-FASTACT_LN2_LO), near));
+    return fastact_tail_slope_v(h, fastact_growth_v(r), shifted, k, x);
 }
 FASTACT_INLINE fastact_floats fastact_quick_gelu_derivative_v(fastact_floats x, const fastact_table *table) {
+    const float least = FASTACT_QUICK_GELU_DERIVATIVE_FAR;
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_TAIL_END / FASTACT_QUICK_GELU_ABOVE), fastact_abs_v(x));
     const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_QUICK_GELU_DERIVATIVE_SCALE), fastact_all(1.0f));
     const fastact_ints piece = fastact_octave_piece_v(fastact_least_v(b, fastact_all(15.0f)));
     const fastact_floats h = fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
-    const fastact_floats far = fastact_from_v(b, FASTACT_QUICK_GELU_DERIVATIVE_FAR, a);
-    const fastact_floats rounder = fastact_all(FASTACT_ROUNDER);
+    const fastact_floats far = fastact_argument_from_v(b, least, a), rounder = fastact_all(FASTACT_ROUNDER);
     const fastact_floats shifted = fastact_fma_v(far, fastact_all(-FASTACT_QUICK_GELU_LOG2E), rounder);
-    const fastact_floats k = shifted - rounder;
+    const fastact_floats k = fastact_result_from_v(b, least, shifted - rounder);
     const fastact_floats near = fastact_fma_v(k, fastact_all(-FASTACT_QUICK_GELU_LN2_HI), -far);
-    const fastact_floats r = fastact_fma_v(k, fastact_all(-FASTACT_QUICK_GELU_LN2_LO), near);
+    const fastact_floats rest = fastact_fma_v(k, fastact_all(-FASTACT_QUICK_GELU_LN2_LO), near);
+    const fastact_floats r = fastact_result_from_v(b, least, rest);
 #define FIRST(c) fastact_floats p = fastact_all(c);
 #define STEP(c) p = fastact_fma_v(p, r, fastact_all(c));
     FASTACT_QUICK_GELU_POLYNOMIAL(FIRST, STEP)
 #undef FIRST
 #undef STEP
     const fastact_floats t = fastact_fma_v(r, fastact_all((float)FASTACT_WIDE_QUICK_GELU_HI), p * r * r);
-    return fastact_tail_slope_v(h, t, shifted, x);
+    return fastact_tail_slope_v(h, t, shifted, k, x);
+}
+FASTACT_INLINE fastact_floats fastact_gelu_tanh_derivative_v(fastact_floats x, const fastact_table *table) {
+    const float least = FASTACT_GELU_TANH_DERIVATIVE_FAR;
+    const fastact_floats a = fastact_least_v(fastact_all(FASTACT_GELU_TANH_DERIVATIVE_END), fastact_abs_v(x));
+    const fastact_floats b = fastact_fma_v(a, fastact_all(FASTACT_GELU_TANH_DERIVATIVE_SCALE), fastact_all(1.0f));
+    const fastact_ints piece = fastact_octave_piece_v(b);
+    const fastact_floats h = fastact_piecewise_v(table, piece, a, fastact_look_up(table[1], piece));
+    const fastact_floats far = fastact_argument_from_v(b, least, a), rounder = fastact_all(FASTACT_ROUNDER);
+    const fastact_floats line = fastact_all(FASTACT_GELU_TANH_TAIL_LINE), cube = fastact_all(FASTACT_GELU_TANH_TAIL_CUBE);
+    const fastact_floats u = far * far, u_lo = fastact_fma_v(far, far, -u), slope = fastact_fma_v(u, cube, line);
+    const fastact_floats slope_lo = fastact_fma_v(u_lo, cube, fastact_fma_v(u, cube, line - slope));
+    const fastact_floats shifted = fastact_fma_v(slope * fastact_all(-FASTACT_LOG2E), far, rounder);
+    const fastact_floats k = fastact_result_from_v(b, least, shifted - rounder);
+    const fastact_floats near = fastact_fma_v(-slope, far, k * fastact_all(-FASTACT_LN2_HI));
+    const fastact_floats rest = fastact_fma_v(slope_lo, far, k * fastact_all(FASTACT_LN2_LO));
+    const fastact_floats r = fastact_result_from_v(b, least, near - rest);
+    return fastact_tail_slope_v(h, fastact_growth_v(r), shifted, k, x);
 }
 typedef struct { fastact_floats a, b, c; fastact_ints piece; } fastact_softplus_piece_v;
 FASTACT_INLINE fastact_softplus_piece_v fastact_softplus_piece_of_v(fastact_floats x, const fastact_table *table) {
@@ -692,6 +735,7 @@ FASTACT_ARRAY(erf, FASTACT_ERF_TABLE, 8)
 FASTACT_ARRAY(silu_derivative, FASTACT_SILU_DERIVATIVE_TABLE, 8)
 FASTACT_ARRAY(quick_gelu_derivative, FASTACT_QUICK_GELU_DERIVATIVE_TABLE, 8)
 FASTACT_ARRAY(gelu_derivative, FASTACT_GELU_DERIVATIVE_TABLE, 8)
+FASTACT_ARRAY(gelu_tanh_derivative, FASTACT_GELU_TANH_DERIVATIVE_TABLE, 8)
 FASTACT_ARRAY(softplus_default, FASTACT_SOFTPLUS_TAIL_TABLE, 10)
 FASTACT_ARRAY(log_sigmoid, FASTACT_SOFTPLUS_TAIL_TABLE, 10)
 FASTACT_ARRAY(softplus_derivative_from_output_default, FASTACT_EXP_COMPLEMENT_TABLE, 8)
