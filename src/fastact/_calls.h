@@ -25,8 +25,6 @@
 /* The loops of every ufunc, in this order. */
 enum { FASTACT_HALF, FASTACT_FLOAT, FASTACT_DOUBLE, FASTACT_DTYPES };
 
-enum { FASTACT_CALL_OPERANDS = 8 }; /* MAX_OPERANDS of _table.pxd */
-
 /* The GIL is kept for no more elements than these: they take microseconds, as releasing it may. */
 enum { FASTACT_WITH_GIL = 2000 };
 
@@ -188,7 +186,7 @@ static int fastact_directly(
     PyObject *out;
     if (ufunc->nout != 1 || !fastact_is_ordinary(ufunc, arguments, given, names, &out)) return 0;
 
-    fastact_operand operands[FASTACT_CALL_OPERANDS];
+    fastact_operand operands[FASTACT_MAX_OPERANDS];
     PyArrayObject *shaped = NULL;
     int loop = -1;
     for (Py_ssize_t i = 0; i < nin; i++) {
@@ -203,8 +201,8 @@ static int fastact_directly(
     if (loop < 0) loop = FASTACT_DOUBLE; /* Python floats alone */
     if (out != NULL && (shaped == NULL || !fastact_output_fits(out, loop, shaped))) return 0;
 
-    char *data[FASTACT_CALL_OPERANDS];
-    npy_intp strides[FASTACT_CALL_OPERANDS];
+    char *data[FASTACT_MAX_OPERANDS];
+    npy_intp strides[FASTACT_MAX_OPERANDS];
     const npy_intp size = PyDataType_ELSIZE(fastact_dtypes[loop]);
     for (Py_ssize_t i = 0; i < nin; i++) {
         fastact_operand *operand = &operands[i];
@@ -266,7 +264,7 @@ static PyObject *fastact_call(PyObject *ufunc, PyObject *const *arguments, size_
  * no ordinary call. The data of all its loops begin with this. */
 typedef struct {
     PyObject *ufunc;
-    PyObject *defaults[FASTACT_CALL_OPERANDS];
+    PyObject *defaults[FASTACT_MAX_OPERANDS];
     int parameters;
     vectorcallfunc otherwise;
 } fastact_with_parameters;
@@ -285,7 +283,7 @@ static PyObject *fastact_call_at_defaults(PyObject *object, PyObject *const *arg
     PyUFuncObject *ufunc = (PyUFuncObject *)object;
     const fastact_with_parameters *whole = ufunc->data[0];
     const Py_ssize_t given = PyVectorcall_NARGS(flagged), nin = ufunc->nin;
-    PyObject *result, *out, *all[2 * FASTACT_CALL_OPERANDS];
+    PyObject *result, *out, *all[2 * FASTACT_MAX_OPERANDS];
     if (fastact_directly(ufunc, arguments, given, names, &result)) return result;
     int numpys = !fastact_is_ordinary(ufunc, arguments, given, names, &out);
     if (!numpys) {

@@ -13,7 +13,7 @@ from numpy cimport npy_intp
 from fastact._build_info import version
 from fastact._ufuncs import load, running
 
-from fastact._table cimport entry, table, ufunc_loop
+from fastact._table cimport MAX_OPERANDS, entry, table, ufunc_loop
 
 cdef extern from *:
     """
@@ -48,7 +48,6 @@ cdef extern from *:
 ABI = 1
 
 cdef enum:
-    MAX_OPERANDS = 8
     DIMENSIONS = 32
 
 # What the functions below return.

@@ -4,7 +4,13 @@ from numpy cimport npy_intp
 
 cdef enum:
     MAX_PARAMETERS = 4
-    MAX_OPERANDS = 8
+
+cdef extern from *:
+    """
+    enum { FASTACT_MAX_OPERANDS = 8 };  /* for _calls.h, too */
+    """
+    enum:
+        MAX_OPERANDS "FASTACT_MAX_OPERANDS"
 
 # Contiguous operands in the order inputs, parameters, outputs; outputs may be the inputs themselves.
 ctypedef void (*kernel)(void **operands, Py_ssize_t length) noexcept nogil
