@@ -171,6 +171,20 @@ cdef extern from *:
 cdef extern from "fastact/activations.h" nogil:
     float fastact_from_half(unsigned short half) noexcept
 
+cdef extern from *:
+    """
+    /* Bytes that a function of arrays computes before something else is done with them, 16 vectors: so few that the
+     * processor is already at the next ones while it waits for the memory of the other operands. */
+    #if defined(__AVX512F__)
+    #define FASTACT_BLOCK 1024
+    #else
+    #define FASTACT_BLOCK 512
+    #endif
+    """
+    enum:
+        BLOCK "FASTACT_BLOCK"
+        NUMBERS "(FASTACT_BLOCK / 4)"  # floats in so many bytes
+
 ctypedef fused real:
     float
     double
@@ -179,7 +193,6 @@ cdef enum:
     NEAR_BLOCK = 128  # elements that take the slower way where one of them is far
     BLOCK_BYTES = 2048  # of each operand: eight are 16 KiB, half of the smallest first-level cache
     FLOATS = 512  # so many floats
-    BLOCK = 256  # elements that functions of arrays compute at once
     LINE = 64  # bytes of a cache line
     PAGE = 4096  # bytes
     STREAM_BLOCK = 2048  # bytes of one output that are computed before they are streamed
@@ -351,10 +364,10 @@ cdef inline void map_gate_array(
     cdef const real *a = <const real *> operands[0]
     cdef const real *b = <const real *> operands[1]
     cdef real *out = <real *> operands[2]
-    cdef real block[BLOCK]
+    cdef real block[NUMBERS]
     cdef Py_ssize_t start = 0, size, i
     while start < length:
-        size = min(<Py_ssize_t> BLOCK, length - start)
+        size = min(BLOCK // <Py_ssize_t> sizeof(real), length - start)
         value(b + start, block, size)
         for i in range(size):
             out[start + i] = a[start + i] * block[i]
@@ -371,12 +384,12 @@ cdef inline void map_gate_array_backward(
     cdef const real *b = <const real *> operands[2]
     cdef real *grad_a = <real *> operands[3]
     cdef real *grad_b = <real *> operands[4]
-    cdef real values[BLOCK]
-    cdef real slopes[BLOCK]
+    cdef real values[NUMBERS]
+    cdef real slopes[NUMBERS]
     cdef real given
     cdef Py_ssize_t start = 0, size, i
     while start < length:
-        size = min(<Py_ssize_t> BLOCK, length - start)
+        size = min(BLOCK // <Py_ssize_t> sizeof(real), length - start)
         value(b + start, values, size)
         derivative(b + start, slopes, size)
         for i in range(size):
@@ -394,10 +407,10 @@ cdef inline void map_array_both(
     cdef const real *x = <const real *> operands[0]
     cdef real *y = <real *> operands[1 + parameters]
     cdef real *slope = <real *> operands[2 + parameters]
-    cdef real block[BLOCK]
+    cdef real block[NUMBERS]
     cdef Py_ssize_t start = 0, size, i
     while start < length:
-        size = min(<Py_ssize_t> BLOCK, length - start)
+        size = min(BLOCK // <Py_ssize_t> sizeof(real), length - start)
         derivative(x + start, block, size)
         value(x + start, y + start, size)
         for i in range(size):
@@ -419,10 +432,10 @@ cdef inline void map_array_backward(
     cdef const real *grad = <const real *> operands[0]
     cdef const real *x = <const real *> operands[1]
     cdef real *out = <real *> operands[2 + parameters]
-    cdef real block[BLOCK]
+    cdef real block[NUMBERS]
     cdef Py_ssize_t start = 0, size, i
     while start < length:
-        size = min(<Py_ssize_t> BLOCK, length - start)
+        size = min(BLOCK // <Py_ssize_t> sizeof(real), length - start)
         derivative(x + start, block, size)
         for i in range(size):
             out[start + i] = grad[start + i] * block[i]

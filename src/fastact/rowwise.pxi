@@ -79,7 +79,7 @@ cdef inline bint store_rows(
         for r in range(rows):
             i = 0
             while i < n:
-                size = min(<Py_ssize_t> BLOCK, n - i)
+                size = min(<Py_ssize_t> FLOATS, n - i)
                 overflow |= store_half(
                     <const float *> (source + r * pitch + i), target + r * outer + i * step, step, size
                 )
