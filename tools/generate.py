@@ -401,12 +401,12 @@ def gate_kernels(catalogue: ModuleType, unit, fills: list[str]) -> list[str]:
             f"    entries[{index}].float16 = NULL",
         ]
         for suffix, c_type in PRECISIONS.items():
-            value, slope = f"{row.name}_{suffix}", f"{row.name}_derivative_{suffix}"
-            backward = "_backward" * (outputs - 1)
-            body = f"map_gate{backward}[{c_type}]({value}{f', {slope}' * (outputs - 1)}, operands, length)"
             names = [row.name, f"{row.name}_derivative"][:outputs]
-            if takes_arrays(names, suffix):
-                body = f"map_gate_array{backward}[{c_type}]({array_functions(names, suffix)}, operands, length)"
+            arrays = takes_arrays(names, suffix)
+            passed = array_functions(names, suffix) if arrays else ", ".join(f"{name}_{suffix}" for name in names)
+            generic = "map" + "_gate" * (outputs - 1) + "_array" * arrays + f"_backward[{c_type}]"
+            none = ", 0" + ", False" * (not arrays) if outputs == 1 else ""
+            body = f"{generic}({passed}, operands, length{none})"
             kernel = f"{public}_kernel_{suffix}"
             lines += ["", f"cdef void {kernel}(void **operands, Py_ssize_t length) noexcept nogil:", f"    {body}"]
             member = {"f32": "float32", "f64": "float64"}[suffix]

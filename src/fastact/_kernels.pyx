@@ -272,18 +272,8 @@ cdef inline void map_backward(
             out[i] = grad[i] * derivative(x[i], p)
 
 
-# A gated unit: a * act(b), and its gradients grad * act(b) and grad * a * act'(b).
-
-cdef inline void map_gate(
-    real (*formula)(real, const real *) noexcept nogil, void **operands, Py_ssize_t length,
-) noexcept nogil:
-    cdef const real *a = <const real *> operands[0]
-    cdef const real *b = <const real *> operands[1]
-    cdef real *out = <real *> operands[2]
-    cdef Py_ssize_t i
-    for i in range(length):
-        out[i] = a[i] * formula(b[i], NULL)
-
+# The gradients of a gated unit a * act(b): grad * act(b) and grad * a * act'(b). Its value is what `map_backward` makes
+# of act.
 
 cdef inline void map_gate_backward(
     real (*formula)(real, const real *) noexcept nogil,
@@ -357,22 +347,6 @@ cdef inline bint map_halves_backward(
 
 
 # The same where a formula is a function of an array: by blocks, since an output may be an input.
-
-cdef inline void map_gate_array(
-    void (*value)(const real *, real *, Py_ssize_t) noexcept nogil, void **operands, Py_ssize_t length,
-) noexcept nogil:
-    cdef const real *a = <const real *> operands[0]
-    cdef const real *b = <const real *> operands[1]
-    cdef real *out = <real *> operands[2]
-    cdef real block[NUMBERS]
-    cdef Py_ssize_t start = 0, size, i
-    while start < length:
-        size = min(BLOCK // <Py_ssize_t> sizeof(real), length - start)
-        value(b + start, block, size)
-        for i in range(size):
-            out[start + i] = a[start + i] * block[i]
-        start += size
-
 
 cdef inline void map_gate_array_backward(
     void (*value)(const real *, real *, Py_ssize_t) noexcept nogil,
