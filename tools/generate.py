@@ -193,7 +193,7 @@ def streams(row, form) -> bool:
 
 
 # Formulas with a parameter that are cheaper where it is at its default: the formula for that. For all other values
-# there is one named `general`.
+# there is one named `general`. One named `leaky` takes the parameters, and `is_leaky` says for which of them.
 AT_DEFAULTS = {
     "celu": "elu_default",
     "celu_derivative": "elu_derivative_default",
@@ -202,7 +202,7 @@ AT_DEFAULTS = {
     "clipped_linear_derivative": "clipped_linear_derivative_default",
     "elu": "elu_default",
     "elu_derivative": "elu_derivative_default",
-    "rrelu": "rrelu_default",
+    "rrelu": "rrelu_leaky",
     "snake_near": "snake_default_near",
     "snake_derivative_near": "snake_derivative_default_near",
     "softcap": "softcap_default",
@@ -211,7 +211,7 @@ AT_DEFAULTS = {
     "softplus": "softplus_default",
     "softplus_derivative": "sigmoid",
     "softplus_derivative_from_output": "softplus_derivative_from_output_default",
-    "srelu": "srelu_default",
+    "srelu": "srelu_leaky",
     "squareplus": "squareplus_default",
     "squareplus_derivative": "squareplus_derivative_default",
     "squareplus_derivative_from_output": "squareplus_derivative_from_output_default",
@@ -223,6 +223,11 @@ AT_DEFAULTS = {
 def at_defaults(name: str) -> str:
     """The formula that takes the place of another where its parameters are at their defaults."""
     return AT_DEFAULTS.get(name, name)
+
+
+def is_leaky(names: list[str]) -> list[str]:
+    """The names of what says whether the parameters are as those at the defaults, for formulas where that is known."""
+    return [f"{name}_is_leaky" for name in names if at_defaults(name).endswith("_leaky")]
 
 
 def general(name: str) -> str:
@@ -244,10 +249,12 @@ def loop(row, form, names: list[str], suffix: str, varying: int, operands: str, 
 
     if varying or not any(name in AT_DEFAULTS for name in names):
         return [call(names)]
+    values = [f"(<const {c_type} *> {operands}[{inputs + i}])[0]" for i in range(count)]
     all_default = " and ".join(
-        f"(<const {c_type} *> {operands}[{inputs + i}])[0] == <{c_type}> {parameter.default!r}"
-        for i, parameter in enumerate(row.parameters)
+        f"{value} == <{c_type}> {parameter.default!r}" for value, parameter in zip(values, row.parameters, strict=True)
     )
+    for name in is_leaky(names):
+        all_default = f"fastact_{name}_{suffix}({', '.join(values)})"
     at, other = list(map(at_defaults, names)), list(map(general, names))
     return [f"if {all_default}:", f"    {call(at)}", "else:", f"    {call(other)}"]
 
@@ -312,6 +319,11 @@ def kernel_table(catalogue: ModuleType) -> str:
                 arguments = ", ".join([c_type] * (1 + parameters_of(row, name)))
                 result = "int" if name.endswith("_is_far") else c_type
                 lines.append(f"    {result} fastact_{name}_{suffix}({arguments}) noexcept")
+        lines += [
+            f"    bint fastact_{name}_{suffix}({', '.join([c_type] * len(row.parameters))}) noexcept"
+            for name in is_leaky(formulas(row))
+            for suffix, c_type in PRECISIONS.items()
+        ]
     lines += ["", 'cdef extern from "fastact/vectors.h" nogil:']
     lines += [
         f"    void fastact_{name}_array_{suffix}(const {c_type} *, {c_type} *, Py_ssize_t) noexcept"

@@ -681,9 +681,14 @@ FASTACT_INLINE REAL FN(rrelu_general)(REAL x, REAL lower, REAL upper) {
     return FN(leaky_relu)(x, FN(mean_slope)(lower, upper));
 #endif
 }
-/* The mean of the defaults is a float, and the same bits as the general formula come of it. */
-FASTACT_INLINE REAL FN(rrelu_default)(REAL x) {
-    const REAL slope = FN(mean_slope)(K(0.125), K(1) / K(3));
+/* Where the mean is a number of this precision, as that of the defaults and that of halves is, the same bits come of the
+ * product alone; it must not overflow where it is not used, nor be 0 * inf. */
+FASTACT_INLINE int FN(rrelu_is_leaky)(REAL lower, REAL upper) {
+    const REAL slope = FN(mean_slope)(lower, upper);
+    return (slope > 0) & (slope <= 1) & ((double)slope == 0.5 * ((double)lower + (double)upper));
+}
+FASTACT_INLINE REAL FN(rrelu_leaky)(REAL x, REAL lower, REAL upper) {
+    const REAL slope = FN(mean_slope)(lower, upper);
     return x > 0 ? x : slope * x;
 }
 FASTACT_INLINE REAL FN(rrelu)(REAL x, REAL lower, REAL upper) { return FN(rrelu_general)(x, lower, upper); }
@@ -712,11 +717,18 @@ FASTACT_INLINE REAL FN(srelu_general)(REAL x, REAL t_left, REAL a_left, REAL t_r
     const REAL beyond = FN(abs)(plain) <= FASTACT_LARGEST ? line : plain;
     return FN(keep_nans)(FN(select)(bent, beyond, x), x, t_left, a_left, t_right, a_right);
 }
-/* At the defaults t_left = 0, a_left = 0.2, t_right = 1, a_right = 1: two lines through 0. */
-FASTACT_INLINE REAL FN(srelu_default)(REAL x) { return x > 0 ? x : K(0.2) * x; }
+/* Two lines through 0, as at the defaults; the product must not overflow where it is not used, nor be 0 * inf. */
+FASTACT_INLINE int FN(srelu_is_leaky)(REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    return (t_left == 0) & (t_right > 0) & (a_right == 1) & (a_left > 0) & (a_left <= 1);
+}
+FASTACT_INLINE REAL FN(srelu_leaky)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
+    (void)t_left, (void)t_right, (void)a_right;
+    return x > 0 ? x : a_left * x;
+}
 FASTACT_INLINE REAL FN(srelu)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
-    const FASTACT_BITS defaults = (t_left == 0) & (a_left == K(0.2)) & (t_right == 1) & (a_right == 1);
-    return FN(select)(defaults, FN(srelu_default)(x), FN(srelu_general)(x, t_left, a_left, t_right, a_right));
+    const FASTACT_BITS leaky = FN(srelu_is_leaky)(t_left, a_left, t_right, a_right);
+    const REAL general = FN(srelu_general)(x, t_left, a_left, t_right, a_right);
+    return FN(select)(leaky, FN(srelu_leaky)(x, t_left, FN(used)(leaky, a_left), t_right, a_right), general);
 }
 FASTACT_INLINE REAL FN(srelu_derivative)(REAL x, REAL t_left, REAL a_left, REAL t_right, REAL a_right) {
     const REAL below = x <= t_left ? a_left : K(1);
