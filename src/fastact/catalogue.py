@@ -416,7 +416,7 @@ _ROWS = (
         derivative_roots=(-1.5,),
         monotone=False,
         accuracy=_value(),
-        derivative_accuracy=_rounded(float64=0.501),
+        derivative_accuracy=_slope(1.5, 1.5),
         reference="Howard et al., Searching for MobileNetV3, ICCV 2019, arXiv:1905.02244",
     ),
     Activation(

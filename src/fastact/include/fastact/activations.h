@@ -798,7 +798,7 @@ FASTACT_INLINE REAL FN(hard_swish)(REAL x) {
     return x <= 3 ? inside : x;
 }
 FASTACT_INLINE REAL FN(hard_swish_derivative)(REAL x) {
-    const REAL held = FN(hold)(x, K(-3), K(3)), inside = FN(sixth)(FN(sum)(K(3), held + held));
+    const REAL held = FN(hold)(x, K(-3), K(3)), inside = FN(mad)(K(2), held, K(3)) * (K(1) / K(6));
     const REAL outside = x > 0 ? K(1) : K(0);
     return FN(keep_nan)(FN(abs)(x) >= 3 ? outside : inside, x);
 }
@@ -1088,7 +1088,9 @@ FASTACT_INLINE REAL FN(selu_derivative)(REAL x) {
 FASTACT_INLINE REAL FN(selu_derivative_from_output)(REAL y) {
     const FN(wide) scale = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_HI, FASTACT_WIDE_SELU_SCALE_LO);
     const FN(wide) both = FN(wide_constant)(FASTACT_WIDE_SELU_SCALE_ALPHA_HI, FASTACT_WIDE_SELU_SCALE_ALPHA_LO);
-    return FN(keep_nan)(y > 0 ? FN(narrow)(scale) : FN(narrow)(FN(wide_plus)(both, y)), y);
+    /* The sum is exact where it cancels. */
+    const REAL hi = FN(narrow)(both), lo = FN(narrow)(FN(wide_plus)(both, -hi));
+    return FN(keep_nan)(y > 0 ? FN(narrow)(scale) : (hi + y) + lo, y);
 }
 
 /* x / alpha for finite x < 0, else 0, and any alpha but 0. */
