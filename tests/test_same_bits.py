@@ -19,7 +19,7 @@ from hypothesis.extra import numpy as npst
 import fastact
 from fastact import _ufuncs
 
-from .cases import CASES, DTYPES, Case, bits, every_exponent, outputs, samples
+from .cases import CASES, DTYPES, Case, all_halves, bits, every_exponent, outputs, samples
 
 FUSED = [name for name in fastact.show_config("dict")["usable here"] if name != "baseline"]
 COUNT = 211  # more than 130 with every offset, and prime: strides and vector lanes never line up
@@ -437,6 +437,34 @@ def test_eight_threads_at_once():
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(8))) == [0] * 8
+
+
+def spread(array: np.ndarray) -> np.ndarray:
+    """The same elements, with others between them."""
+    return np.repeat(array, 2)[::2]
+
+
+@EVERY_CASE
+def test_every_float16_contiguous_and_not(case: Case):
+    """Contiguous ones have kernels of their own, which may compute less: others go through float32."""
+    x = all_halves()
+    others = [np.roll(x, 12_345), np.full_like(x, 1.5)][: 1 + (case.arguments > 1)]
+    for grad in others:
+        operands = [grad, x][-case.arguments :]
+        defaults = case.defaults(np.float16)
+        ufunc = case.ufunc()
+        assert not difference(ufunc(*operands, *defaults), ufunc(*map(spread, operands), *defaults))
+
+
+@pytest.mark.parametrize("name", ["identity", "identity_backward", "identity_backward_from_output"])
+def test_the_identity_of_float16_keeps_every_bit_but_that_of_signalling(name: str):
+    x, function = all_halves(), getattr(fastact, name)
+    ones, quiet = np.ones_like(x), np.where(np.isnan(x), bits(x) | 0x200, bits(x))
+    if name == "identity":
+        assert np.array_equal(bits(function(x)), quiet)
+        return
+    assert np.array_equal(bits(function(ones, x)), np.where(np.isnan(x), quiet, bits(ones)))
+    assert np.array_equal(bits(function(x, ones)), quiet)
 
 
 @EVERY_CASE

@@ -10,6 +10,7 @@ only, and reads nothing but the catalogue.
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -263,19 +264,49 @@ def loop(row, form, names: list[str], suffix: str, varying: int, operands: str, 
     return [f"if {all_default}:", f"    {call(at)}", "else:", f"    {call(other)}"]
 
 
-# The generic loops over float16.
-HALF_LOOPS = {"map_value": "map_halves", "map_backward": "map_halves_backward"}
+# Functions of whole arrays of float16, on their bits, by the generic loop that they take the place of.
+HALF_BITS = {
+    ("identity", "map_value"): "fastact_identity_halves",
+    ("identity_derivative", "map_backward"): "fastact_identity_backward_halves",
+    ("identity_derivative_from_output", "map_backward"): "fastact_identity_backward_halves",
+}
+
+# Formulas with a -x inside: with which sign a NaN comes out is the compiler's choice, and differs among kernels.
+WITHOUT_HALVES = {"log_sigmoid_derivative", "sigmoid"}
+
+
+def half_bits(row, form) -> str:
+    """The function of float16's bits that makes a form, if there is one."""
+    return HALF_BITS.get((form_formulas(row, form)[0], LOOPS[form.kind]), "")
 
 
 def half_loop(row, form) -> list[str]:
-    """The body of a kernel on float16, empty where converting takes little beside the formula."""
-    own = HALF_LOOPS.get(LOOPS[form.kind])
-    if row.name not in LIGHT_ROWS or own is None:
+    """The body of a kernel on float16, empty where blocks of float32 take as little."""
+    names, generic, inputs = form_formulas(row, form), LOOPS[form.kind], len(form.inputs)
+    lines = loop(row, form, names, "f32", 0, "operands", "length")
+    if on_bits := half_bits(row, form):
+        operands = ", ".join(f"<unsigned short *> operands[{i}]" for i in range(inputs + 1))
+        return [f"{on_bits}({operands}, length)", "return False"]
+    taken = list(map(at_defaults, names))
+    arrays = takes_arrays(taken, "f32") and WITHOUT_HALVES.isdisjoint(taken)
+    if generic not in ("map_value", "map_backward") or not (arrays or is_light(row, form)):
         return []
-    generic = f"{LOOPS[form.kind]}[float]("
-    lines = loop(row, form, form_formulas(row, form), "f32", 0, "operands", "length")
-    assert all(generic in line for line in lines if "map_" in line), f"a loop over {row.name} converts no halves"
-    return [line.replace(generic, f"return {own}(").replace(", False)", ")") for line in lines]
+    counted = f"length, {inputs}, {len(row.parameters)})"
+    call = re.compile(r"map(_array)?_(value|backward)\[float\]\((\w+), operands, .*\)")
+    return [call.sub(rf"return map_halves\1(\3, operands, {counted}", line) for line in lines]
+
+
+def half_kernel(row, form, index: int, fills: list[str]) -> list[str]:
+    """The kernel of a form on float16, if it has one; its place in the entries is appended to ``fills``."""
+    public, body = row.name + form.suffix, half_loop(row, form)
+    fills.append(f"    entries[{index}].float16 = NULL")
+    if not body:
+        return []
+    # Without instructions for it, converting takes more than all else, and by blocks no longer.
+    condition = "" if half_bits(row, form) else "if CONVERTS: "
+    fills.append(f"    {condition}entries[{index}].float16 = {public}_halves")
+    head = f"cdef bint {public}_halves(void **operands, Py_ssize_t length) noexcept nogil:"
+    return ["", head, *(f"    {line}" for line in body)]
 
 
 def near_and_far(row, form, suffix: str, varying: int) -> list[str]:
@@ -376,11 +407,7 @@ def kernel_table(catalogue: ModuleType) -> str:
                 f"    entries[{index}].outputs = {len(form.outputs)}",
                 f"    entries[{index}].streams = {is_light(row, form)}",
             ]
-            halves = half_loop(row, form)
-            if halves:
-                head = f"cdef bint {public}_halves(void **operands, Py_ssize_t length) noexcept nogil:"
-                lines += ["", head, *(f"    {line}" for line in halves)]
-            fills.append(f"    entries[{index}].float16 = {f'{public}_halves' if halves else 'NULL'}")
+            lines += half_kernel(row, form, index, fills)
             for suffix in PRECISIONS:
                 member = {"f32": "float32", "f64": "float64"}[suffix]
                 for varying in (0, 1) if count else (0,):

@@ -38,6 +38,9 @@ cdef extern from *:
     static inline void fastact_status_set(fastact_status saved, int overflow) {
         _mm_setcsr(saved | (overflow ? _MM_EXCEPT_OVERFLOW : 0u));
     }
+    static inline void fastact_status_forget_overflow(void) {
+        _mm_setcsr(_mm_getcsr() & ~(unsigned int)_MM_EXCEPT_OVERFLOW);
+    }
     #else
     #include <fenv.h>
     typedef fexcept_t fastact_status;
@@ -56,6 +59,7 @@ cdef extern from *:
         fesetexceptflag(&saved, FE_ALL_EXCEPT);
         if (overflow) feraiseexcept(FE_OVERFLOW);
     }
+    static inline void fastact_status_forget_overflow(void) { feclearexcept(FE_OVERFLOW); }
     #endif
     """
     ctypedef struct fastact_status:
@@ -63,6 +67,7 @@ cdef extern from *:
     fastact_status fastact_status_save() noexcept nogil
     void fastact_status_restore(fastact_status saved, bint overflow) noexcept nogil
     bint fastact_status_overflow() noexcept nogil
+    void fastact_status_forget_overflow() noexcept nogil
     # Without the overflow that a kernel raised on its way to a finite result.
     void fastact_status_set(fastact_status saved, bint overflow) noexcept nogil
 
@@ -120,6 +125,9 @@ cdef extern from *:
     #include "fastact/activations.h"
     #if (defined(__AVX512F__) || defined(__F16C__)) && !defined(_MSC_VER)
     #include <immintrin.h>
+    #define FASTACT_CONVERTS 1
+    #else
+    #define FASTACT_CONVERTS 0
     #endif
     static inline void fastact_load_halves(float *target, const unsigned short *source, ptrdiff_t length) {
         ptrdiff_t i = 0;
@@ -132,29 +140,19 @@ cdef extern from *:
     #endif
         for (; i < length; ++i) target[i] = fastact_from_half(source[i]);
     }
-    /* Whether a finite float became an infinite half: from 65520 on, which is rounded up. */
+    /* A finite float becomes an infinite half from 65520 on, which is rounded up. The instructions raise overflow then;
+     * of the others, which do not, it returns whether there was one. */
     static inline int fastact_store_halves(unsigned short *target, const float *source, ptrdiff_t length) {
         ptrdiff_t i = 0;
         int overflow = 0;
     #if defined(__AVX512F__)
-        const __m512 most = _mm512_set1_ps(65520.0f), infinite = _mm512_set1_ps(__builtin_inff());
-        __mmask16 large = 0;
-        for (; i + 16 <= length; i += 16) {
-            const __m512 x = _mm512_loadu_ps(source + i), size = _mm512_abs_ps(x);
-            large |= _mm512_cmp_ps_mask(size, most, _CMP_GE_OQ) & _mm512_cmp_ps_mask(size, infinite, _CMP_LT_OQ);
-            _mm256_storeu_si256((__m256i *)(target + i), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
-        }
-        overflow = large != 0;
+        for (; i + 16 <= length; i += 16)
+            _mm256_storeu_si256(
+                (__m256i *)(target + i), _mm512_cvtps_ph(_mm512_loadu_ps(source + i), _MM_FROUND_TO_NEAREST_INT));
     #elif defined(__F16C__)
-        const __m256 most = _mm256_set1_ps(65520.0f), infinite = _mm256_set1_ps(__builtin_inff());
-        __m256 large = _mm256_setzero_ps();
-        for (; i + 8 <= length; i += 8) {
-            const __m256 x = _mm256_loadu_ps(source + i), size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
-            const __m256 beyond = _mm256_cmp_ps(size, most, _CMP_GE_OQ);
-            large = _mm256_or_ps(large, _mm256_and_ps(beyond, _mm256_cmp_ps(size, infinite, _CMP_LT_OQ)));
-            _mm_storeu_si128((__m128i *)(target + i), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
-        }
-        overflow = _mm256_movemask_ps(large) != 0;
+        for (; i + 8 <= length; i += 8)
+            _mm_storeu_si128(
+                (__m128i *)(target + i), _mm256_cvtps_ph(_mm256_loadu_ps(source + i), _MM_FROUND_TO_NEAREST_INT));
     #endif
         for (; i < length; ++i) {
             target[i] = fastact_to_half(source[i]);
@@ -162,11 +160,28 @@ cdef extern from *:
         }
         return overflow;
     }
+    /* x and grad where x is no NaN, on bits: as conversion there and back does, which makes signalling NaNs quiet. */
+    static inline int fastact_half_is_nan(unsigned short half) { return (short)(half & 0x7fff) > 0x7c00; }
+    static inline void fastact_identity_halves(const unsigned short *x, unsigned short *y, ptrdiff_t length) {
+        for (ptrdiff_t i = 0; i < length; ++i) y[i] = fastact_half_is_nan(x[i]) ? x[i] | 0x0200 : x[i];
+    }
+    static inline void fastact_identity_backward_halves(
+        const unsigned short *grad, const unsigned short *x, unsigned short *out, ptrdiff_t length) {
+        for (ptrdiff_t i = 0; i < length; ++i) {
+            const unsigned short given = fastact_half_is_nan(grad[i]) ? grad[i] | 0x0200 : grad[i];
+            out[i] = fastact_half_is_nan(x[i]) & !fastact_half_is_nan(grad[i]) ? x[i] | 0x0200 : given;
+        }
+    }
     """
     enum:
+        CONVERTS "FASTACT_CONVERTS"  # by instructions
         HALVES "32"  # that are converted at once, to stay in registers while a formula is computed
     void fastact_load_halves(float *target, const unsigned short *source, Py_ssize_t length) noexcept nogil
     bint fastact_store_halves(unsigned short *target, const float *source, Py_ssize_t length) noexcept nogil
+    void fastact_identity_halves(const unsigned short *x, unsigned short *y, Py_ssize_t length) noexcept nogil
+    void fastact_identity_backward_halves(
+        const unsigned short *grad, const unsigned short *x, unsigned short *out, Py_ssize_t length,
+    ) noexcept nogil
 
 cdef extern from "fastact/activations.h" nogil:
     float fastact_from_half(unsigned short half) noexcept
@@ -299,54 +314,81 @@ cdef inline void map_gate_backward(
 # The same on float16, converted a few at a time: the compiler keeps so few in registers from the load to the store.
 
 cdef inline bint map_halves(
-    float (*formula)(float, const float *) noexcept nogil, void **operands, Py_ssize_t length, int parameters,
+    float (*formula)(float, const float *) noexcept nogil,
+    void **operands, Py_ssize_t length, int inputs, int parameters,
 ) noexcept nogil:
-    cdef const unsigned short *x = <const unsigned short *> operands[0]
-    cdef unsigned short *y = <unsigned short *> operands[1 + parameters]
+    """f(x; p), or grad * f(x; p) where there are two inputs."""
+    cdef const unsigned short *source[2]
+    cdef unsigned short *target
+    cdef unsigned short last[3][HALVES]  # the operands' last elements, as many as the others
     cdef float p[MAX_PARAMETERS]
     cdef float block[HALVES]
-    cdef Py_ssize_t start = 0, rest = length % HALVES, i
-    cdef bint overflow = False
-    fetch[float](operands, 1, parameters, 0, p)
-    while start < length - rest:
-        fastact_load_halves(block, x + start, HALVES)
-        for i in range(HALVES):
-            block[i] = formula(block[i], p)
-        overflow |= fastact_store_halves(y + start, block, HALVES)
-        start += HALVES
-    fastact_load_halves(block, x + start, rest)
-    for i in range(rest):
-        block[i] = formula(block[i], p)
-    return overflow | fastact_store_halves(y + start, block, rest)
-
-
-cdef inline bint map_halves_backward(
-    float (*derivative)(float, const float *) noexcept nogil, void **operands, Py_ssize_t length, int parameters,
-) noexcept nogil:
-    cdef const unsigned short *grad = <const unsigned short *> operands[0]
-    cdef const unsigned short *x = <const unsigned short *> operands[1]
-    cdef unsigned short *out = <unsigned short *> operands[2 + parameters]
-    cdef float p[MAX_PARAMETERS]
     cdef float given[HALVES]
-    cdef float block[HALVES]
-    cdef Py_ssize_t start = 0, rest = length % HALVES, i
+    cdef Py_ssize_t start = 0, size, i
+    cdef int j
     cdef bint overflow = False
-    fetch[float](operands, 2, parameters, 0, p)
-    while start < length - rest:
-        fastact_load_halves(given, grad + start, HALVES)
-        fastact_load_halves(block, x + start, HALVES)
-        for i in range(HALVES):
-            block[i] = given[i] * derivative(block[i], p)
-        overflow |= fastact_store_halves(out + start, block, HALVES)
+    fetch[float](operands, inputs, parameters, 0, p)
+    while start < length:
+        size = length - start
+        for j in range(inputs):
+            source[j] = <const unsigned short *> operands[j] + start
+        target = <unsigned short *> operands[inputs + parameters] + start
+        if size < HALVES:
+            for j in range(inputs):
+                for i in range(HALVES):
+                    last[j][i] = source[j][min(i, size - 1)]
+                source[j] = last[j]
+            target = last[2]
+        fastact_load_halves(block, source[inputs - 1], HALVES)
+        if inputs > 1:
+            fastact_load_halves(given, source[0], HALVES)
+            for i in range(HALVES):
+                block[i] = given[i] * formula(block[i], p)
+        else:
+            for i in range(HALVES):
+                block[i] = formula(block[i], p)
+        overflow |= fastact_store_halves(target, block, HALVES)
+        if size < HALVES:
+            target = <unsigned short *> operands[inputs + parameters] + start
+            for i in range(size):
+                target[i] = last[2][i]
         start += HALVES
-    fastact_load_halves(given, grad + start, rest)
-    fastact_load_halves(block, x + start, rest)
-    for i in range(rest):
-        block[i] = given[i] * derivative(block[i], p)
-    return overflow | fastact_store_halves(out + start, block, rest)
+    return overflow
 
 
 # The same where a formula is a function of an array: by blocks, since an output may be an input.
+
+cdef inline bint halves_of_array(
+    void (*function)(const float *, float *, Py_ssize_t) noexcept nogil,
+    const unsigned short *grad, const unsigned short *x, unsigned short *out, Py_ssize_t length, int inputs,
+) noexcept nogil:
+    cdef float block[2 * HALVES]
+    cdef float given[2 * HALVES]
+    cdef Py_ssize_t i
+    fastact_load_halves(block, x, length)
+    function(block, block, length)
+    if inputs > 1:
+        fastact_load_halves(given, grad, length)
+        for i in range(length):
+            block[i] = given[i] * block[i]
+    return fastact_store_halves(out, block, length)
+
+
+cdef inline bint map_halves_array(
+    void (*function)(const float *, float *, Py_ssize_t) noexcept nogil,
+    void **operands, Py_ssize_t length, int inputs, int parameters,
+) noexcept nogil:
+    cdef const unsigned short *grad = <const unsigned short *> operands[0]
+    cdef const unsigned short *x = <const unsigned short *> operands[inputs - 1]
+    cdef unsigned short *out = <unsigned short *> operands[inputs + parameters]
+    cdef Py_ssize_t start = 0
+    cdef bint overflow = False
+    # Twice: of a number of elements that is a constant, the compiler makes straight code, its tables in registers.
+    while length - start >= 2 * HALVES:
+        overflow |= halves_of_array(function, grad + start, x + start, out + start, 2 * HALVES, inputs)
+        start += 2 * HALVES
+    return overflow | halves_of_array(function, grad + start, x + start, out + start, length - start, inputs)
+
 
 cdef inline void map_gate_array_backward(
     void (*value)(const real *, real *, Py_ssize_t) noexcept nogil,
@@ -472,7 +514,7 @@ cdef void load_half(float *block, const char *source, npy_intp step, Py_ssize_t 
 
 
 cdef bint store_half(const float *block, char *target, npy_intp step, Py_ssize_t length) noexcept nogil:
-    """Returns whether a finite float became an infinite half."""
+    """As fastact_store_halves."""
     cdef unsigned short halves[FLOATS]
     cdef Py_ssize_t i
     cdef bint overflow
@@ -585,7 +627,9 @@ cdef inline bint run(
     char **args, Py_ssize_t length, const npy_intp *steps, const entry *form, const kernel *kernels,
     real *_, bint half,
 ) noexcept nogil:
-    """One ufunc call: straight through where all is contiguous, else block by block. Returns whether a half overflowed.
+    """One ufunc call: straight through where all is contiguous, else block by block.
+
+    Returns whether a half overflowed and that was not raised.
 
     ``_`` only names the precision.
     """

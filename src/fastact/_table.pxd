@@ -15,7 +15,8 @@ cdef extern from *:
 # Contiguous operands in the order inputs, parameters, outputs; outputs may be the inputs themselves.
 ctypedef void (*kernel)(void **operands, Py_ssize_t length) noexcept nogil
 
-# The same on contiguous float16, the parameters one float32 each. Returns whether a finite float became an infinite half.
+# The same on contiguous float16, the parameters one float32 each. Returns whether a finite float became an
+# infinite half and that was not raised.
 ctypedef bint (*half_kernel)(void **operands, Py_ssize_t length) noexcept nogil
 
 ctypedef void (*ufunc_loop)(char **args, const npy_intp *dimensions, const npy_intp *steps, void *entry) noexcept nogil

@@ -76,6 +76,7 @@ cdef inline bint store_rows(
     cdef Py_ssize_t r, i, size
     cdef bint overflow = False
     if half:
+        fastact_status_forget_overflow()  # of the kernel
         for r in range(rows):
             i = 0
             while i < n:
@@ -84,6 +85,7 @@ cdef inline bint store_rows(
                     <const float *> (source + r * pitch + i), target + r * outer + i * step, step, size
                 )
                 i += size
+        overflow |= fastact_status_overflow()
     elif distance(outer) < distance(step):
         transpose[real](
             <const char *> source, pitch * <npy_intp> sizeof(real), sizeof(real), target, step, outer, rows, n, NULL
