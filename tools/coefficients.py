@@ -567,12 +567,21 @@ def _odd_tail(function: Callable[[mp.mpf], mp.mpf], limit: mp.mpf) -> Callable[[
     return target
 
 
-def _odd(function: Callable[[mp.mpf], mp.mpf], limit: mp.mpf, degree: int, end: mp.mpf) -> Polynomial:
+def _odd(
+    function: Callable[[mp.mpf], mp.mpf],
+    limit: mp.mpf,
+    degree: int,
+    end: mp.mpf,
+    precision: str = "f64",
+    near: int = -10,
+) -> Polynomial:
+    """By the error of f, relative, and of the coefficients themselves below 2^near."""
+
     def weight(w: mp.mpf) -> mp.mpf:
         r = mp.sqrt(w)
-        return mp.mpf(2) ** -10 if w < TINY else (w + mp.mpf(2) ** -10) * r / function(r)
+        return mp.mpf(2) ** near if w < TINY else (w + mp.mpf(2) ** near) * r / function(r)
 
-    return Polynomial(_odd_tail(function, limit), weight, range(degree + 1), mp.mpf(0), end**2, "f64")
+    return Polynomial(_odd_tail(function, limit), weight, range(degree + 1), mp.mpf(0), end**2, precision)
 
 
 def _cosine_tail(w: mp.mpf) -> mp.mpf:
@@ -751,6 +760,7 @@ POLYNOMIALS: dict[str, Callable[[], Polynomial]] = {
     "wide_log1p_f32": lambda: Polynomial(_log1p_tail, _square_weight, range(13), 1 / ROOT2 - 1, ROOT2 - 1, "f64"),
     "wide_sine_f32": lambda: _odd(mp.sin, SIXTH, 4, HALF),
     "wide_short_sine_f32": lambda: _odd(mp.sin, SIXTH, 3, HALF),
+    "sine_of_half_f32": lambda: _odd(mp.sin, SIXTH, 3, HALF, "f32", -4),
     "wide_sine_f64": lambda: _odd(mp.sin, SIXTH, 8, HALF),
     "wide_quarter_sine_f32": lambda: _odd(mp.sin, SIXTH, 5, QUARTER),
     "wide_quarter_sine_f64": lambda: _odd(mp.sin, SIXTH, 6, QUARTER),
@@ -976,6 +986,7 @@ def circle(precision: str) -> dict[str, str]:
         rest -= round_to(rest, part_bits)
     if precision == "f32":
         out["HALF_PI_HI"], out["HALF_PI_LO"] = split(mp.pi / 2, precision, BITS[precision])
+        out["PI_OF_HALF_1"], out["PI_OF_HALF_2"] = split(mp.pi, precision, BITS[precision] - 1)  # nor is this one
     out["ONE_OVER_PI"] = hexfloat(round_to(1 / mp.pi, 53), "f64")
     for name, angle in (("PI", mp.pi), ("QUARTER_PI", mp.pi / 4), ("TWO_OVER_ROOT_PI", 2 / mp.sqrt(mp.pi))):
         out[f"{name}_HI"], out[f"{name}_LO"] = split(angle, "f64", 53)

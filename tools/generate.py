@@ -270,9 +270,21 @@ HALF_BITS = {
     ("identity_derivative", "map_backward"): "fastact_identity_backward_halves",
     ("identity_derivative_from_output", "map_backward"): "fastact_identity_backward_halves",
 }
+# Formulas of halves that give the same as those of floats, rounded to halves.
+HALF_FORMULAS = {"cos": "cos_of_half", "sin": "sin_of_half"}
 
 # Formulas with a -x inside: with which sign a NaN comes out is the compiler's choice, and differs among kernels.
 WITHOUT_HALVES = {"log_sigmoid_derivative", "sigmoid"}
+
+
+def half_formulas() -> list[str]:
+    """Their declarations and adapters."""
+    lines = ["", 'cdef extern from "fastact/activations.h" nogil:']
+    lines += [f"    float fastact_{name}_f32(float) noexcept" for name in HALF_FORMULAS.values()]
+    for name in HALF_FORMULAS.values():
+        lines += ["", f"cdef inline float {name}_f32(float x, const float *p) noexcept nogil:"]
+        lines += [f"    return fastact_{name}_f32(x)"]
+    return lines
 
 
 def half_bits(row, form) -> str:
@@ -287,6 +299,8 @@ def half_loop(row, form) -> list[str]:
     if on_bits := half_bits(row, form):
         operands = ", ".join(f"<unsigned short *> operands[{i}]" for i in range(inputs + 1))
         return [f"{on_bits}({operands}, length)", "return False"]
+    if form.kind == "value" and row.name in HALF_FORMULAS:
+        return [f"return map_halves({HALF_FORMULAS[row.name]}_f32, operands, length, {inputs}, {len(row.parameters)})"]
     taken = list(map(at_defaults, names))
     arrays = takes_arrays(taken, "f32") and WITHOUT_HALVES.isdisjoint(taken)
     if generic not in ("map_value", "map_backward") or not (arrays or is_light(row, form)):
@@ -365,6 +379,7 @@ def kernel_table(catalogue: ModuleType) -> str:
         for suffix, c_type in PRECISIONS.items()
         for name in sorted(ARRAY_FORMULAS[suffix])
     ]
+    lines += half_formulas()
     fills: list[str] = []
     looped: set[tuple[str, str]] = set()
     for row in rows:
