@@ -249,6 +249,15 @@ def test_the_environment_limits_threads(environment: dict[str, str], threads: in
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system knows no affinity")
+@pytest.mark.parametrize("layer", ["tbb", "omp"])
+def test_on_one_cpu_all_is_serial(layer: str, tmp_path: Path):
+    """However many threads are asked for; and the process ends, after forks too."""
+    code = "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})" + FORK + "print(_threads.describe())"
+    said = run(code, tmp_path, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="2")
+    assert said == "0\nserial: one CPU only"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system knows no affinity")
 def test_the_affinity_limits_threads(tmp_path: Path):
     code = """
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

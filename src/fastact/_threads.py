@@ -188,6 +188,11 @@ def start() -> None:
 
 def _start() -> None:
     global _layer  # noqa: PLW0603
+    if usable_cpus() < 2:
+        # Threads gain nothing. And TBB has no worker for the task by which Numba starts it, so that a process which has
+        # forked waits for that at its exit, for ever.
+        _give_up("one CPU only")
+        return
     preload_tbb()
     import numba
 
