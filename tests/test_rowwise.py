@@ -494,8 +494,16 @@ def test_silence_and_overflow(case: RowCase, dtype: type):
 
 
 def table(dtype: Any, shape: tuple[int, ...], seed: int = 3) -> np.ndarray:
+    """Rows with numbers far from 0 among them."""
     x = np.random.default_rng(seed).normal(0, 4, shape)
     x.ravel()[::17] *= 30
+    return x.astype(dtype)
+
+
+def near_table(dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Rows all near 0, which kernels of columns take, but for one in forty that one number leads."""
+    x = np.random.default_rng(9).normal(0, 3, shape)
+    x[17::40, -1] += 35
     return x.astype(dtype)
 
 
@@ -514,8 +522,10 @@ def alone(case: RowCase, operands: list[np.ndarray]) -> np.ndarray:
 @EVERY_CASE
 def test_layouts(case: RowCase, dtype: type):
     rng = np.random.default_rng(2)
-    for count, n in ((37, 1), (37, 10), (18, 16), (19, 37), (3, 300)):
-        operands = case.operands(table(dtype, (count, n)), rng)
+    tables = [table(dtype, shape) for shape in ((37, 1), (37, 10), (18, 16), (19, 37), (3, 300))]
+    tables += [near_table(dtype, shape) for shape in ((50, 3), (35, 16), (19, 37), (33, 128), (20, 200))]
+    for x in tables:
+        operands = case.operands(x, rng)
         expected = alone(case, operands)
         call = case.function()
         assert same(call(*operands), expected)

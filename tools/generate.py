@@ -472,6 +472,18 @@ def gate_kernels(catalogue: ModuleType, unit, fills: list[str]) -> list[str]:
     return lines
 
 
+# The row functions with a kernel of columns in rowwise.h, and the kind of theirs that says how long a short row is.
+BY_COLUMNS = {
+    "softmax": "SHARES",
+    "softmin": "SHARES",
+    "log_softmax": "LOGARITHMS",
+    "logsumexp": "LOGARITHMS",
+    "softmax_backward_from_output": "GRADIENTS",
+    "softmin_backward_from_output": "GRADIENTS",
+    "log_softmax_backward_from_output": "GRADIENTS",
+}
+
+
 def row_kernels(units: ModuleType) -> list[str]:
     """The Cython source of the kernels of row functions: a row without one in rowwise.h does not compile."""
     declarations = ['cdef extern from "fastact/rowwise.h" nogil:']
@@ -491,14 +503,42 @@ def row_kernels(units: ModuleType) -> list[str]:
         for suffix, c_type in PRECISIONS.items():
             arguments = "".join(f"const {c_type} *, " for _ in form.inputs)
             declarations.append(f"    void fastact_{public}_{suffix}({arguments}{c_type} *, Py_ssize_t) noexcept")
-            passed = ", ".join(f"<{c_type} *> operands[{j}]" for j in range(count + 1))
+            passed = ", ".join(f"<{c_type} *> (operands[{j}] + r * steps[{j}])" for j in range(count + 1))
             kernels += [
                 "",
-                f"cdef void {public}_kernel_{suffix}(void **operands, Py_ssize_t n) noexcept nogil:",
-                f"    fastact_{public}_{suffix}({passed}, n)",
+                f"cdef void {public}_kernel_{suffix}(",
+                "    char **operands, const npy_intp *steps, Py_ssize_t n, Py_ssize_t rows,",
+                ") noexcept nogil:",
+                "    cdef Py_ssize_t r",
+                "    for r in range(rows):",
+                f"        fastact_{public}_{suffix}({passed}, n)",
             ]
             member = {"f32": "float32", "f64": "float64"}[suffix]
             fills.append(f"    entries[{index}].{member} = {public}_kernel_{suffix}")
+            if public not in BY_COLUMNS:
+                fills.append(f"    entries[{index}].{member}_columns = NULL")
+                continue
+            arguments = "".join(f"const {c_type} *, Py_ssize_t, " for _ in form.inputs)
+            declarations += [
+                f"    bint fastact_{public}_columns_{suffix}(",
+                f"        {arguments}{c_type} *, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept",
+            ]
+            passed = ", ".join(f"<{c_type} *> operands[{j}], pitches[{j}]" for j in range(count + 1))
+            kernels += [
+                "",
+                f"cdef bint {public}_columns_{suffix}(",
+                "    void **operands, const Py_ssize_t *pitches, Py_ssize_t n, Py_ssize_t rows,",
+                ") noexcept nogil:",
+                f"    return fastact_{public}_columns_{suffix}({passed}, n, rows)",
+            ]
+            short = f"FASTACT_SHORT_{BY_COLUMNS[public]}_{suffix.upper()}"
+            fills.append(f"    entries[{index}].{member}_columns = {public}_columns_{suffix}")
+            fills.append(f"    entries[{index}].{member}_short = {short}")
+    declarations += [
+        f"    Py_ssize_t FASTACT_SHORT_{kind}_{suffix.upper()}"
+        for kind in dict.fromkeys(BY_COLUMNS.values())
+        for suffix in PRECISIONS
+    ]
     enum = ["", "cdef enum:", f"    ROW_ENTRIES = {len(forms)}", "", "cdef void fill_rows(row_entry *entries):"]
     return [*declarations, *kernels, *enum, *fills, ""]
 

@@ -10,7 +10,9 @@ a kernel therefore exists once, and an element's bits cannot depend on where it 
 from cpython.pycapsule cimport PyCapsule_New
 from numpy cimport npy_intp
 
-from fastact._table cimport MAX_OPERANDS, MAX_PARAMETERS, entry, kernel, row_entry, row_kernel, table
+from fastact._table cimport (
+    MAX_OPERANDS, MAX_PARAMETERS, column_kernel, entry, kernel, row_entry, row_kernel, table,
+)
 
 cdef extern from *:
     """

@@ -32,8 +32,14 @@ cdef struct entry:
     kernel float64[2]
     half_kernel float16       # NULL where it would not be faster than blocks of float32
 
-# One row of each operand, contiguous (a number where the signature has no n); outputs overlap no input.
-ctypedef void (*row_kernel)(void **operands, Py_ssize_t n) noexcept nogil
+# Rows of each operand, each contiguous (a number where the signature has no n), `steps` bytes apart; outputs overlap no
+# input.
+ctypedef void (*row_kernel)(
+    char **operands, const npy_intp *steps, Py_ssize_t n, Py_ssize_t rows) noexcept nogil
+
+# The same for up to ROWS_AT_ONCE rows whose numbers of one index are contiguous, `pitches` numbers behind those of the
+# index before. Returns whether it has; if not, nothing was written. Outputs may be the inputs themselves.
+ctypedef bint (*column_kernel)(void **operands, const Py_ssize_t *pitches, Py_ssize_t n, Py_ssize_t rows) noexcept nogil
 
 cdef struct row_entry:
     const char *name          # of the gufunc: "softmax_backward"
@@ -43,6 +49,11 @@ cdef struct row_entry:
     bint overflows            # whether finite numbers can give an infinity
     row_kernel float32
     row_kernel float64
+    column_kernel float32_columns  # NULL where there is none
+    column_kernel float64_columns
+    # Up to how many numbers rows are faster if they are made columns first.
+    Py_ssize_t float32_short
+    Py_ssize_t float64_short
 
 cdef struct table:
     int length

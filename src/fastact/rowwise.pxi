@@ -1,20 +1,26 @@
 # The gufunc loops of the functions of rowwise.h, part of _kernels.pyx.
 #
 # A kernel computes one contiguous row. Rows that are not contiguous, or float16, are copied, several at a time: where
-# the numbers of a row lie far apart and its neighbours' beside them, each cache line is read once for all of them.
+# the numbers of a row lie far apart and its neighbours' beside them, each cache line is read once for all of them. There,
+# the functions that have a kernel of columns need no copy; and they make columns of short rows, to fill their vectors.
 
 from cpython.exc cimport PyErr_NoMemory, PyErr_SetString
 from libc.stdlib cimport free, malloc
 
 cdef enum:
     ROW_OPERANDS = 3
-    ROWS_AT_ONCE = 16
+    ROWS_AT_ONCE = 16  # as FASTACT_LANES
+    LONGEST_SHORT = 128
     COPIED_AT_ONCE = 1 << 18  # numbers of one operand, unless a row has more
 
 
 cdef extern from "fastact/rowwise.h" nogil:
     void fastact_transpose_f32(const float *, Py_ssize_t, float *, Py_ssize_t) noexcept
     void fastact_transpose_f64(const double *, Py_ssize_t, double *, Py_ssize_t) noexcept
+    void fastact_rows_to_columns_f32(const float *, Py_ssize_t, float *, Py_ssize_t) noexcept
+    void fastact_rows_to_columns_f64(const double *, Py_ssize_t, double *, Py_ssize_t) noexcept
+    void fastact_columns_to_rows_f32(const float *, float *, Py_ssize_t, Py_ssize_t) noexcept
+    void fastact_columns_to_rows_f64(const double *, double *, Py_ssize_t, Py_ssize_t) noexcept
 
 
 cdef inline void transpose(
@@ -121,14 +127,58 @@ cdef inline bint finite_gave_infinite(
     return False
 
 
+cdef inline bint run_columns(
+    char **args, const npy_intp *steps, const npy_intp *core, Py_ssize_t start, Py_ssize_t rows, Py_ssize_t n,
+    const row_entry *form, column_kernel kernel, real *_,
+) noexcept nogil:
+    """Up to ROWS_AT_ONCE rows as columns, which they are already or, if they are as many, are made of contiguous ones
+    that are short, and back. Returns whether it has."""
+    cdef real blocks[ROW_OPERANDS * ROWS_AT_ONCE * LONGEST_SHORT]
+    cdef void *operands[ROW_OPERANDS]
+    cdef Py_ssize_t pitches[ROW_OPERANDS]
+    cdef bint moved = False
+    cdef real *result
+    cdef char *at
+    cdef Py_ssize_t r, pitch
+    cdef int j
+    for j in range(form.inputs + 1):
+        at = args[j] + start * steps[j]
+        moved = core[j] == sizeof(real) if (form.rows >> j) & 1 else steps[j] != sizeof(real)
+        operands[j] = at
+        pitches[j] = core[j] // <npy_intp> sizeof(real)
+        if moved:
+            operands[j] = blocks + j * ROWS_AT_ONCE * n
+            pitches[j] = ROWS_AT_ONCE
+            pitch = steps[j] // <npy_intp> sizeof(real)
+            if j == form.inputs:
+                break
+            if real is float:
+                fastact_rows_to_columns_f32(<const float *> at, pitch, <float *> operands[j], n)
+            else:
+                fastact_rows_to_columns_f64(<const double *> at, pitch, <double *> operands[j], n)
+    if not kernel(operands, pitches, n, rows):
+        return False
+    if moved:
+        result = <real *> operands[form.inputs]
+        if not (form.rows >> form.inputs) & 1:
+            for r in range(rows):
+                (<real *> (at + r * steps[form.inputs]))[0] = result[r]
+        elif real is float:
+            fastact_columns_to_rows_f32(<const float *> result, <float *> at, pitch, n)
+        else:
+            fastact_columns_to_rows_f64(<const double *> result, <double *> at, pitch, n)
+    return True
+
+
 cdef inline void run_rows(
     char **args, const npy_intp *dimensions, const npy_intp *steps, const row_entry *form, row_kernel kernel,
-    real *_, bint half,
+    column_kernel columns, Py_ssize_t short, real *_, bint half,
 ) noexcept nogil:
     """One gufunc call. ``_`` only names the precision."""
     cdef fastact_status status
     cdef npy_intp core[ROW_OPERANDS]
-    cdef void *operands[ROW_OPERANDS]
+    cdef char *operands[ROW_OPERANDS]
+    cdef npy_intp between[ROW_OPERANDS]
     cdef real *blocks[ROW_OPERANDS]
     cdef bint copied[ROW_OPERANDS]
     cdef char *part[ROW_OPERANDS]
@@ -138,7 +188,8 @@ cdef inline void run_rows(
     cdef int i, j, cores = 0, copies = 0
     cdef Py_ssize_t rows = dimensions[0], n = dimensions[1], start = 0, r, size, width = rows, pitch
     cdef real *memory = NULL
-    cdef bint before, overflow = False
+    # Whether rows go as columns, and whether some of them must be moved for that, which takes as many as fill a block.
+    cdef bint before, overflow = False, as_columns = columns != NULL and not half and n > 1 and rows > 1, moved = False
     if rows == 0:
         return
     if n == 0:
@@ -152,12 +203,20 @@ cdef inline void run_rows(
             cores += 1
         copied[j] = half or (core[j] != sizeof(real) and n > 1 and (form.rows >> j) & 1)
         copies += copied[j]
+        if core[j] == sizeof(real):
+            moved = True
+        elif (form.rows >> j) & 1:
+            as_columns = as_columns and steps[j] == sizeof(real)
+        as_columns = as_columns and (steps[j] | core[j]) % <npy_intp> sizeof(real) == 0
+    if moved:
+        as_columns = as_columns and rows >= ROWS_AT_ONCE and n <= (LONGEST_SHORT if copies else short)
     # NumPy lets an output be exactly an input; kernels with two inputs may write before they have read both.
     # So may all that are asked afterwards whether a finite input made an infinity.
     j = form.inputs
     if (j > 1 or form.overflows) and not copied[j] and (args[0] == args[j] or (j > 1 and args[1] == args[j])):
         copied[j] = True
         copies += 1
+        as_columns = False
     pitch = (n + 31) // 16 * 16  # never a power of two, whose rows would fall into the same cache lines
     if copies:
         width = max(<Py_ssize_t> 1, min(<Py_ssize_t> ROWS_AT_ONCE, <Py_ssize_t> COPIED_AT_ONCE // n))
@@ -175,19 +234,24 @@ cdef inline void run_rows(
         copies += copied[j]
     while start < rows:
         size = min(width, rows - start)
+        if as_columns:
+            size = min(<Py_ssize_t> ROWS_AT_ONCE, rows - start)
+            if (size == ROWS_AT_ONCE or not moved) and run_columns[real](
+                args, steps, core, start, size, n, form, columns, NULL
+            ):
+                start += size
+                continue
+            size = min(width, size)
         for j in range(form.inputs):
             if copied[j]:
                 load_rows[real](
                     blocks[j], pitch, args[j] + start * steps[j], steps[j], core[j], size,
                     n if (form.rows >> j) & 1 else 1, half,
                 )
-        for r in range(size):
-            for j in range(count):
-                if copied[j]:
-                    operands[j] = blocks[j] + r * pitch
-                else:
-                    operands[j] = args[j] + (start + r) * steps[j]
-            kernel(operands, n)
+        for j in range(count):
+            operands[j] = <char *> blocks[j] if copied[j] else args[j] + start * steps[j]
+            between[j] = pitch * <npy_intp> sizeof(real) if copied[j] else steps[j]
+        kernel(operands, between, n, size)
         j = form.inputs
         if copied[j]:
             if form.overflows and not half and not before and fastact_status_overflow():
@@ -213,14 +277,14 @@ cdef inline void run_rows(
 
 cdef void row_loop_float32(char **args, const npy_intp *dimensions, const npy_intp *steps, void *data) noexcept nogil:
     cdef const row_entry *form = <const row_entry *> data
-    run_rows[float](args, dimensions, steps, form, form.float32, NULL, False)
+    run_rows[float](args, dimensions, steps, form, form.float32, form.float32_columns, form.float32_short, NULL, False)
 
 
 cdef void row_loop_float64(char **args, const npy_intp *dimensions, const npy_intp *steps, void *data) noexcept nogil:
     cdef const row_entry *form = <const row_entry *> data
-    run_rows[double](args, dimensions, steps, form, form.float64, NULL, False)
+    run_rows[double](args, dimensions, steps, form, form.float64, form.float64_columns, form.float64_short, NULL, False)
 
 
 cdef void row_loop_float16(char **args, const npy_intp *dimensions, const npy_intp *steps, void *data) noexcept nogil:
     cdef const row_entry *form = <const row_entry *> data
-    run_rows[float](args, dimensions, steps, form, form.float32, NULL, True)
+    run_rows[float](args, dimensions, steps, form, form.float32, NULL, 0, NULL, True)

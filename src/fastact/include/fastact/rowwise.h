@@ -38,6 +38,21 @@
 #define FASTACT_SUM_VECTORS (FASTACT_LANES * 8 / FASTACT_VECTOR_BYTES)
 typedef double fastact_sum_vector __attribute__((vector_size(FASTACT_VECTOR_BYTES)));
 
+/* Up to how many numbers a row takes less time if it is made a column, LANES rows at a time: measured. */
+#if defined(__AVX512F__)
+#define FASTACT_SHORT_SHARES_F32 128
+#define FASTACT_SHORT_SHARES_F64 128
+#define FASTACT_SHORT_LOGARITHMS_F32 128
+#define FASTACT_SHORT_LOGARITHMS_F64 128
+#else
+#define FASTACT_SHORT_SHARES_F32 31
+#define FASTACT_SHORT_SHARES_F64 15
+#define FASTACT_SHORT_LOGARITHMS_F32 128
+#define FASTACT_SHORT_LOGARITHMS_F64 128
+#endif
+#define FASTACT_SHORT_GRADIENTS_F32 8
+#define FASTACT_SHORT_GRADIENTS_F64 12
+
 #define FASTACT_ROW_FORMULAS
 #define FASTACT_PRECISION 32
 #include "precision.h"
@@ -61,6 +76,8 @@ typedef double fastact_sum_vector __attribute__((vector_size(FASTACT_VECTOR_BYTE
 #define FASTACT_TILE ((int)(32 / sizeof(REAL)))
 /* From -NEAR - EXP_END to NEAR, k ln 2 of exp_parts_of has no more bits than its constants leave room for. */
 #define FASTACT_ROW_NEAR (FASTACT_PRECISION == 32 ? K(60) : K(600))
+#define FASTACT_ROW_LARGE (0x1p-25 * (double)FASTACT_LARGEST)
+#define FASTACT_ROW_SMALL (FASTACT_PRECISION == 32 ? 0x1p-60 : 0x1p-800)
 /* For every number of a chunk. Unrolled before gcc vectorises loops, it would not be vectorised. */
 #define EACH _Pragma("GCC unroll 1") for (int j = 0; j < FASTACT_LANES; ++j)
 #define CHUNKS(i) for (ptrdiff_t i = 0; i < n; i += FASTACT_LANES)
@@ -69,6 +86,29 @@ typedef double fastact_sum_vector __attribute__((vector_size(FASTACT_VECTOR_BYTE
         ptrdiff_t i = 0; \
         for (; n - i >= FASTACT_LANES; i += FASTACT_LANES) step(i, FASTACT_LANES); \
         if (i < n) step(i, n - i); \
+    } while (0)
+/* The same for steps that may be taken twice, from an input to an output apart from it: the last two chunks overlap, as
+ * without AVX-512 a part of a vector takes long to store. */
+#if defined(__AVX512F__)
+#define ROW_TO_ANOTHER(step) ROW(step)
+#else
+#define ROW_TO_ANOTHER(step) do { \
+        ptrdiff_t i = 0; \
+        for (; n - i >= FASTACT_LANES; i += FASTACT_LANES) step(i, FASTACT_LANES); \
+        if (i < n && n > FASTACT_LANES) { \
+            i = n - FASTACT_LANES; \
+            step(i, FASTACT_LANES); \
+        } else if (i < n) { \
+            step(i, n); \
+        } \
+    } while (0)
+#endif
+/* step(i, left, more) for every two chunks, `more` numbers of the second, which the row may not have. */
+#define ROW_BY_TWO(step) do { \
+        ptrdiff_t i = 0; \
+        for (; n - i >= 2 * FASTACT_LANES; i += 2 * FASTACT_LANES) step(i, FASTACT_LANES, FASTACT_LANES); \
+        if (n - i > FASTACT_LANES) step(i, FASTACT_LANES, n - i - FASTACT_LANES); \
+        else if (i < n) step(i, n - i, 0); \
     } while (0)
 
 /* Copy a square of 32 bytes by as many numbers, and transpose it; lines of either side are `pitch` numbers apart. */
@@ -104,6 +144,29 @@ FASTACT_INLINE void FN(transpose)(const REAL *x, ptrdiff_t pitch, REAL *y, ptrdi
     for (int i = 0; i < FASTACT_TILE; ++i)
         for (int j = 0; j < FASTACT_TILE; ++j) y[j * y_pitch + i] = x[i * pitch + j];
 #endif
+}
+
+/* LANES rows, `pitch` apart, as columns, LANES apart, and back. Where a row has no whole number of tiles, its last two
+ * overlap. */
+FASTACT_INLINE void FN(rows_to_columns)(const REAL *x, ptrdiff_t pitch, REAL *columns, ptrdiff_t n) {
+    for (ptrdiff_t r = 0; r < FASTACT_LANES; r += FASTACT_TILE)
+        for (ptrdiff_t j = 0; n >= FASTACT_TILE && j < n; j += FASTACT_TILE) {
+            const ptrdiff_t i = j < n - FASTACT_TILE ? j : n - FASTACT_TILE;
+            FN(transpose)(x + r * pitch + i, pitch, columns + i * FASTACT_LANES + r, FASTACT_LANES);
+        }
+    if (n < FASTACT_TILE)
+        for (ptrdiff_t i = 0; i < n; ++i)
+            for (int r = 0; r < FASTACT_LANES; ++r) columns[i * FASTACT_LANES + r] = x[r * pitch + i];
+}
+FASTACT_INLINE void FN(columns_to_rows)(const REAL *columns, REAL *y, ptrdiff_t pitch, ptrdiff_t n) {
+    for (ptrdiff_t r = 0; r < FASTACT_LANES; r += FASTACT_TILE)
+        for (ptrdiff_t j = 0; n >= FASTACT_TILE && j < n; j += FASTACT_TILE) {
+            const ptrdiff_t i = j < n - FASTACT_TILE ? j : n - FASTACT_TILE;
+            FN(transpose)(columns + i * FASTACT_LANES + r, FASTACT_LANES, y + r * pitch + i, pitch);
+        }
+    if (n < FASTACT_TILE)
+        for (ptrdiff_t i = 0; i < n; ++i)
+            for (int r = 0; r < FASTACT_LANES; ++r) y[r * pitch + i] = columns[i * FASTACT_LANES + r];
 }
 
 /* A chunk of a row, filled up where the row ends; as vectors, since gcc moves a whole array in smaller pieces than it
@@ -191,6 +254,9 @@ FASTACT_INLINE WIDE FN(total)(const FN(sums) *sums) {
 #undef FOLD
     return lane[0];
 }
+FASTACT_INLINE FN(sums) FN(exps_start)(void) { return (FN(sums)){0}; }
+FASTACT_INLINE void FN(accumulate_exps)(FN(sums) *sums, const FN(chunk) *e) { FN(accumulate_chunk)(sums, e); }
+FASTACT_INLINE void FN(exps_end)(FN(sums) *sums) { (void)sums; }
 #else
 typedef struct { fastact_sum_vector hi[FASTACT_SUM_VECTORS], lo[FASTACT_SUM_VECTORS]; } FN(sums);
 typedef struct { double at[FASTACT_LANES], lo[FASTACT_LANES]; } FN(terms);
@@ -228,29 +294,78 @@ FASTACT_INLINE WIDE FN(total)(const FN(sums) *sums) {
 #undef FOLD
     return FN(wide_quick_sum)(hi[0], lo[0]);
 }
+/* Sums of exponentials times 2^SCALE, none above 2 times that: added to a number that is larger, they leave their exact
+ * error to fewer operations. */
+#define EXPS_BASE (K(2) / FASTACT_UNSCALE)
+FASTACT_INLINE FN(sums) FN(exps_start)(void) {
+    FN(sums) sums = {0};
+    for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) sums.hi[v] += EXPS_BASE;
+    return sums;
+}
+FASTACT_INLINE void FN(accumulate_exps)(FN(sums) *sums, const FN(chunk) *e) {
+    for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) {
+        fastact_sum_vector part;
+        memcpy(&part, e->at + v * sizeof part / sizeof(double), sizeof part);
+        const fastact_sum_vector before = sums->hi[v], sum = before + part;
+        sums->hi[v] = sum;
+        sums->lo[v] += part - (sum - before);
+    }
+}
+FASTACT_INLINE void FN(exps_end)(FN(sums) *sums) {
+    for (int v = 0; v < FASTACT_SUM_VECTORS; ++v) sums->hi[v] -= EXPS_BASE;
+}
+#undef EXPS_BASE
 #endif
 
-/* The largest of sign x; a NaN may count as more than inf or as nothing. Floats are ordered as integers once the
- * negative ones are turned round, and a maximum of integers vectorises. */
+/* The larger, `b` where a is NaN. */
+FASTACT_INLINE FN(piece) FN(piece_most)(FN(piece) a, FN(piece) b) {
+#if defined(__AVX512F__) && FASTACT_PRECISION == 32
+    return (FN(piece))_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX512F__)
+    return (FN(piece))_mm512_max_pd((__m512d)a, (__m512d)b);
+#elif defined(__AVX2__) && FASTACT_PRECISION == 32
+    return (FN(piece))_mm256_max_ps((__m256)a, (__m256)b);
+#elif defined(__AVX2__)
+    return (FN(piece))_mm256_max_pd((__m256d)a, (__m256d)b);
+#else
+    REAL of_a[PIECE], of_b[PIECE];
+    memcpy(of_a, &a, sizeof a);
+    memcpy(of_b, &b, sizeof b);
+    _Pragma("GCC unroll 1") for (int j = 0; j < PIECE; ++j) of_b[j] = of_a[j] > of_b[j] ? of_a[j] : of_b[j];
+    memcpy(&b, of_b, sizeof b);
+    return b;
+#endif
+}
+/* Floats are ordered as integers once the negative ones are turned round, and a maximum of integers vectorises. */
 FASTACT_INLINE FASTACT_BITS FN(row_key)(REAL x) {
     const FASTACT_BITS bits = FN(bits)(x);
     return bits ^ ((bits >> (8 * sizeof(REAL) - 1)) & (FASTACT_BITS)(((uint64_t)1 << (8 * sizeof(REAL) - 1)) - 1));
 }
+/* The largest of sign x; a NaN counts as nothing. */
+typedef struct { FN(piece) at[FASTACT_LANES / PIECE]; } FN(most);
+FASTACT_INLINE void FN(most_of_chunk)(FN(most) *most, const REAL *x, ptrdiff_t left, REAL sign) {
+    const FN(chunk) at = FN(chunk_load)(x, left, -sign * INFINITE);
+    for (int v = 0; v < FASTACT_LANES / PIECE; ++v)
+        most->at[v] = FN(piece_most)(sign * *(const FN(piece) *)(at.at + v * PIECE), most->at[v]);
+}
+FASTACT_INLINE FN(most) FN(most_start)(void) {
+    FN(most) most;
+    for (int v = 0; v < FASTACT_LANES / PIECE; ++v) most.at[v] = (FN(piece)){0} - INFINITE;
+    return most;
+}
 FASTACT_INLINE REAL FN(row_max)(const REAL *x, ptrdiff_t n, REAL sign) {
-    const ptrdiff_t whole = n & -FASTACT_LANES;
-    FASTACT_BITS most = FN(row_key)(-INFINITE);
-    for (ptrdiff_t i = 0; i < whole; ++i) {
-        const FASTACT_BITS key = FN(row_key)(sign * x[i]);
-        most = key > most ? key : most;
+    FN(most) most = FN(most_start)();
+#define STEP(i, left) FN(most_of_chunk)(&most, x + i, left, sign)
+    ROW(STEP);
+#undef STEP
+    FN(chunk) lanes;
+    memcpy(&lanes, most.at, sizeof lanes);
+    FASTACT_BITS key = FN(row_key)(-INFINITE);
+    EACH {
+        const FASTACT_BITS of_lane = FN(row_key)(lanes.at[j]);
+        key = of_lane > key ? of_lane : key;
     }
-    if (whole < n) {
-        const FN(chunk) rest = FN(chunk_load)(x + whole, n - whole, -sign * INFINITE);
-        EACH {
-            const FASTACT_BITS key = FN(row_key)(sign * rest.at[j]);
-            most = key > most ? key : most;
-        }
-    }
-    return FN(from_bits)(FN(row_key)(FN(from_bits)(most)));
+    return FN(from_bits)(FN(row_key)(FN(from_bits)(key)));
 }
 
 /* e^(x - m) 2^SCALE for x <= m < inf, of the exact difference; NaN stays. */
@@ -285,6 +400,16 @@ FASTACT_INLINE void FN(one_takes_all)(const REAL *x, REAL *y, ptrdiff_t n, REAL 
     for (ptrdiff_t i = 0; i < n; ++i) y[i] = count == K(1) ? (sign * x[i] == INFINITE ? winner : loser) : nan;
 }
 
+/* e^x 2^-k for x >= least, held there below, by the rounder of k. */
+FASTACT_INLINE REAL FN(row_power)(REAL x, REAL least, REAL rounder) {
+    const FN(exp_parts) parts = FN(exp_parts_of)(FN(at_least)(x, least), K(0), K(1), rounder);
+    return FN(mad)(parts.power, parts.t, parts.power);
+}
+/* The common factor e^m of a row may as well be 2^k: then no difference is formed that needs two numbers. */
+FASTACT_INLINE REAL FN(row_rounder)(REAL m) {
+    return FASTACT_ROUNDER - (FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER);
+}
+
 /* The exponentials behind softmax and softmin: y receives e_i 2^SCALE, e_i = e^(sign x_i - m), m the maximum, all of
  * them times a common factor. Where `exact`, those too small to be seen in a share are 0, as -inf gives: shares will be
  * multiplied. */
@@ -294,13 +419,11 @@ FASTACT_INLINE void FN(row_exps_chunk)(
     const REAL least = m - FASTACT_EXP_END;
     FN(chunk) e = FN(chunk_load)(x, left, -sign * INFINITE);
     EACH {
-        const REAL at = sign * e.at[j];
-        const FN(exp_parts) parts = FN(exp_parts_of)(FN(at_least)(at, least), K(0), K(1), rounder);
-        const REAL power = near ? FN(mad)(parts.power, parts.t, parts.power) : FN(row_exp)(at, m);
+        const REAL at = sign * e.at[j], power = near ? FN(row_power)(at, least, rounder) : FN(row_exp)(at, m);
         e.at[j] = exact ? (at < least ? K(0) : power) : power;
     }
     if (left < FASTACT_LANES) FN(chunk_end)(&e, left);
-    FN(accumulate_chunk)(sums, &e);
+    FN(accumulate_exps)(sums, &e);
     FN(chunk_store)(y, left, &e);
 }
 FASTACT_INLINE FN(row_scale) FN(row_exps)(const REAL *x, REAL *y, ptrdiff_t n, REAL sign, int exact) {
@@ -313,15 +436,15 @@ FASTACT_INLINE FN(row_scale) FN(row_exps)(const REAL *x, REAL *y, ptrdiff_t n, R
         out.reciprocal.lo = K(0);
         return out;
     }
-    FN(sums) sums = {0};
-    /* The common factor e^m may as well be 2^k: then no difference is formed that needs two numbers. */
-    const REAL rounder = FASTACT_ROUNDER - (FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER);
+    FN(sums) sums = FN(exps_start)();
+    const REAL rounder = FN(row_rounder)(m);
 #define NEAR(i, left) FN(row_exps_chunk)(x + i, y + i, left, sign, exact, m, 1, rounder, &sums)
 #define FAR(i, left) FN(row_exps_chunk)(x + i, y + i, left, sign, exact, m, 0, rounder, &sums)
     if (FN(abs)(m) <= FASTACT_ROW_NEAR) ROW(NEAR);
     else ROW(FAR);
 #undef NEAR
 #undef FAR
+    FN(exps_end)(&sums);
     out.reciprocal = FN(row_reciprocal)(FN(total)(&sums));
     return out;
 }
@@ -360,6 +483,23 @@ FASTACT_INLINE void FN(softmax_of)(const REAL *x, REAL *y, ptrdiff_t n, REAL sig
 FASTACT_INLINE void FN(softmax)(const REAL *x, REAL *y, ptrdiff_t n) { FN(softmax_of)(x, y, n, K(1)); }
 FASTACT_INLINE void FN(softmin)(const REAL *x, REAL *y, ptrdiff_t n) { FN(softmax_of)(x, y, n, K(-1)); }
 
+/* e^m 2^-k. */
+FASTACT_INLINE WIDE FN(row_lead)(REAL m, REAL rounder) {
+#if FASTACT_PRECISION == 32
+    const double k = (double)(FASTACT_ROUNDER - rounder);
+    const fastact_wide_power_f32 lead = fastact_wide_exp_parts_f32((double)m - k * FASTACT_WIDE_LN2_HI);
+    return fastact_mad_f64(lead.power, lead.t, lead.power);
+#else
+    const FN(exp_parts) lead = FN(exp_parts_of)(m, K(0), K(1), rounder);
+    const REAL power = lead.power * FASTACT_UNSCALE, e = FN(mad)(power, lead.t, power);
+    return FN(pair_of)(e, FN(mad)(power, lead.t, power - e) + power * (lead.t_lo + lead.r_lo));
+#endif
+}
+/* A sum of exponentials, kept times 2^SCALE, over the leading one. */
+FASTACT_INLINE WIDE FN(in_units)(WIDE sum, WIDE lead) {
+    return FN(wide_scale)(FN(wide_multiply)(sum, FN(wide_reciprocal)(lead)), FASTACT_UNSCALE);
+}
+
 /* The sum of e_i in two parts: how many are 1, being the maximum itself, and the others. Where one number leads, that
  * leaves log(sum) and 1 - y all their digits. y, if not NULL, receives e_i 2^SCALE. */
 typedef struct { WIDE rest; REAL leaders; double factor; } FN(split_sum);
@@ -384,23 +524,15 @@ FASTACT_INLINE void FN(row_sum_chunk)(
 FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, REAL m) {
     FN(split_sums) sums = {0};
     FN(split_sum) out;
-    const REAL k = FN(mad)(m, FASTACT_LOG2E, FASTACT_ROUNDER) - FASTACT_ROUNDER;
-    const REAL rounder = FASTACT_ROUNDER - k;
+    WIDE lead = FN(widen)(K(1));
+    const REAL rounder = FN(row_rounder)(m);
 #define NEAR(i, left) FN(row_sum_chunk)(x + i, y == NULL ? y : y + i, left, m, 1, rounder, &sums)
 #define FAR(i, left) FN(row_sum_chunk)(x + i, y == NULL ? y : y + i, left, m, 0, rounder, &sums)
     if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
         ROW(NEAR);
-        /* e^m 2^-k, common to all. */
-#if FASTACT_PRECISION == 32
-        const fastact_wide_power_f32 lead = fastact_wide_exp_parts_f32((double)m - (double)k * FASTACT_WIDE_LN2_HI);
-        out.factor = fastact_mad_f64(lead.power, lead.t, lead.power);
-#else
-        const FN(exp_parts) lead = FN(exp_parts_of)(m, K(0), K(1), rounder);
-        out.factor = FN(mad)(lead.power, lead.t, lead.power) * FASTACT_UNSCALE;
-#endif
+        lead = FN(row_lead)(m, rounder); /* common to all */
     } else {
         ROW(FAR);
-        out.factor = 1;
     }
 #undef NEAR
 #undef FAR
@@ -410,23 +542,69 @@ FASTACT_INLINE FN(split_sum) FN(row_sum)(const REAL *x, REAL *y, ptrdiff_t n, RE
     FOLD(8) FOLD(4) FOLD(2) FOLD(1)
 #undef FOLD
     out.leaders = lane[0];
-    out.rest = FN(wide_scale)(FN(total)(&sums.rest), FASTACT_UNSCALE / out.factor);
+    out.factor = FN(wide_lead)(lead);
+    out.rest = FN(in_units)(FN(total)(&sums.rest), lead);
     return out;
 }
 
 /* log(leaders + rest), leaders >= 1: k ln 2 + log1p(f), and f is the rest itself where 1 + rest < 2. */
-FASTACT_INLINE WIDE FN(row_log)(FN(split_sum) s) {
-    const WIDE sum = FN(wide_plus)(s.rest, s.leaders);
-    const double lead = FN(wide_lead)(sum);
-    const int exponent = (int)(fastact_bits_f64(lead) >> 52) - 1023;
-    const double power = fastact_from_bits_f64((int64_t)(1023 - (lead == lead ? exponent : 0)) << 52);
+FASTACT_INLINE WIDE FN(row_log)(REAL leaders, WIDE rest) {
+    const WIDE sum = FN(wide_plus)(rest, leaders);
+    const int64_t biased = (int64_t)((uint64_t)fastact_bits_f64(FN(wide_lead)(sum)) >> 52);
+    const double exponent = fastact_from_bits_f64(biased | fastact_bits_f64(0x1p52)) - (0x1p52 + 1023);
+    const double power = fastact_from_bits_f64((int64_t)((uint64_t)(2046 - biased) << 52));
     const WIDE scaled = FN(wide_plus)(FN(wide_scale)(sum, power), K(-1));
-    const WIDE log = FN(wide_log1p)(FN(wide_select)(exponent == 0, s.rest, scaled));
+    const WIDE log = FN(wide_log1p)(FN(wide_select)(exponent == 0, rest, scaled));
     const WIDE doublings = FN(wide_scale)(FN(wide_constant)(0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56), exponent);
-    return exponent == 0 ? log : FN(wide_add)(doublings, log);
+    return FN(wide_add)(doublings, log);
+}
+/* log(sum e_i), e_i = e^(x_i - m). Where the others than the maximum are not too small, their sum is that of all less the
+ * maximum's own e, as it was added; it is exact to (n + 64) 2^-58 or (n + 64)^2 2^-108. */
+FASTACT_INLINE double FN(row_least_rest)(ptrdiff_t n) {
+    const double terms = (double)n + 64.0;
+    return FASTACT_PRECISION == 32 ? terms * 0x1p-28 : terms * terms * 0x1p-52;
+}
+FASTACT_INLINE void FN(row_exps_sum_chunk)(
+    const REAL *x, ptrdiff_t left, REAL m, int near, REAL rounder, FN(sums) *sums) {
+    FN(chunk) e = FN(chunk_load)(x, left, -INFINITE);
+    EACH e.at[j] = near ? FN(row_power)(e.at[j], m - FASTACT_EXP_END, rounder) : FN(row_exp)(e.at[j], m);
+    if (left < FASTACT_LANES) FN(chunk_end)(&e, left);
+    FN(accumulate_exps)(sums, &e);
+}
+FASTACT_INLINE WIDE FN(row_log_sum)(const REAL *x, ptrdiff_t n, REAL m) {
+    FN(sums) sums = FN(exps_start)();
+    const REAL rounder = FN(row_rounder)(m);
+    REAL own = K(1) / FASTACT_UNSCALE;
+    WIDE lead = FN(widen)(K(1));
+#define NEAR(i, left) FN(row_exps_sum_chunk)(x + i, left, m, 1, rounder, &sums)
+#define FAR(i, left) FN(row_exps_sum_chunk)(x + i, left, m, 0, rounder, &sums)
+    if (FN(abs)(m) <= FASTACT_ROW_NEAR) {
+        ROW(NEAR);
+        own = FN(row_power)(m, m - FASTACT_EXP_END, rounder);
+        lead = FN(row_lead)(m, rounder);
+    } else {
+        ROW(FAR);
+    }
+#undef NEAR
+#undef FAR
+    FN(exps_end)(&sums);
+    const WIDE rest = FN(in_units)(FN(wide_plus)(FN(total)(&sums), -own), lead);
+    if (FN(wide_lead)(rest) > FN(row_least_rest)(n)) return FN(row_log)(K(1), rest);
+    const FN(split_sum) split = FN(row_sum)(x, NULL, n, m);
+    return FN(row_log)(split.leaders, split.rest);
 }
 
 /* log_softmax: y_i = x_i - S, S = m + log(sum e) as a pair: x_i - hi is exact where it cancels, and lo has all its digits. */
+FASTACT_INLINE FN(pair) FN(row_log_pair)(REAL m, WIDE log) {
+    FN(pair) sum;
+#if FASTACT_PRECISION == 32
+    sum.hi = (float)((double)m + log);
+    sum.lo = (float)(((double)m - (double)sum.hi) + log);
+#else
+    sum = FN(wide_plus)(log, m);
+#endif
+    return sum;
+}
 FASTACT_INLINE void FN(log_softmax_chunk)(const REAL *x, REAL *y, ptrdiff_t left, FN(pair) sum) {
     FN(chunk) at = FN(chunk_load)(x, left, K(0));
     EACH at.at[j] = (at.at[j] - sum.hi) - sum.lo;
@@ -438,16 +616,10 @@ FASTACT_INLINE void FN(log_softmax)(const REAL *x, REAL *y, ptrdiff_t n) {
         FN(one_takes_all)(x, y, n, K(1), K(0), -INFINITE);
         return;
     }
-    const WIDE log = FN(row_log)(FN(row_sum)(x, NULL, n, m));
-    FN(pair) sum;
-#if FASTACT_PRECISION == 32
-    sum.hi = (float)((double)m + log);
-    sum.lo = (float)(((double)m - (double)sum.hi) + log);
-#else
-    sum = FN(wide_plus)(log, m);
-#endif
+    const WIDE log = FN(row_log_sum)(x, n, m);
+    const FN(pair) sum = FN(row_log_pair)(m, log);
 #define STEP(i, left) FN(log_softmax_chunk)(x + i, y + i, left, sum)
-    ROW(STEP);
+    ROW_TO_ANOTHER(STEP);
 #undef STEP
 }
 
@@ -460,7 +632,7 @@ FASTACT_INLINE void FN(logsumexp)(const REAL *x, REAL *y, ptrdiff_t n) {
         *y = sum;
         return;
     }
-    const WIDE log = FN(row_log)(FN(row_sum)(x, NULL, n, m));
+    const WIDE log = FN(row_log_sum)(x, n, m);
     *y = FN(narrow)(FN(wide_plus)(log, m));
 }
 
@@ -576,12 +748,33 @@ FASTACT_INLINE void FN(softmax_slope_chunk)(
     EACH g.at[j] = FN(centred)(g.at[j], K(0), mean, sign * at.at[j]);
     FN(chunk_store)(out, left, &g);
 }
+/* sum_i grad_i y_i. Numbers i and i + LANES are added before they are summed: half as many are taken to twice the
+ * precision. */
+FASTACT_INLINE void FN(row_products_chunks)(
+    const REAL *grad, const REAL *y, ptrdiff_t left, ptrdiff_t more, FN(sums) *sums) {
+    FN(chunk) g = FN(chunk_load)(grad, left, K(0));
+    const FN(chunk) at = FN(chunk_load)(y, left, K(0));
+    EACH g.at[j] *= at.at[j];
+    if (more > 0) {
+        const FN(chunk) next = FN(chunk_load)(grad + FASTACT_LANES, more, K(0));
+        const FN(chunk) next_at = FN(chunk_load)(y + FASTACT_LANES, more, K(0));
+        EACH g.at[j] = FN(mad)(next.at[j], next_at.at[j], g.at[j]);
+    }
+    FN(accumulate_chunk)(sums, &g);
+}
+FASTACT_INLINE WIDE FN(row_products)(const REAL *grad, const REAL *y, ptrdiff_t n) {
+    FN(sums) sums = {0};
+#define STEP(i, left, more) FN(row_products_chunks)(grad + i, y + i, left, more, &sums)
+    ROW_BY_TWO(STEP);
+#undef STEP
+    return FN(total)(&sums);
+}
 /* softmax from its output: dx_i = y_i (grad_i - sum grad_j y_j). softmin has the other sign. */
 FASTACT_INLINE void FN(softmax_backward_from_output_of)(
     const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n, REAL sign) {
-    const FN(pair) mean = FN(row_pair)(FN(row_dot)(grad, y, n, K(0), (FN(pair)){K(1), K(0)}));
+    const FN(pair) mean = FN(row_pair)(FN(row_products)(grad, y, n));
 #define STEP(i, left) FN(softmax_slope_chunk)(grad + i, y + i, out + i, left, mean, sign)
-    ROW(STEP);
+    ROW_TO_ANOTHER(STEP);
 #undef STEP
 }
 FASTACT_INLINE void FN(softmax_backward_from_output)(const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
@@ -638,45 +831,42 @@ FASTACT_INLINE REAL FN(without_share)(REAL grad, WIDE total, double p, double le
 #endif
 }
 
-/* log_softmax from its output: dx_i = grad_i - e^y_i sum grad_j; where e^y_i is nearly 1, (grad_i - sum) - (e^y_i - 1) sum.
- * Both the sum, as given, and the gradients are taken times a power of two. */
+/* log_softmax from its output: dx_i = grad_i - e^y_i sum grad_j. With e^y = power (1 + t), grad - power sum is formed first:
+ * where e^y is nearly 1, the power is 1, and what is left of grad - sum keeps its digits. The gradients are taken times a
+ * power of two, the sum is given times that and 2^-SCALE, or, where it is `small`, without the latter: the power, which
+ * has 2^SCALE, then gets it, and may lose digits where it is subnormal. */
+FASTACT_INLINE REAL FN(log_softmax_slope)(REAL grad, REAL y, REAL sum, int small, REAL times) {
+    const REAL held = FN(at_most)(FN(at_least)(y, -FASTACT_EXP_END), K(0));
+    const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), FASTACT_ROUNDER);
+    const REAL product = (small ? e.power * FASTACT_UNSCALE : e.power) * sum;
+    const REAL slope = FN(mad)(-product, e.t, grad * times - product) * (K(1) / times);
+    return y < -FASTACT_EXP_END ? grad : slope;
+}
 FASTACT_INLINE void FN(log_softmax_slope_chunk)(
-    const REAL *grad, const REAL *y, REAL *out, ptrdiff_t left, FN(pair) total, REAL times) {
+    const REAL *grad, const REAL *y, REAL *out, ptrdiff_t left, REAL sum, int small, REAL times) {
     FN(chunk) g = FN(chunk_load)(grad, left, K(0));
     const FN(chunk) at = FN(chunk_load)(y, left, K(0));
-    EACH {
-        const REAL held = FN(at_most)(FN(at_least)(at.at[j], -FASTACT_EXP_END), K(0)), slope = g.at[j] * times;
-        const FN(exp_parts) e = FN(exp_parts_of)(held, K(0), K(1), FASTACT_ROUNDER);
-        const FASTACT_BITS small = FN(row_small)(e.power), none = at.at[j] < -FASTACT_EXP_END;
-        const REAL power = small ? e.power : e.power * FASTACT_UNSCALE;
-        const REAL sum = small ? total.hi * FASTACT_UNSCALE : total.hi;
-        const REAL p = FN(mad)(power, e.t, power), expm1 = FN(mad)(power, e.t, power - K(1));
-        const REAL large = (slope - total.hi) - total.lo;
-        const FASTACT_BITS leads = power > K(0.75);
-        const REAL slopes = FN(mad)(-(leads ? expm1 : p), sum, leads ? large : slope) * (K(1) / times);
-        g.at[j] = none ? g.at[j] : slopes;
-    }
+    EACH g.at[j] = FN(log_softmax_slope)(g.at[j], at.at[j], sum, small, times);
     FN(chunk_store)(out, left, &g);
 }
 FASTACT_INLINE void FN(log_softmax_backward_from_output)(
     const REAL *grad, const REAL *y, REAL *out, ptrdiff_t n) {
     const WIDE total = FN(row_total)(grad, n);
-#define AS_IT_IS(i, left) FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total), K(1))
-#if FASTACT_PRECISION == 32
+    const double size = fastact_abs_f64(FN(wide_lead)(total));
     /* With a gradient of their own size, sums from here on, or that of the products, may overflow on the way. */
-    const double size = fastact_abs_f64(total), largest = FASTACT_LARGEST;
-#define BY_A_QUARTER(i, left) \
-    FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total * 0.25), K(0.25))
-#define BY_UNSCALE(i, left) \
-    FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, FN(row_pair)(total * FASTACT_UNSCALE), FASTACT_UNSCALE)
-    if (size > largest) ROW(BY_UNSCALE);
-    else if (size > 0x1p-25 * largest) ROW(BY_A_QUARTER);
-    else ROW(AS_IT_IS);
-#undef BY_UNSCALE
-#undef BY_A_QUARTER
-#else
-    ROW(AS_IT_IS);
-#endif
+    const REAL times = FASTACT_PRECISION == 64 ? K(1)
+        : size > FASTACT_LARGEST ? FASTACT_UNSCALE : size > FASTACT_ROW_LARGE ? K(0.25) : K(1);
+    const REAL sum = FN(narrow)(FN(wide_scale)(total, times));
+#define AS_IT_IS(i, left) \
+    FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, sum * FASTACT_UNSCALE, 0, K(1))
+#define BY_TIMES(i, left) \
+    FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, sum * FASTACT_UNSCALE, 0, times)
+#define SMALL(i, left) FN(log_softmax_slope_chunk)(grad + i, y + i, out + i, left, sum, 1, K(1))
+    if (times != K(1)) ROW(BY_TIMES);
+    else if (size < FASTACT_ROW_SMALL) ROW(SMALL);
+    else ROW_TO_ANOTHER(AS_IT_IS);
+#undef SMALL
+#undef BY_TIMES
 #undef AS_IT_IS
 }
 
@@ -752,6 +942,8 @@ FASTACT_INLINE void FN(sparsemax_backward)(const REAL *grad, const REAL *x, REAL
     FN(sparsemax_backward_from_output)(grad, out, out, n);
 }
 
+#include "columns.h"
+
 #undef REAL
 #undef FN
 #undef K
@@ -759,9 +951,13 @@ FASTACT_INLINE void FN(sparsemax_backward)(const REAL *grad, const REAL *x, REAL
 #undef INFINITE
 #undef FASTACT_TILE
 #undef FASTACT_ROW_NEAR
+#undef FASTACT_ROW_LARGE
+#undef FASTACT_ROW_SMALL
 #undef EACH
 #undef CHUNKS
 #undef ROW
+#undef ROW_TO_ANOTHER
+#undef ROW_BY_TWO
 #undef PIECE
 
 #endif /* FASTACT_ROW_FORMULAS */
