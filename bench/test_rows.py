@@ -1,4 +1,5 @@
-"""Functions of rows, forward and backward, beside PyTorch and SciPy: short, middling and long rows, and other axes."""
+"""Functions of rows and cross-entropy, with their gradients, beside PyTorch, JAX and SciPy: short, middling and long
+rows, and other axes."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import fastact
+from fastact import losses
 from fastact._units import ROW_FUNCTIONS
 
 from . import peers
@@ -73,6 +75,60 @@ def test_rows(
         kind="rows",
         function=name,
         form=form,
+        dtype=dtype,
+        shape=shape,
+    )
+
+
+def cross_entropy_peers(libraries: list[str], x: Any, labels: Any) -> dict[str, Contestant]:
+    """The mean loss and its gradient, as people call them: PyTorch's with its automatic differentiation, and JAX's."""
+    rivals: dict[str, Contestant] = {}
+    if "torch" in libraries and peers.installed("torch"):
+        peers.load("torch")
+        torch = peers.torch
+        functional = torch.nn.functional
+
+        def differentiated(given: Any, target: Any) -> tuple[Any, Any]:
+            with torch.enable_grad():
+                loss = functional.cross_entropy(given, target)
+                return loss.detach(), torch.autograd.grad(loss, given)[0]
+
+        given = torch.from_numpy(x).requires_grad_()
+        rivals["torch cross_entropy, autograd"] = Contestant(differentiated, (given, torch.from_numpy(labels)))
+    if "jax" in libraries and peers.installed("jax"):
+        peers.load("jax")
+        jax, jnp = peers.jax, peers.jnp
+
+        def loss(given: Any, target: Any) -> Any:
+            return -jnp.take_along_axis(jax.nn.log_softmax(given), target[:, None], 1).mean()
+
+        both = jax.jit(jax.value_and_grad(loss))
+        arrays = (jnp.asarray(x), jnp.asarray(labels))
+        rivals["jax.value_and_grad"] = Contestant(lambda *given: jax.block_until_ready(both(*given)), arrays)
+    return rivals
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [name for name, (_, axis) in SHAPES.items() if axis == 1])
+def test_cross_entropy(
+    shape: str, dtype: str, compete: Callable[..., None], libraries: list[str], benchmark: Any
+) -> None:
+    benchmark.group = f"cross-entropy {dtype} {shape}"
+    (height, width), _ = SHAPES[shape]
+    x, out = (aligned_empty(height * width, dtype).reshape(height, width) for _ in range(2))
+    np.multiply(normal(height * width, dtype, 1).reshape(height, width), 3, out=x)
+    labels = np.random.default_rng(3).integers(0, width, height)
+    rivals = cross_entropy_peers(libraries, x, labels)
+    function = losses.cross_entropy_value_and_gradient
+    tolerance = 64 * np.finfo(dtype).eps
+    for rival in rivals.values():
+        for got, expected in zip(rival.run(*rival.arguments), function(x, labels), strict=True):
+            np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
+    compete(
+        {FASTACT: Contestant(lambda *arrays: function(*arrays, out=out), (x, labels))} | rivals,
+        kind="rows",
+        function="cross_entropy",
+        form="value_and_gradient",
         dtype=dtype,
         shape=shape,
     )

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 import fastact
 from fastact import losses
 
+from .oracle import mp
+
 USABLE = fastact.show_config("dict")["usable here"]
 
 
@@ -18,7 +20,7 @@ def ops(isa):
 
 
 def compiled_cross_entropy(isa):
-    return importlib.import_module(f"fastact.mlp._cross_entropy_{isa}").cross_entropy
+    return importlib.import_module(f"fastact.losses._cross_entropy_{isa}").cross_entropy
 
 
 def matrix(rng, rows, columns, dtype, layout):
@@ -195,6 +197,80 @@ def fastact_cross_entropy(x, labels, weights):
         x.T.astype(float), labels, sample_weight=weights, reduction="sum"
     )
     return value, gradient.T
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("classes", [1, 2, 9, 16, 40, 128, 129, 300])
+def test_cross_entropy_gives_each_sample_the_same_bits_however_it_lies(classes, dtype):
+    """Near and far from 0, led by one number and not, in rows and in columns, alone and among others, in place."""
+    rng = np.random.default_rng(classes)
+    x = 3 * rng.standard_normal((53, classes))
+    labels = rng.integers(0, classes, 53)
+    x[8:16] *= 30
+    x[16:24] += 1000
+    x[np.arange(24, 32), labels[24:32]] += 60
+    x[32:40, ::2] = -np.inf
+    x = x.astype(dtype)
+    weights = rng.uniform(0, 2, 53).astype(dtype)
+    kernels = [compiled_cross_entropy(isa) for isa in USABLE if isa != "baseline"]
+    found = []
+    for kernel in kernels or [compiled_cross_entropy("baseline")]:
+        value, gradient = np.empty(53, dtype), np.empty_like(x)
+        for i in range(53):
+            kernel(
+                x[i, :, None].copy(),
+                labels[i : i + 1],
+                weights[i : i + 1],
+                0.25,
+                gradient[i, :, None],
+                value[i : i + 1],
+            )
+        found.append((value, gradient))
+        wide = np.zeros((53, 2 * classes), dtype)
+        wide[:, :classes] = x
+        for logits, out in (
+            (x, np.empty_like(x)),
+            (wide[:, :classes], np.empty_like(x)),
+            (np.asfortranarray(x), np.empty_like(x, order="F")),
+            (2 * [x.copy()]),
+            (2 * [np.asfortranarray(x)]),
+        ):
+            each = np.empty(53, dtype)
+            total = kernel(logits.T, labels, weights, 0.25, out.T, each)
+            np.testing.assert_array_equal(out, gradient)
+            np.testing.assert_array_equal(each, value)
+            np.testing.assert_equal(total, sum((weights.astype(float) * value).tolist()))
+    for value, gradient in found:
+        np.testing.assert_array_equal(value, found[0][0])
+        np.testing.assert_array_equal(gradient, found[0][1])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("classes", [2, 9, 40, 300])
+def test_cross_entropy_keeps_its_relative_precision(classes, dtype):
+    """Against mpmath, also where a sample's loss is far below eps."""
+    rng = np.random.default_rng(classes)
+    x = 3 * rng.standard_normal((24, classes))
+    labels = rng.integers(0, classes, 24)
+    x[np.arange(6, 18), labels[6:18]] += np.repeat([15, 20, 30, 70], 3)
+    x[18:] *= 20
+    x = x.astype(dtype)
+    eps = mp.mpf(float(np.finfo(dtype).eps))
+    least = 4 * mp.mpf(float(np.finfo(dtype).smallest_subnormal))
+    for isa in USABLE:
+        value, gradient = np.empty(24, dtype), np.empty_like(x)
+        compiled_cross_entropy(isa)(x.T, labels, None, 1.0, gradient.T, value)
+        for i in range(24):
+            row = [mp.mpf(float(v)) for v in x[i]]
+            first = max(range(classes), key=row.__getitem__)
+            others = mp.fsum(mp.exp(v - row[first]) for k, v in enumerate(row) if k != first)
+            loss = mp.log1p(others) - (row[labels[i]] - row[first])
+            assert abs(mp.mpf(float(value[i])) - loss) <= 2 * eps * loss + least
+            for k in range(classes):
+                slope = mp.exp(row[k] - row[first]) / (1 + others)
+                if k == labels[i]:
+                    slope = -others / (1 + others) if k == first else slope - 1
+                assert abs(mp.mpf(float(gradient[i, k])) - slope) <= 3 * eps * abs(slope) + least
 
 
 def test_cross_entropy_in_place_and_of_what_is_not_finite():

@@ -19,7 +19,6 @@ RULES: dict[str, Any] = _rules.RULES
 """The optimisers' rules: ``rule(p, g, states, constants)`` takes the parameters one step."""
 
 check_step = _rules.check_step
-cross_entropy = _compiled("_cross_entropy").cross_entropy
 
 Product, RowSums, Pointwise, Rows = _ops.Product, _ops.RowSums, _ops.Pointwise, _ops.Rows
 norm = _ops.norm

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 import fastact
 from fastact import losses
+from fastact.losses._kernels import cross_entropy
 
 from . import _checks
-from ._kernels import cross_entropy
 
 
 class Objective:

@@ -943,6 +943,7 @@ FASTACT_INLINE void FN(sparsemax_backward)(const REAL *grad, const REAL *x, REAL
 }
 
 #include "columns.h"
+#include "cross_entropy.h"
 
 #undef REAL
 #undef FN
