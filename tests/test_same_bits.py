@@ -147,11 +147,12 @@ def test_large_outputs(case: Case, dtype: type, vary: bool):
 
 
 def payloads(dtype: type) -> np.ndarray:
-    """Quiet NaNs of both signs with different payloads."""
+    """Quiet NaNs of both signs with different payloads; also some whose bits, shifted into an exponent, give a NaN."""
     info = np.finfo(dtype)
     top, quiet = ((1 << info.nexp) - 1) << info.nmant, 1 << (info.nmant - 1)
     sign = 1 << (info.nexp + info.nmant)
     found = [top | quiet, top | quiet | 5, top | quiet | (quiet >> 1), sign | top | quiet, sign | top | quiet | 77]
+    found += [top | quiet | 1 << shift | 5 for shift in range(info.nmant - 1)]
     return np.array(found, f"u{info.dtype.itemsize}").view(dtype)
 
 

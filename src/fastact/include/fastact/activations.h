@@ -424,7 +424,7 @@ FASTACT_INLINE REAL FN(softplus_tail)(fastact_softplus_piece p, REAL error) {
 FASTACT_INLINE REAL FN(softplus_default)(REAL x) {
     const fastact_softplus_piece p = fastact_softplus_piece_of(x);
     const REAL above = FN(select)(p.b < K(1.25), K(0.5) * x, x < 0 ? K(0) : x), sum = above + p.c;
-    return FN(mad)(FN(softplus_tail)(p, above - (sum - p.c)), FASTACT_UNSCALE, sum);
+    return FN(keep_nan)(FN(mad)(FN(softplus_tail)(p, above - (sum - p.c)), FASTACT_UNSCALE, sum), x);
 }
 #elif FASTACT_PRECISION == 64
 /* ln 2 + x/2 + x^2 N(x^2) near 0, the first two terms exact, and max(0, x) + log(1 + e), e = e^-|x|, beyond. Neither
@@ -1643,7 +1643,7 @@ FASTACT_INLINE REAL FN(mish_second_derivative)(REAL x) {
 FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) {
     const fastact_softplus_piece p = fastact_softplus_piece_of(x);
     const REAL below = FN(select)(p.b < K(1.25), K(0.5) * x, x > 0 ? K(0) : x), sum = below - p.c;
-    return FN(mad)(FN(softplus_tail)(p, (sum + p.c) - below), -FASTACT_UNSCALE, sum);
+    return FN(keep_nan)(FN(mad)(FN(softplus_tail)(p, (sum + p.c) - below), -FASTACT_UNSCALE, sum), x);
 }
 #elif FASTACT_PRECISION == 64
 FASTACT_INLINE REAL FN(log_sigmoid)(REAL x) { return -FN(softplus_default)(-x); }

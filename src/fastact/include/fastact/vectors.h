@@ -547,14 +547,14 @@ FASTACT_INLINE fastact_floats fastact_softplus_default_v(fastact_floats x, const
     const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
     const fastact_floats above = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, fastact_positive_v(x));
     const fastact_floats sum = above + p.c, tail = fastact_softplus_tail_v(p, above - (sum - p.c), table);
-    return fastact_fma_v(tail, fastact_all(FASTACT_UNSCALE), sum);
+    return fastact_where_number_v(x, fastact_fma_v(tail, fastact_all(FASTACT_UNSCALE), sum));
 }
 FASTACT_INLINE fastact_floats fastact_log_sigmoid_v(fastact_floats x, const fastact_table *table) {
     const fastact_softplus_piece_v p = fastact_softplus_piece_of_v(x, table);
     const fastact_floats negative = fastact_least_v(fastact_all(0.0f), x);
     const fastact_floats below = fastact_where_below_v(p.b, 1.25f, fastact_all(0.5f) * x, negative);
     const fastact_floats sum = below - p.c, tail = fastact_softplus_tail_v(p, (sum + p.c) - below, table);
-    return fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), sum);
+    return fastact_where_number_v(x, fastact_fma_v(tail, fastact_all(-FASTACT_UNSCALE), sum));
 }
 FASTACT_INLINE fastact_pair_v fastact_positive_sum_v(fastact_floats a, fastact_floats b) {
     const fastact_floats sum = a + b, more = fastact_most_v(a, b), less = fastact_least_v(a, b);
@@ -602,8 +602,8 @@ FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact
 #else
 FASTACT_INLINE fastact_floats fastact_gaussian_v(fastact_floats x, const fastact_table *table) {
     const fastact_floats a = fastact_least_v(fastact_all(FASTACT_GAUSSIAN_END), fastact_abs_v(x));
-    const fastact_exp_product_v e = fastact_exp_product_of_square_v(
-        table, a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
+    fastact_exp_product_v e = fastact_exp_product_of_square_v(table, a, FASTACT_SIXTEENTHS_ROUNDER, FASTACT_DECAY_EXP);
+    e.power = fastact_nearer_v(e.power, FASTACT_LARGEST); /* NaN is kept by t */
     return fastact_fma_v(e.power, e.t, e.power) * fastact_all(FASTACT_UNSCALE);
 }
 #endif
