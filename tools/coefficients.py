@@ -632,7 +632,8 @@ def erf_table() -> str:
     pieces = []
     for k in range(ERF_PIECES):
         middle, count = k * ERF_STEP, 50
-        low, high = max(mp.mpf(0), middle - ERF_STEP / 2), middle + ERF_STEP / 2 if k < ERF_PIECES - 1 else ERF_TABLE_END
+        low = max(mp.mpf(0), middle - ERF_STEP / 2)
+        high = middle + ERF_STEP / 2 if k < ERF_PIECES - 1 else ERF_TABLE_END
         xs = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / count) for i in range(count)]
         rests = [mp.erf(x) - (0 if k else x) for x in xs]
         known = [round_to(mp.erf(middle), 53)]
@@ -1023,6 +1024,55 @@ def tables() -> dict[str, str]:
     return out | {f"{name.upper()}_FAR": hexfloat(_octave(pieces), "f32") for name, pieces in NEAR_PIECES.items()}
 
 
+def definitions_of_f64() -> dict[str, str]:
+    """The macros that are of double alone."""
+    out = {}
+    out["GROWTH_EXP"] = ordered_exp_constants()
+    out["EXPM1_TABLE"] = expm1_table()
+    out["EXPM1_EXP"] = expm1_constants()
+    out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, "f64")
+    out |= tanh_shrink_constants()
+    out["ERF_END"] = hexfloat(ERF_END, "f64")
+    out["ERF_SMALL"] = hexfloat(ERF_SMALL, "f64")
+    out["ERF_STEP"] = hexfloat(ERF_STEP, "f64")
+    out["ERF_TABLE"] = erf_table()
+    out["ERF_TABLE_END"] = hexfloat(ERF_TABLE_END, "f64")
+    out["SOFTPLUS_END"] = hexfloat(SOFTPLUS_END, "f64")
+    out["ERFC_SHIFT"] = hexfloat(ERFC_SHIFT, "f64")
+    out["ERFC_CENTRE"] = hexfloat(ERFC_CENTRE, "f64")
+    out["SINE_SQUARE_BEND"] = hexfloat(round_to(sine_square_bend(), BITS["f64"]), "f64")
+    out["MAPPED_SHIFT"] = hexfloat(MAPPED_SHIFT, "f64")
+    out["MAPPED_CENTRE"] = hexfloat(MAPPED_CENTRE, "f64")
+    out["MAPPED_END"] = hexfloat(MAPPED_END, "f64")
+    # The relative change of m(a) over that of y, 1 + y G'(y) / G(y), by a parabola that is 1 at 0: to 0.04.
+    out["MILLS_SLOPE"], out["MILLS_BEND"] = (hexfloat(round_to(c, 12), "f64") for c in mills_slope())
+    # The mean change of R with y, for the same correction.
+    width = 1 / MAPPED_SHIFT - 1 / (MAPPED_END + MAPPED_SHIFT)
+    steepness = (tail_slope(mp.mpf(0)) - tail_slope(MAPPED_END)) / width
+    out["TAIL_SLOPE_SLOPE"] = hexfloat(round_to(steepness, 8), "f64")
+    return out
+
+
+def definitions_of_f32() -> dict[str, str]:
+    """The macros that are of float alone."""
+    out = {}
+    out["INVERSE_PI"] = inverse_pi()
+    out["RATIONAL_END"] = hexfloat(RATIONAL_END, "f32")
+    # e^(-s/2) - 1 = s (s P - 1/2) by exp's coefficients, times powers of two.
+    fitted = [round_to(c, BITS["f32"]) for c in POLYNOMIALS["exp_f32"]().fit()]
+    scaled = [c * (-mp.mpf(1) / 2) ** power / 4 for power, c in enumerate(fitted)]
+    out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, "f32")
+    # e^(1.702 r) - 1 = 1.702 r + r^2 P(r), |1.702 r| <= ln(2) / 2, by the same.
+    out["QUICK_GELU_LOG2E"] = hexfloat(round_to(QUICK_GELU / mp.log(2), BITS["f32"]), "f32")
+    out["QUICK_GELU_LN2_HI"], out["QUICK_GELU_LN2_LO"] = split(mp.log(2) / QUICK_GELU, "f32", 16)
+    scaled = [c * QUICK_GELU ** (power + 2) for power, c in enumerate(fitted)]
+    out["QUICK_GELU_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, "f32")
+    out |= tables()
+    out["OCTAVES_FIRST_END"] = hexfloat(OCTAVES_FIRST_END, "f32")
+    out["QUARTERS_FIRST_END"] = hexfloat(QUARTERS_FIRST_END, "f32")
+    return out
+
+
 def definitions(precision: str) -> dict[str, str]:
     """Every computed macro of one precision: its name in the header and its replacement text."""
     bits = BITS[precision]
@@ -1037,45 +1087,7 @@ def definitions(precision: str) -> dict[str, str]:
     out["EXP_TABLE"] = exp_table(precision, EXPONENTIALS[precision].factor)
     out |= {f"{name.upper()}_EXP": exp_constants(name, precision) for name in EXPONENTIALS[precision].slopes}
     out["GELU_TANH_CUBE"], out["GELU_TANH_CUBE_LO"] = split(GELU_TANH_CUBE, precision, bits)
-    if precision == "f64":
-        out["GROWTH_EXP"] = ordered_exp_constants()
-        out["EXPM1_TABLE"] = expm1_table()
-        out["EXPM1_EXP"] = expm1_constants()
-        out["TANH_SHRINK_END"] = hexfloat(TANH_SHRINK_END, precision)
-        out |= tanh_shrink_constants()
-        out["ERF_END"] = hexfloat(ERF_END, precision)
-        out["ERF_SMALL"] = hexfloat(ERF_SMALL, precision)
-        out["ERF_STEP"] = hexfloat(ERF_STEP, precision)
-        out["ERF_TABLE"] = erf_table()
-        out["ERF_TABLE_END"] = hexfloat(ERF_TABLE_END, precision)
-        out["SOFTPLUS_END"] = hexfloat(SOFTPLUS_END, precision)
-        out["ERFC_SHIFT"] = hexfloat(ERFC_SHIFT, precision)
-        out["ERFC_CENTRE"] = hexfloat(ERFC_CENTRE, precision)
-        out["SINE_SQUARE_BEND"] = hexfloat(round_to(sine_square_bend(), bits), precision)
-        out["MAPPED_SHIFT"] = hexfloat(MAPPED_SHIFT, precision)
-        out["MAPPED_CENTRE"] = hexfloat(MAPPED_CENTRE, precision)
-        out["MAPPED_END"] = hexfloat(MAPPED_END, precision)
-        # The relative change of m(a) over that of y, 1 + y G'(y) / G(y), by a parabola that is 1 at 0: to 0.04.
-        out["MILLS_SLOPE"], out["MILLS_BEND"] = (hexfloat(round_to(c, 12), precision) for c in mills_slope())
-        # The mean change of R with y, for the same correction.
-        width = 1 / MAPPED_SHIFT - 1 / (MAPPED_END + MAPPED_SHIFT)
-        steepness = (tail_slope(mp.mpf(0)) - tail_slope(MAPPED_END)) / width
-        out["TAIL_SLOPE_SLOPE"] = hexfloat(round_to(steepness, 8), precision)
-    else:
-        out["INVERSE_PI"] = inverse_pi()
-        out["RATIONAL_END"] = hexfloat(RATIONAL_END, precision)
-        # e^(-s/2) - 1 = s (s P - 1/2) by exp's coefficients, times powers of two.
-        fitted = [round_to(c, bits) for c in POLYNOMIALS["exp_f32"]().fit()]
-        scaled = [c * (-mp.mpf(1) / 2) ** power / 4 for power, c in enumerate(fitted)]
-        out["GAUSS_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
-        # e^(1.702 r) - 1 = 1.702 r + r^2 P(r), |1.702 r| <= ln(2) / 2, by the same.
-        out["QUICK_GELU_LOG2E"] = hexfloat(round_to(QUICK_GELU / mp.log(2), bits), precision)
-        out["QUICK_GELU_LN2_HI"], out["QUICK_GELU_LN2_LO"] = split(mp.log(2) / QUICK_GELU, precision, 16)
-        scaled = [c * QUICK_GELU ** (power + 2) for power, c in enumerate(fitted)]
-        out["QUICK_GELU_POLYNOMIAL(FIRST, STEP)"] = steps(scaled, precision)
-        out |= tables()
-        out["OCTAVES_FIRST_END"] = hexfloat(OCTAVES_FIRST_END, precision)
-        out["QUARTERS_FIRST_END"] = hexfloat(QUARTERS_FIRST_END, precision)
+    out |= {"f32": definitions_of_f32, "f64": definitions_of_f64}[precision]()
     for name in POLYNOMIALS:
         if name.endswith(precision):
             out |= polynomial_macros(name)
