@@ -256,6 +256,21 @@ def test_accuracy(case: RowCase, name: str, dtype: type):
             judge(case, dtype, namespace, operands)
 
 
+@FLOAT
+@pytest.mark.parametrize("name", USABLE)
+def test_accuracy_where_the_maximum_and_the_logarithm_cancel(name: str, dtype: type):
+    case = next(case for case in VALUES if case.row.name == "logsumexp")
+    rng = np.random.default_rng(8)
+    x = rng.normal(0, 1, (3000, 2)) * rng.choice([0.01, 0.3, 1, 3], (3000, 1))
+    x = (x - rng.choice([0.5, 0.7, 1, 2], (3000, 1))).astype(dtype)
+    got = case.function(fastact.for_instruction_set(name))(x)
+    for row, value in zip(x, got, strict=True):
+        (exact,) = TRUTHS["logsumexp"](numbers(row))
+        ((ulp, error),) = ulps(value, [exact])
+        allowed = case.row.absolute[FLOATS.index(dtype)] * log_sum(numbers(row))[1]
+        assert ulp <= case.row.accuracy[np.dtype(dtype).name] or error <= allowed, (row, value, ulp)
+
+
 BACKWARDS = [case for case in CASES if case.form.kind != "value"]
 
 
