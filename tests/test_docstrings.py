@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import doctest
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -33,10 +32,7 @@ def test_every_activation_has_an_example() -> None:
 
 @pytest.mark.skipif(not (ROOT / "tools" / "examples.py").is_file(), reason="the tool is not beside the tests")
 def test_the_results_are_those_of_the_tool() -> None:
-    sys.path.insert(0, str(ROOT))
-    try:
-        from tools import examples
-    finally:
-        sys.path.remove(str(ROOT))
+    from tools import examples
+
     written = json.loads(examples.EXAMPLES.read_text(encoding="utf-8"))
     assert written == examples.results(), "run python tools/examples.py"

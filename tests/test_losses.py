@@ -542,6 +542,24 @@ def test_the_page_prints_what_it_shows():
     assert doctest.testfile(str(PAGE), module_relative=False).failed == 0
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("samples", "classes"), [(2, 3), (15, 40), (16, 2), (33, 300)])
+def test_the_gradient_of_cross_entropy_may_overlap_the_logits(samples, classes, dtype):
+    """Shifted by a sample or by a number, in both orders of memory, and in place."""
+    rng = np.random.default_rng(samples)
+    labels = rng.integers(0, classes, samples)
+    for shift in (0, 1, classes, -1):
+        for transposed in (False, True):
+            memory = rng.normal(0, 3, (samples + 2) * classes).astype(dtype)
+            start = classes
+            flat = memory[start : start + samples * classes], memory[start + shift : start + shift + samples * classes]
+            x, out = (v.reshape(classes, samples).T if transposed else v.reshape(samples, classes) for v in flat)
+            expected = losses.cross_entropy_gradient(x.copy(), labels)
+            got = losses.cross_entropy_gradient(x, labels, out=out)
+            assert got is out
+            np.testing.assert_array_equal(out, expected)
+
+
 def test_examples_in_the_docstrings():
     result = doctest.testmod(losses)
     assert result.failed == 0

@@ -49,12 +49,13 @@ def test_speeds_are_those_of_the_report() -> None:
     report = (ROOT / "docs" / "performance" / "serial.md").read_text(encoding="utf-8")
     said = " ".join(TEXT.split())
     limits = []
-    for form, words in (("value", "forward"), ("backward", "backward"), ("backward_from_output", "from the output")):
+    said_as = {"value": "forward", "derivative": "derivative", "backward": "backward"}
+    for form, words in (said_as | {"backward_from_output": "from the output"}).items():
         (line,) = re.findall(rf"^\| \*\*{form}\*\* \|.*$", report, flags=re.MULTILINE)
         _, _, _, _, mean, limit, cells, behind, *_ = (cell.strip() for cell in line.split("|"))
         assert re.search(rf"{words} {re.escape(mean)} \({behind} of {cells}\b", said), line
         limits.append(limit)
-    assert "it would be {}, {} and {}.".format(*limits) in said
+    assert "it would be {}, {}, {} and {}.".format(*limits) in said
 
 
 def test_there_are_two_commands_of_one_line_each() -> None:

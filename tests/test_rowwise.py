@@ -271,6 +271,24 @@ def test_accuracy_where_the_maximum_and_the_logarithm_cancel(name: str, dtype: t
         assert ulp <= case.row.accuracy[np.dtype(dtype).name] or error <= allowed, (row, value, ulp)
 
 
+@FLOAT
+@pytest.mark.parametrize("name", USABLE)
+@pytest.mark.parametrize("n", [2, 127, 129, 1000, 5000])
+def test_numbers_of_long_columns_go_anywhere(n: int, name: str, dtype: type):
+    """Not beside each other, in either direction, and few or many; what lies between them stays."""
+    case = next(case for case in VALUES if case.row.reduces)
+    function = case.function(fastact.for_instruction_set(name))
+    x = np.random.default_rng(n).normal(0, 3, (n, 37)).astype(dtype)
+    expected = np.array([function(np.ascontiguousarray(x[:, r])) for r in range(37)])
+    for count in (1, 2, 15, 16, 17, 37):
+        for step in (2, 3, -1, -2):
+            memory = np.full(37 * 3, 7, dtype)
+            out = memory[::step][:count]
+            function(x[:, :count], axis=0, out=out)
+            assert np.array_equal(bits(out), bits(expected[:count])), (count, step)
+            assert (np.delete(memory, np.arange(37 * 3)[::step][:count]) == 7).all()
+
+
 BACKWARDS = [case for case in CASES if case.form.kind != "value"]
 
 
@@ -503,6 +521,38 @@ def test_silence_and_overflow(case: RowCase, dtype: type):
     if dtype is np.float32:
         with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="overflow"):
             fastact.log_softmax(np.array([3e38, -3e38], dtype))
+
+
+@DTYPE
+@EVERY_CASE
+def test_silence_and_overflow_of_many_rows(case: RowCase, dtype: type):
+    """The same of rows and of columns, into rows, columns and an input: of tame ones, and with one that is not."""
+    info = np.finfo(dtype)
+    seen: list[str] = []
+    rng = np.random.default_rng(2)
+    values = np.array([info.max, -info.max, info.max / 2, info.tiny, 0, 1, -700], dtype)
+    for n in (2, 9, 33, 150):
+        for rows, wild in ((5, True), (16, True), (40, True), (40, False)):
+            x = rng.normal(0, 1, (rows, n)).astype(dtype)
+            if wild:
+                x[rows // 2] = rng.choice(values, n)
+            with np.errstate(over="ignore"):
+                operands = case.operands(x, rng)
+            if wild and case.form.kind != "value":
+                operands[0][rows // 2] = rng.choice(values[:3], () if case.of_numbers else n)
+            for layout in ("rows", "columns"):
+                order = "C" if layout == "rows" else "F"
+                given = [np.array(operand, order=order) for operand in operands]
+                empty = np.empty(rows if case.row.reduces and case.form.kind == "value" else (rows, n), dtype)
+                outs = [None, np.array(empty, order="C"), np.array(empty, order="F")]
+                outs += [given[-1]] if empty.shape == x.shape else [np.empty(2 * rows, dtype)[::2]]
+                for out in outs:
+                    seen.clear()
+                    with np.errstate(all="call", call=lambda kind, _: seen.append(kind)):
+                        got = case.function()(*given, out=out)
+                    finite = all(np.isfinite(operand).all() for operand in operands)
+                    expected = ["overflow"] if np.isinf(got).any() else []
+                    assert seen == expected if finite else seen in ([], expected), (n, rows, layout)
 
 
 # The same bits ------------------------------------------------------------------------------------------------------

@@ -307,7 +307,11 @@ def half_loop(row, form) -> list[str]:
         return []
     counted = f"length, {inputs}, {len(row.parameters)})"
     call = re.compile(r"map(_array)?_(value|backward)\[float\]\((\w+), operands, .*\)")
-    return [call.sub(rf"return map_halves\1(\3, operands, {counted}", line) for line in lines]
+    found = [call.subn(rf"return map_halves\1(\3, operands, {counted}", line) for line in lines]
+    for line, (_, count) in zip(lines, found, strict=True):
+        if count != ("map_" in line):
+            raise ValueError(f"this call is of floats, and cannot be made one of halves: {line}")
+    return [line for line, _ in found]
 
 
 def half_kernel(row, form, index: int, fills: list[str]) -> list[str]:

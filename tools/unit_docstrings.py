@@ -31,7 +31,10 @@ def _example(call: str, result: str) -> list[str]:
 _ARRAYS = {
     "x": "x : array_like\n    float16, float32 or float64 (integers and bools are taken as float64).",
     "y": "y : array_like\n    Output of the function.",
-    "grad": "grad : array_like\n    Gradient with respect to the output; broadcasts with the other input.",
+    "grad": (
+        "grad : array_like\n"
+        "    Gradient with respect to the output; broadcasts with the other input, but not along the axis."
+    ),
 }
 
 
@@ -85,6 +88,8 @@ def row_documentation(row: RowFunction, form: RowForm) -> str:
         lines.append(f"Maximum error: {row.backward_error:g} eps times {row.backward_error_of}.")
         if row.name != "sparsemax" and (form.kind == "backward" or row.name == "log_softmax"):
             lines.append("A softmax below an eighth of the smallest subnormal number may count as 0.")
+        if row.name in ("softmax", "softmin", "sparsemax"):
+            lines.append("Where gradients differ by more than the largest number, or sum to more, it may overflow.")
         if form.kind == "backward_from_output" and "softm" in row.name:
             lines.append("Where one number of a row takes nearly all, the gradient from the input keeps more digits.")
     lines += ["", "References", "----------", row.reference]

@@ -1,8 +1,8 @@
 # The gufunc loops of the functions of rowwise.h, part of _kernels.pyx.
 #
-# A kernel computes one contiguous row. Rows that are not contiguous, or float16, are copied, several at a time: where
-# the numbers of a row lie far apart and its neighbours' beside them, each cache line is read once for all of them. There,
-# the functions that have a kernel of columns need no copy; and they make columns of short rows, to fill their vectors.
+# A kernel computes contiguous rows. Those that are not, or float16, are copied, several at a time: where the numbers of a
+# row lie far apart and its neighbours' beside them, each cache line is read once for all of them. There, the functions
+# that have a kernel of columns need no copy; and they make columns of short rows, to fill their vectors.
 
 from cpython.exc cimport PyErr_NoMemory, PyErr_SetString
 from libc.stdlib cimport free, malloc
@@ -147,7 +147,8 @@ cdef inline bint run_columns(
         operands[j] = at
         pitches[j] = core[j] // <npy_intp> sizeof(real)
         if moved:
-            operands[j] = blocks + j * ROWS_AT_ONCE * n
+            # A row that is moved is short; of a long one, its number may be.
+            operands[j] = blocks + j * ROWS_AT_ONCE * min(n, <Py_ssize_t> LONGEST_SHORT)
             pitches[j] = ROWS_AT_ONCE
             pitch = steps[j] // <npy_intp> sizeof(real)
             if j == form.inputs:
@@ -190,6 +191,7 @@ cdef inline void run_rows(
     cdef real *memory = NULL
     # Whether rows go as columns, and whether some of them must be moved for that, which takes as many as fill a block.
     cdef bint before, overflow = False, as_columns = columns != NULL and not half and n > 1 and rows > 1, moved = False
+    cdef bint in_place = True  # of what is stored row by row, the inputs may be gone afterwards
     if rows == 0:
         return
     if n == 0:
@@ -208,14 +210,15 @@ cdef inline void run_rows(
         elif (form.rows >> j) & 1:
             as_columns = as_columns and steps[j] == sizeof(real)
         as_columns = as_columns and (steps[j] | core[j]) % <npy_intp> sizeof(real) == 0
+        as_columns = as_columns and (j == form.inputs or (form.rows >> j) & 1)
     if moved:
         as_columns = as_columns and rows >= ROWS_AT_ONCE and n <= (LONGEST_SHORT if copies else short)
     # NumPy lets an output be exactly an input; kernels with two inputs may write before they have read both.
     # So may all that are asked afterwards whether a finite input made an infinity.
     j = form.inputs
-    if (j > 1 or form.overflows) and not copied[j] and (args[0] == args[j] or (j > 1 and args[1] == args[j])):
+    if (j > 1 or form.overflows) and (args[0] == args[j] or (j > 1 and args[1] == args[j])):
+        copies += not copied[j]
         copied[j] = True
-        copies += 1
         as_columns = False
     pitch = (n + 31) // 16 * 16  # never a power of two, whose rows would fall into the same cache lines
     if copies:
@@ -240,6 +243,7 @@ cdef inline void run_rows(
                 args, steps, core, start, size, n, form, columns, NULL
             ):
                 start += size
+                in_place = False
                 continue
             size = min(width, size)
         for j in range(form.inputs):
@@ -270,8 +274,9 @@ cdef inline void run_rows(
             )
         start += size
     free(memory)
-    if form.overflows and not half and not before and not copied[form.inputs] and fastact_status_overflow():
-        overflow = finite_gave_infinite[real](args, rows, n, steps, core, form, NULL)
+    in_place = in_place and copied[form.inputs]
+    if form.overflows and not half and not before and not in_place and fastact_status_overflow():
+        overflow |= finite_gave_infinite[real](args, rows, n, steps, core, form, NULL)
     fastact_status_set(status, overflow)
 
 

@@ -6,7 +6,8 @@ softmax(x)_t - 1 cancel where the prediction is confident and right. There R, th
     value       log1p(R)
     gradient    e_k / (1 + R) for k != t, -R / (1 + R) at t
 
-so that every value and every gradient keeps its relative precision, however small. The kernel is cross_entropy.h.
+so that every value and every gradient keeps its relative precision, however small; e below the smallest subnormal
+number count as 0. The kernel is cross_entropy.h.
 
 With a distribution t as target the same is done for all k: with r_k, the sum of softmax(x) without its k-th number,
 and T_k, the sum of t without t_k,
@@ -83,7 +84,9 @@ def _for_kernel(x: NDArray, out: NDArray | None) -> tuple[NDArray, NDArray]:
     if out is None or not (out.flags.aligned and out.dtype.isnative):
         return x, np.empty_like(x)
     same = (x.flags.c_contiguous and out.flags.c_contiguous) or (x.flags.f_contiguous and out.flags.f_contiguous)
-    return x, out if same else np.empty_like(x)
+    # A sample's gradient is written before the next one's logits are read: it may be the same memory, but not shifted.
+    shifted = np.may_share_memory(x, out) and x.ctypes.data != out.ctypes.data
+    return x, out if same and not shifted else np.empty_like(x)
 
 
 def _smoothed(t: NDArray, x: NDArray, share: float) -> NDArray:

@@ -40,8 +40,6 @@ FASTACT_INLINE FN(totals) FN(totals_of)(FN(partial_sums) *sums, ptrdiff_t n) {
     FN(totals) out;
     for (int width = FASTACT_LANES / 2; width > 0; width /= 2)
         for (int j = 0; j < width && j + width < n; ++j) FN(add_sums)(&sums->lane[j], &sums->lane[j + width]);
-    /* Partial sums of nothing were left out; of a sum of -0, they make 0. */
-    for (int v = 0; n < FASTACT_LANES && v < FASTACT_SUM_VECTORS; ++v) sums->lane[0].hi[v] += 0.0;
     memcpy(&out, &sums->lane[0], sizeof out);
     return out;
 }

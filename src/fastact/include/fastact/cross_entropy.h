@@ -44,7 +44,7 @@ FASTACT_INLINE FN(cross_entropy_parts) FN(cross_entropy_from)(
     return out;
 }
 /* The sum of the exponentials but for those that lead, which are counted: where the sum of all has not the digits. Those
- * that were held are too small to be seen. */
+ * that were held, e^-FASTACT_EXP_END times the leading one or less, count as 0. */
 FASTACT_INLINE void FN(others_chunk)(
     const FN(chunk) *e, const FN(chunk) *own, FN(sums) *others, FN(piece) *leaders) {
     FN(chunk) rest, leads;
