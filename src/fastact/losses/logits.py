@@ -27,9 +27,9 @@ import fastact
 
 from .._schema import Parameter
 from ._checks import UNIT
-from ._kernels import cross_entropy as kernel
 from ._loss import loss
 from ._rows import sums_of_others, times
+from .kernels import cross_entropy as kernel
 
 
 @loss(

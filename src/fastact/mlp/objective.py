@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import fastact
 from fastact import losses
-from fastact.losses._kernels import cross_entropy
+from fastact.losses.kernels import cross_entropy
 
 from . import _checks
 

@@ -1,4 +1,4 @@
-"""The compiled part of the losses, for the instruction set that fastact runs."""
+"""The compiled part of the losses, for the instruction set that fastact runs; the trainer calls it, without checks."""
 
 from __future__ import annotations
 
